@@ -1,0 +1,118 @@
+"""Results of fitting: many starts of one search on one problem."""
+
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from nmfstudy.factorization import Factorization
+from nmfstudy.problem import Problem, Search
+
+STOP_REASONS = (
+    "converged",  # the stopping rule asked for is met and every component is alive
+    "max_iter",  # it is not met after max_iter sweeps
+    "scale_escape",  # a one-sided penalty pushes all scale into the free factor
+    "collapsed",  # every component is zero
+    "dead",  # converged with a zero component, and no descent direction was found
+    "saddle",  # converged with a zero component that could be revived, again and again
+    "failed",  # an exception, or factors that are not finite
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """One start and how it ended. ``W``, ``H`` is the factorization found."""
+
+    W: np.ndarray
+    H: np.ndarray
+    objective: float
+    relative_error: float
+    kkt_residual: float
+    n_iter: int
+    converged: bool
+    stop_reason: str
+    seconds: float
+    seed: int
+
+    @property
+    def factorization(self):
+        """The factors as a checked `Factorization`."""
+        return Factorization(self.W, self.H)
+
+
+@dataclass(frozen=True, eq=False)
+class Fits:
+    """Fits of one search, stacked; entry i belongs to ``seed[i]``.
+
+    Attributes
+    ----------
+    W : array of shape (n_fits, n_samples, n_components)
+    H : array of shape (n_fits, n_components, n_features)
+    objective, relative_error, kkt_residual, seconds : float arrays of shape (n_fits,)
+        The objective with its penalty; ``‖X − WH‖/‖X‖``; `nmfstudy.objective.kkt_residual`;
+        wall time of the start, or its share of the batch's.
+    n_iter, seed : int arrays of shape (n_fits,)
+    converged : bool array of shape (n_fits,)
+        Whether the stopping rule asked for was met (never with scale escape).
+    stop_reason : str array of shape (n_fits,)
+        One of `STOP_REASONS`.
+    problem, search : Problem, Search
+    data_norm, reference_loss : float
+        ``‖X‖_F`` and `nmfstudy.objective.reference_loss`, which tolerances are relative to.
+    """
+
+    W: np.ndarray
+    H: np.ndarray
+    objective: np.ndarray
+    relative_error: np.ndarray
+    kkt_residual: np.ndarray
+    n_iter: np.ndarray
+    converged: np.ndarray
+    stop_reason: np.ndarray
+    seconds: np.ndarray
+    seed: np.ndarray
+    problem: Problem
+    search: Search
+    data_norm: float
+    reference_loss: float
+
+    def __len__(self):
+        """Number of fits."""
+        return len(self.seed)
+
+    def __getitem__(self, index):
+        """A `Fit` for an integer; `Fits` for a slice, mask or index array."""
+        if isinstance(index, int | np.integer):
+            scalars = {name: getattr(self, name)[index] for name in _PER_FIT}
+            return Fit(**{n: v.item() if v.ndim == 0 else v for n, v in scalars.items()})
+        return replace(self, **{name: getattr(self, name)[index] for name in _PER_FIT})
+
+    def __iter__(self):
+        """One `Fit` after the other."""
+        return (self[i] for i in range(len(self)))
+
+    @cached_property
+    def n_dead(self):
+        """Components of size zero per fit, shape (n_fits,)."""
+        sizes = np.linalg.norm(self.W, axis=1) * np.linalg.norm(self.H, axis=2)
+        return (sizes == 0).sum(axis=1)
+
+    @cached_property
+    def zeros_W(self):
+        """Share of exact zeros in W per fit."""
+        return (self.W == 0).mean(axis=(1, 2))
+
+    @cached_property
+    def zeros_H(self):
+        """Share of exact zeros in H per fit."""
+        return (self.H == 0).mean(axis=(1, 2))
+
+
+_PER_FIT = [f.name for f in fields(Fit)]
+
+
+def concatenate(parts):
+    """One `Fits` out of several of the same problem; the search is that of the first."""
+    parts = list(parts)
+    stacked = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _PER_FIT}
+    return replace(parts[0], **stacked)

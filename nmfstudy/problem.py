@@ -1,0 +1,90 @@
+"""What is asked: the problem (what is minimised) and the search (how)."""
+
+from dataclasses import dataclass, field
+from numbers import Integral, Real
+
+import numpy as np
+
+from nmfstudy.errors import RequestError
+from nmfstudy.objective import check_loss
+from nmfstudy.penalties import NO_PENALTY, Penalty
+
+STOPS = ("kkt", "scikit_learn")
+DETERMINISTIC_INITS = ("nndsvd", "nndsvda", "custom")
+
+
+def check_integer(name, value, minimum):
+    """Return ``value`` as an int, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
+        raise RequestError(f"{name} is {value!r}; possible: an integer >= {minimum}")
+    return int(value)
+
+
+def check_number(name, value, minimum=0.0):
+    """Return ``value`` as a finite float >= minimum, or refuse it."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value):
+        raise RequestError(f"{name} is {value!r}; possible: a number >= {minimum:g}")
+    if value < minimum:
+        raise RequestError(f"{name} is {value!r}; possible: a number >= {minimum:g}")
+    return float(value)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is minimised, apart from the data.
+
+    Parameters
+    ----------
+    n_components : int, >= 1
+    loss : one of `nmfstudy.objective.LOSSES`
+    penalty : ElementwisePenalty or ScaleFreePenalty
+    """
+
+    n_components: int
+    loss: str = "frobenius"
+    penalty: Penalty = NO_PENALTY
+
+    def __post_init__(self):
+        """Refuse what no solver could do."""
+        check = check_integer("n_components", self.n_components, 1)
+        object.__setattr__(self, "n_components", check)
+        check_loss(self.loss)
+
+
+@dataclass(frozen=True)
+class Search:
+    """How the objective is minimised, apart from the seeds.
+
+    Parameters
+    ----------
+    init : str
+        A name in `nmfstudy.inits.INITS`.
+    solver : str
+        A name in `nmfstudy.solvers.SOLVERS` or an import path ``package.module:Class``.
+    tol : float
+        With ``stop="kkt"`` the KKT residual to reach; with ``stop="scikit_learn"`` what
+        scikit-learn means by it.
+    max_iter : int
+    stop : {"kkt", "scikit_learn"}
+    options : mapping
+        Further keywords of the solver's class, and ``W``, ``H`` files of the custom init.
+    """
+
+    init: str = "random"
+    solver: str = "coordinate_descent"
+    tol: float = 1e-9
+    max_iter: int = 20000
+    stop: str = "kkt"
+    options: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Refuse what no solver could do."""
+        object.__setattr__(self, "tol", check_number("tol", self.tol))
+        object.__setattr__(self, "max_iter", check_integer("max_iter", self.max_iter, 1))
+        if self.stop not in STOPS:
+            raise RequestError(f"solver.stop is {self.stop!r}; possible: {', '.join(STOPS)}")
+
+    @property
+    def deterministic(self):
+        """Whether every seed gives the same start, so that one start is all there is."""
+        return self.init in DETERMINISTIC_INITS
