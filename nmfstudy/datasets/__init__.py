@@ -1,0 +1,55 @@
+"""Data: worked examples, families with known factorizations, and the user's own files.
+
+A new dataset is a function with keyword parameters that returns a `Dataset`, and its place in
+`DATASETS`.
+"""
+
+from inspect import signature
+
+from nmfstudy.datasets.base import Dataset, check_data
+from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
+from nmfstudy.datasets.families import hexagon, laurberg, planted
+from nmfstudy.datasets.file import file
+from nmfstudy.datasets.readers import read_matrix, read_table
+from nmfstudy.errors import RequestError
+
+DATASETS = {
+    member.__name__: member
+    for member in [menu, basket, digits, file, laurberg, hexagon, circ3, swimmer, planted]
+}
+
+__all__ = ["DATASETS", "Dataset", "check_data", "load_dataset", "read_matrix", "read_table"]
+
+
+def load_dataset(name, **params):
+    """Make or read a dataset.
+
+    Parameters
+    ----------
+    name : str
+        A key of `DATASETS`.
+    **params
+        Of that dataset.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    RequestError
+        If the name or a parameter does not exist, or its value is not possible.
+    """
+    if not isinstance(name, str) or name not in DATASETS:
+        raise RequestError(
+            f"dataset is {name!r}; possible: {', '.join(DATASETS)}, "
+            "and for your own matrix dataset=file dataset.path=FILE"
+        )
+    possible = signature(DATASETS[name]).parameters
+    for param in params:
+        if param not in possible:
+            raise RequestError(
+                f"dataset {name} has no parameter {param}; possible: "
+                f"{', '.join(possible) or 'none'}"
+            )
+    return DATASETS[name](**params)

@@ -1,0 +1,32 @@
+"""The user's own matrix, from a file."""
+
+from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.readers import read_table
+from nmfstudy.errors import RequestError
+
+ORIENTATIONS = ("samples_by_features", "features_by_samples")
+
+
+def file(
+    path=None, orientation="samples_by_features", header="auto", index="auto", delimiter="auto"
+):
+    """Matrix from a CSV, TSV, NPY, NPZ or Matrix Market file; its name is the file's stem.
+
+    Parameters
+    ----------
+    path : str or path-like
+    orientation : {"samples_by_features", "features_by_samples"}
+        The second is transposed, so that a row of X is always a sample.
+    header, index, delimiter
+        Of text files; see `nmfstudy.datasets.readers.read_table`.
+    """
+    if path is None:
+        raise RequestError("dataset.path is missing; give it as dataset.path=FILE")
+    if orientation not in ORIENTATIONS:
+        possible = ", ".join(ORIENTATIONS)
+        raise RequestError(f"dataset.orientation is {orientation!r}; possible: {possible}")
+    table = read_table(path, header=header, index=index, delimiter=delimiter)
+    X, rows, columns = table.values, table.row_names, table.column_names
+    if orientation == "features_by_samples":
+        X, rows, columns = X.T, columns, rows
+    return Dataset(table.name, X, row_names=rows, column_names=columns, notes=table.notes)
