@@ -54,7 +54,8 @@ class Factorization:
             try:
                 factor = np.array(given, dtype=np.float64, order="C")
             except (TypeError, ValueError):
-                raise RequestError(f"{name} must be a matrix of numbers, got {given!r:.60}") from None
+                message = f"{name} must be a matrix of numbers, got {given!r:.60}"
+                raise RequestError(message) from None
             if factor.ndim != 2:
                 raise RequestError(f"{name} must have 2 dimensions, got {factor.ndim}")
             if not np.isfinite(factor).all():

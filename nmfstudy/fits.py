@@ -1,7 +1,6 @@
 """Results of fitting: many starts of one search on one problem."""
 
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 
@@ -59,6 +58,12 @@ class Fits:
     problem, search : Problem, Search
     data_norm, reference_loss : float
         ``‖X‖_F`` and `nmfstudy.objective.reference_loss`, which tolerances are relative to.
+    zeros_W, zeros_H : float arrays of shape (n_fits,)
+        Shares of exact zeros; counted from the factors unless given.
+    n_dead : int array of shape (n_fits,)
+        Components of size zero; counted from the factors unless given.
+    errors : dict
+        Traceback by seed of the starts that failed.
     """
 
     W: np.ndarray
@@ -75,6 +80,20 @@ class Fits:
     search: Search
     data_norm: float
     reference_loss: float
+    zeros_W: np.ndarray | None = None
+    zeros_H: np.ndarray | None = None
+    n_dead: np.ndarray | None = None
+    errors: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        """Count zeros and dead components where they are not given."""
+        if self.zeros_W is None:
+            object.__setattr__(self, "zeros_W", (self.W == 0).mean(axis=(1, 2)))
+        if self.zeros_H is None:
+            object.__setattr__(self, "zeros_H", (self.H == 0).mean(axis=(1, 2)))
+        if self.n_dead is None:
+            zero = ~(self.W.any(axis=1) & self.H.any(axis=2))
+            object.__setattr__(self, "n_dead", zero.sum(axis=1))
 
     def __len__(self):
         """Number of fits."""
@@ -83,36 +102,22 @@ class Fits:
     def __getitem__(self, index):
         """A `Fit` for an integer; `Fits` for a slice, mask or index array."""
         if isinstance(index, int | np.integer):
-            scalars = {name: getattr(self, name)[index] for name in _PER_FIT}
+            scalars = {name: getattr(self, name)[index] for name in _OF_FIT}
             return Fit(**{n: v.item() if v.ndim == 0 else v for n, v in scalars.items()})
-        return replace(self, **{name: getattr(self, name)[index] for name in _PER_FIT})
+        return replace(self, **{name: getattr(self, name)[index] for name in _STACKED})
 
     def __iter__(self):
         """One `Fit` after the other."""
         return (self[i] for i in range(len(self)))
 
-    @cached_property
-    def n_dead(self):
-        """Components of size zero per fit, shape (n_fits,)."""
-        sizes = np.linalg.norm(self.W, axis=1) * np.linalg.norm(self.H, axis=2)
-        return (sizes == 0).sum(axis=1)
 
-    @cached_property
-    def zeros_W(self):
-        """Share of exact zeros in W per fit."""
-        return (self.W == 0).mean(axis=(1, 2))
-
-    @cached_property
-    def zeros_H(self):
-        """Share of exact zeros in H per fit."""
-        return (self.H == 0).mean(axis=(1, 2))
-
-
-_PER_FIT = [f.name for f in fields(Fit)]
+_OF_FIT = [f.name for f in fields(Fit)]
+_STACKED = [*_OF_FIT, "zeros_W", "zeros_H", "n_dead"]
 
 
 def concatenate(parts):
     """One `Fits` out of several of the same problem; the search is that of the first."""
     parts = list(parts)
-    stacked = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _PER_FIT}
-    return replace(parts[0], **stacked)
+    stacked = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _STACKED}
+    errors = {seed: text for part in parts for seed, text in part.errors.items()}
+    return replace(parts[0], **stacked, errors=errors)

@@ -82,7 +82,7 @@ def loss_value(X, W, H, loss="frobenius"):
 
 
 def reference_loss(X, loss="frobenius"):
-    """What the gates on objectives are relative to: ``½‖X‖²``, or the loss of X against its mean."""
+    """What gates on objectives are relative to: ``½‖X‖²``, or the loss of X against its mean."""
     if check_loss(loss) == "frobenius":
         return 0.5 * data_norm(X) ** 2
     dense = _dense(X)

@@ -85,6 +85,18 @@ class Search:
             raise RequestError(f"solver.stop is {self.stop!r}; possible: {', '.join(STOPS)}")
 
     @property
+    def solver_label(self):
+        """The solver's name with every setting that is not the default, for the tables."""
+        default = Search()
+        given = {n: getattr(self, n) for n in ("stop", "tol", "max_iter")}
+        unusual = {n: v for n, v in given.items() if v != getattr(default, n)}
+        unusual |= {n: v for n, v in self.options.items() if n not in ("W", "H")}
+        inside = ", ".join(
+            f"{n}={v:g}" if isinstance(v, float) else f"{n}={v}" for n, v in unusual.items()
+        )
+        return f"{self.solver}({inside})" if inside else self.solver
+
+    @property
     def deterministic(self):
         """Whether every seed gives the same start, so that one start is all there is."""
         return self.init in DETERMINISTIC_INITS

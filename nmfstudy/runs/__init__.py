@@ -1,0 +1,18 @@
+"""Run folders: one finished block of starts each. Nothing else reads or writes them."""
+
+from nmfstudy.runs.data import load_data, save_data
+from nmfstudy.runs.identity import code_version, problem_key, run_id
+from nmfstudy.runs.run import COLUMNS, Run, find_runs, is_finished, record_failure
+
+__all__ = [
+    "COLUMNS",
+    "Run",
+    "code_version",
+    "find_runs",
+    "is_finished",
+    "load_data",
+    "problem_key",
+    "record_failure",
+    "run_id",
+    "save_data",
+]

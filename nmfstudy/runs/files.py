@@ -1,0 +1,174 @@
+"""Files that are whole or absent: atomic writes, careful reads."""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import socket
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+PARTIAL = ".partial-"
+_MAX_BYTES = 2**36  # an array that announces more than 64 GiB is not one of ours
+
+
+def write_atomically(path, content):
+    """Write text or bytes under a temporary name, then rename: a reader sees all or nothing."""
+    path = Path(path)
+    partial = path.with_name(f"{PARTIAL}{path.name}-{_owner()}")
+    try:
+        with open(partial, "wb") as handle:
+            handle.write(content.encode() if isinstance(content, str) else content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def new_folder(folder):
+    """Fill a folder under a temporary name and put it in place as a whole.
+
+    If the folder exists by then, it is replaced; who finishes last does no harm, since equal
+    names hold equal content.
+    """
+    folder = Path(folder)
+    partial = folder.with_name(f"{PARTIAL}{folder.name}-{_owner()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        yield partial
+        _put_in_place(partial, folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put_in_place(partial, folder):
+    for _ in range(20):
+        try:
+            os.rename(partial, folder)
+            return
+        except OSError:
+            if not folder.exists():
+                raise
+            old = folder.with_name(f"{PARTIAL}old-{folder.name}-{_owner()}-{time.monotonic_ns()}")
+            with contextlib.suppress(OSError):  # another writer was quicker
+                os.rename(folder, old)
+            shutil.rmtree(old, ignore_errors=True)
+    os.rename(partial, folder)
+
+
+def remove_leftovers(folder):
+    """Remove what killed writers of this host left under temporary names."""
+    host = _host()
+    for left in Path(folder).glob(f"{PARTIAL}*"):
+        owner = left.name.rsplit("-", 2)[-2:]
+        if (
+            len(owner) == 2
+            and owner[0] == host
+            and owner[1].isdigit()
+            and not _alive(int(owner[1]))
+        ):
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
+
+
+def _alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def _host():
+    return "".join(c for c in socket.gethostname() if c.isalnum()) or "host"
+
+
+def _owner():
+    return f"{_host()}-{os.getpid()}"
+
+
+def sha256_of(path):
+    """Hexadecimal sha256 of a file's content."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def write_json(path, value):
+    """Write plain data, readable and in a fixed order."""
+    write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False, default=_plain) + "\n")
+
+
+def read_json(path):
+    """Plain data from a file; ValueError if it is torn or no JSON object."""
+    value = json.loads(Path(path).read_text(encoding="utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{Path(path).name} holds no JSON object")
+    return value
+
+
+def _plain(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray | tuple):
+        return list(value)
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no plain data")
+
+
+def write_arrays(path, **arrays):
+    """Write named arrays as an uncompressed npz without pickle."""
+    with open(path, "wb") as handle:
+        np.savez(handle, allow_pickle=False, **arrays)
+        handle.flush()
+        os.fsync(handle.fileno())
+
+
+def read_arrays(path):
+    """All arrays of an npz without pickle.
+
+    Raises
+    ------
+    ValueError
+        If the file is torn, holds objects, or announces more data than it has bytes for.
+    """
+    path = Path(path)
+    arrays = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if sum(m.file_size for m in members) > min(_MAX_BYTES, 1100 * path.stat().st_size):
+                raise ValueError(f"{path.name} announces more data than it can hold")
+            for member in members:
+                with archive.open(member) as handle:
+                    version = np.lib.format.read_magic(handle)
+                    header = (
+                        np.lib.format.read_array_header_1_0
+                        if version == (1, 0)
+                        else np.lib.format.read_array_header_2_0
+                    )
+                    shape, _, dtype = header(handle)
+                    size = dtype.itemsize
+                    for length in shape:
+                        size *= length
+                    if dtype.hasobject or size > member.file_size:
+                        raise ValueError(
+                            f"{path.name} holds {member.filename}, which is no array of numbers"
+                        )
+                with archive.open(member) as handle:
+                    name = member.filename.removesuffix(".npy")
+                    arrays[name] = np.lib.format.read_array(handle, allow_pickle=False)
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{path.name} is torn or no npz ({error})") from None
+    return arrays

@@ -1,0 +1,315 @@
+"""One run folder: ``config.yaml``, ``factors.npz``, ``starts.csv``, ``run.json``."""
+
+import csv
+import io
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nmfstudy.config import config_of, job_from_config
+from nmfstudy.errors import RequestError
+from nmfstudy.fits import STOP_REASONS, Fits
+from nmfstudy.runs.files import (
+    new_folder,
+    read_arrays,
+    read_json,
+    sha256_of,
+    write_arrays,
+    write_atomically,
+    write_json,
+)
+from nmfstudy.runs.identity import code_version, problem_key
+from nmfstudy.runs.provenance import provenance
+
+COLUMNS = (
+    "run problem dataset n_components loss alpha_W alpha_H l1_ratio init solver penalty seed "
+    "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
+    "n_dead"
+).split()
+_KINDS = {
+    "seed": int,
+    "n_iter": int,
+    "n_dead": int,
+    "converged": lambda text: text == "True",
+    "stop_reason": str,
+}
+_PER_START = (
+    "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
+    "zeros_H n_dead"
+).split()
+
+
+def run_folder(study_folder, identifier):
+    """Where the run of this id lives."""
+    if not (identifier.isalnum() and identifier.isascii()):
+        raise ValueError(f"{identifier!r:.40} is no run id")
+    return Path(study_folder) / "runs" / identifier
+
+
+def is_finished(study_folder, identifier):
+    """Whether a complete run without failed starts is there."""
+    try:
+        info = read_json(run_folder(study_folder, identifier) / "run.json")
+    except (OSError, ValueError):
+        return False
+    return info.get("id") == identifier and info.get("n_failed") == 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run as found on disk.
+
+    Attributes
+    ----------
+    folder : Path
+    info : dict
+        The content of ``run.json``: id, problem, dataset, config, code, provenance, counts,
+        seconds and the sha256 of the other files.
+    """
+
+    folder: Path
+    info: dict
+
+    @staticmethod
+    def save(study_folder, identifier, job, dataset, fits, *, seconds, errors=()):
+        """Write a run as a whole and return it; ``run.json`` makes it complete.
+
+        Parameters
+        ----------
+        errors : sequence of (seed, text)
+            What went wrong with single starts; kept in ``error.json``.
+        """
+        folder = run_folder(study_folder, identifier)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        config = config_of(job)
+        key = problem_key(job, dataset.name, dataset.sha256)
+        with new_folder(folder) as partial:
+            write_atomically(partial / "config.yaml", _yaml(config))
+            write_arrays(partial / "factors.npz", **_kept_factors(fits, job))
+            rows = _rows(identifier, key, dataset.name, fits)
+            write_atomically(partial / "starts.csv", _csv(rows))
+            if errors:
+                write_json(partial / "error.json", _error_record(identifier, key, errors))
+            info = {
+                "id": identifier,
+                "problem": key,
+                "dataset": {
+                    "name": dataset.name,
+                    "sha256": dataset.sha256,
+                    "shape": list(dataset.X.shape),
+                },
+                "config": config,
+                "n_starts": len(fits),
+                "n_failed": int((fits.stop_reason == "failed").sum()),
+                "data_norm": fits.data_norm,
+                "reference_loss": fits.reference_loss,
+                "code": code_version(job.search.solver),
+                "provenance": provenance(),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": round(seconds, 3),
+                "files": {n: sha256_of(partial / n) for n in ("factors.npz", "starts.csv")},
+            }
+            write_json(partial / "run.json", info)
+        return Run(folder, info)
+
+    @staticmethod
+    def load(folder):
+        """The run in a folder.
+
+        Raises
+        ------
+        ValueError
+            If it is incomplete, torn, altered, or not the run its name says.
+        """
+        folder = Path(folder)
+        if not (folder / "run.json").is_file():
+            error = " (it failed)" if (folder / "error.json").is_file() else ""
+            raise ValueError(f"it is not finished{error}")
+        run = Run(folder, read_json(folder / "run.json"))
+        lacking = [k for k in _INFO if k not in run.info]
+        if lacking:
+            raise ValueError(f"run.json lacks {lacking[0]}")
+        if run.info["id"] != folder.name:
+            raise ValueError(f"run.json is of another run, {run.info['id']!r:.40}")
+        try:
+            run.job  # noqa: B018 - a configuration that is none must be found out here
+        except (RequestError, TypeError, KeyError, AttributeError) as error:
+            raise ValueError(f"its configuration is none of ours ({error})") from None
+        return run
+
+    @property
+    def id(self):
+        """The run id."""
+        return self.info["id"]
+
+    @cached_property
+    def job(self):
+        """The `Job` it was a block of, from the recorded configuration."""
+        return job_from_config(self.info["config"])
+
+    @cached_property
+    def fits(self):
+        """All fits; factors that were not recorded are NaN.
+
+        Raises
+        ------
+        ValueError
+            If a file is torn or does not have the content recorded in ``run.json``.
+        """
+        for name, recorded in self.info["files"].items():
+            if name not in ("factors.npz", "starts.csv"):
+                raise ValueError(f"run.json names the file {name!r:.40}, which is none of ours")
+            try:
+                found = sha256_of(self.folder / name)
+            except OSError as error:
+                raise ValueError(f"{name} cannot be read ({error.strerror})") from None
+            if found != recorded:
+                raise ValueError(f"{name} is not what was written")
+        columns = _read_csv(self.folder / "starts.csv")
+        n_fits = len(columns["seed"])
+        W, H = _stacked(read_arrays(self.folder / "factors.npz"), n_fits, self.info, self.job)
+        return Fits(
+            W=W,
+            H=H,
+            problem=self.job.problem,
+            search=self.job.search,
+            data_norm=float(self.info["data_norm"]),
+            reference_loss=float(self.info["reference_loss"]),
+            **{name: columns[name] for name in _PER_START},
+        )
+
+
+_INFO = "id problem dataset config n_starts n_failed data_norm reference_loss code files".split()
+
+
+def find_runs(study_folder):
+    """All runs of a study, and what was skipped.
+
+    Returns
+    -------
+    runs : list of Run
+        In the order of their ids.
+    skipped : list of (str, str)
+        Folder name and the reason, in words.
+    """
+    runs, skipped = [], []
+    parent = Path(study_folder) / "runs"
+    folders = sorted(p for p in parent.glob("*") if p.is_dir()) if parent.is_dir() else []
+    for folder in folders:
+        if folder.name.startswith("."):
+            continue
+        try:
+            runs.append(Run.load(folder))
+        except (ValueError, OSError) as error:
+            skipped.append((folder.name, str(error)))
+    return runs, skipped
+
+
+def record_failure(study_folder, identifier, problem, error):
+    """Write ``error.json`` for a run that could not be finished; it is retried next time."""
+    folder = run_folder(study_folder, identifier)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = "".join(traceback.format_exception(error))
+    write_json(folder / "error.json", _error_record(identifier, problem, [(None, text)]))
+
+
+def _error_record(identifier, problem, errors):
+    return {
+        "id": identifier,
+        "problem": problem,
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        "errors": [{"seed": seed, "error": text} for seed, text in errors],
+    }
+
+
+def _kept_factors(fits, job):
+    """Arrays for ``factors.npz``: ``index[i]`` is the row of W and H of start i, −1 if not kept."""
+    if job.record == "all":
+        return {"W": fits.W, "H": fits.H, "index": np.arange(len(fits))}
+    if job.record == "none":
+        return {"index": np.full(len(fits), -1)}
+    from nmfstudy.solutions import distinct_solutions
+
+    solutions = distinct_solutions(
+        fits,
+        distance_tol=job.analysis.distance_tol,
+        objective_rtol=job.analysis.objective_rtol,
+        kkt_tol=job.analysis.kkt_tol,
+    )
+    kept = solutions.representatives
+    return {
+        "W": np.array([fit.W for fit in kept]).reshape(-1, *fits.W.shape[1:]),
+        "H": np.array([fit.H for fit in kept]).reshape(-1, *fits.H.shape[1:]),
+        "index": solutions.labels,
+    }
+
+
+def _stacked(arrays, n_fits, info, job):
+    """W and H of all fits, NaN where not kept."""
+    n_samples, n_features = info["dataset"]["shape"]
+    k = job.problem.n_components
+    shapes = {"W": (n_samples, k), "H": (k, n_features)}
+    index = arrays.get("index")
+    if index is None or index.shape != (n_fits,):
+        raise ValueError("factors.npz and starts.csv are not of the same starts")
+    stacked = []
+    for name, shape in shapes.items():
+        kept = arrays.get(name)
+        if kept is None or not len(kept):
+            stacked.append(np.broadcast_to(np.nan, (n_fits, *shape)))
+            continue
+        if kept.shape[1:] != shape or index.max(initial=-1) >= len(kept):
+            raise ValueError(f"factors.npz holds a {name} of shape {kept.shape}")
+        if np.array_equal(index, np.arange(len(kept))):
+            stacked.append(kept)
+        else:
+            stacked.append(np.where((index >= 0)[:, None, None], kept[index], np.nan))
+    return stacked
+
+
+def _rows(identifier, key, dataset_name, fits):
+    """Rows of ``starts.csv`` as lists of cells in the order of `COLUMNS`."""
+    problem, search = fits.problem, fits.search
+    penalty = problem.penalty
+    same = [identifier, key, dataset_name, problem.n_components, problem.loss]
+    same += [penalty.alpha_W, penalty.alpha_H, penalty.l1_ratio]
+    same += [search.init, search.solver_label, penalty.name]
+    per_start = [getattr(fits, name).tolist() for name in _PER_START]
+    return [[*same, *cells] for cells in zip(*per_start, strict=True)]
+
+
+def _csv(rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _read_csv(path):
+    """The columns of ``starts.csv`` that `Fits` is made of, as arrays."""
+    with open(path, newline="", encoding="utf-8") as handle:
+        rows = csv.reader(handle)
+        header = next(rows, None)
+        if header != COLUMNS:
+            raise ValueError("starts.csv has other columns than this version writes")
+        table = list(rows)
+    if any(len(row) != len(COLUMNS) for row in table) or not table:
+        raise ValueError("starts.csv is torn")
+    columns = {}
+    for name in _PER_START:
+        at = COLUMNS.index(name)
+        columns[name] = np.array([_KINDS.get(name, float)(row[at]) for row in table])
+    if not set(columns["stop_reason"]) <= set(STOP_REASONS):
+        raise ValueError("starts.csv holds an unknown stop_reason")
+    return columns
+
+
+def _yaml(config):
+    from omegaconf import OmegaConf
+
+    return OmegaConf.to_yaml(OmegaConf.create(config))
