@@ -1,0 +1,44 @@
+"""Solvers by name. A new one is a class in its file and a line in `SOLVERS`."""
+
+from importlib import import_module
+
+from nmfstudy.errors import RequestError
+
+SOLVERS = {
+    "coordinate_descent": "nmfstudy.solvers.coordinate_descent:CoordinateDescent",
+    "scikit_learn": "nmfstudy.solvers.scikit_learn:ScikitLearn",
+}
+
+
+def make_solver(search):
+    """The solver of a search.
+
+    Parameters
+    ----------
+    search : nmfstudy.problem.Search
+        ``solver`` is a name in `SOLVERS` or an import path ``package.module:Class``; the class
+        gets tol, max_iter, stop and, of ``options``, all but the custom init's W and H.
+
+    Raises
+    ------
+    RequestError
+        If there is no such solver or it does not know an option.
+    """
+    path = SOLVERS.get(search.solver, search.solver)
+    module, _, attribute = path.partition(":")
+    names = f"{', '.join(SOLVERS)}, or an import path package.module:Class"
+    if not attribute:
+        raise RequestError(f"solver is {search.solver!r}; possible: {names}")
+    try:
+        make = getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise RequestError(
+            f"solver {search.solver!r} cannot be imported ({error}); possible: {names}"
+        ) from error
+    options = {key: value for key, value in search.options.items() if key not in ("W", "H")}
+    try:
+        return make(tol=search.tol, max_iter=search.max_iter, stop=search.stop, **options)
+    except TypeError as error:
+        raise RequestError(
+            f"solver {search.solver} does not take these options: {error}"
+        ) from error

@@ -1,0 +1,262 @@
+"""Coordinate descent on one dense matrix: compiled loops without policy.
+
+Layout: blocks of samples. ``XB`` is (n_blocks, n_features, BLOCK) and ``WB`` is
+(n_blocks, n_components, BLOCK), padded with zeros, so that a block of X is read once per sweep
+for both factors, products are BLAS calls on blocks that stay in cache, and the sweep over
+samples is contiguous. Rows of zeros stay zero under every update.
+"""
+
+import numpy as np
+from numba import njit
+
+BLOCK = 128
+# All but the licence to assume that NaN and infinity never occur.
+FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
+COMPILE = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
+CHECK_EVERY = 8  # sweeps between two looks at the KKT residual, once it may be small
+NEAR = 10.0  # look only when the gradient of H seen on the way is below NEAR·tol
+
+# Columns of `state`, carried from slice to slice.
+FIRST_VIOLATION, LAST_ESTIMATE = 0, 1
+# Values of `gauge`.
+FREE, BALANCE, OPTIMAL = 0, 1, 2
+
+
+@njit(**COMPILE)
+def sweep_entries(F, start, stop, G, P, offset, l1, zero_dead, g):
+    """One pass of coordinate descent over entries start:stop of every component of F (k, m).
+
+    Gradient ``G F − P + l1``; P is read from column ``offset`` on. Returns the sum of absolute
+    projected gradients met on the way.
+    """
+    k = F.shape[0]
+    m = stop - start
+    violation = 0.0
+    for t in range(k):
+        for i in range(m):
+            g[i] = l1 - P[t, offset + i]
+        r = 0
+        while r + 4 <= k:
+            a, b, c, e = G[t, r], G[t, r + 1], G[t, r + 2], G[t, r + 3]
+            for i in range(m):
+                j = start + i
+                g[i] += a * F[r, j] + b * F[r + 1, j] + (c * F[r + 2, j] + e * F[r + 3, j])
+            r += 4
+        while r < k:
+            a = G[t, r]
+            for i in range(m):
+                g[i] += a * F[r, start + i]
+            r += 1
+        curvature = G[t, t]
+        if curvature != 0:
+            step = 1.0 / curvature
+            total = 0.0
+            for i in range(m):
+                f = F[t, start + i]
+                total += abs(g[i] if f > 0 else min(g[i], 0.0))
+                F[t, start + i] = max(f - g[i] * step, 0.0)
+            violation += total
+        else:
+            for i in range(m):
+                f = F[t, start + i]
+                violation += abs(g[i] if f > 0 else min(g[i], 0.0))
+                if zero_dead and g[i] > 0:
+                    F[t, start + i] = 0.0
+    return violation
+
+
+@njit(**COMPILE)
+def add_squared_gradient(F, start, stop, G, P, offset, l1, total):
+    """Add to total[r] the squared projected gradient of component r, entries start:stop."""
+    k = F.shape[0]
+    for t in range(k):
+        partial = 0.0
+        for i in range(stop - start):
+            g = l1 - P[t, offset + i]
+            for r in range(k):
+                g += G[t, r] * F[r, start + i]
+            if F[t, start + i] <= 0:
+                g = min(g, 0.0)
+            partial += g * g
+        total[t] += partial
+
+
+@njit(**COMPILE)
+def optimal_scale(w1, w2, h1, h2, l1_W, l2_W, l1_H, l2_H):
+    """The c that minimises the penalty of ``(c w, h/c)``, from ‖w‖₁, ‖w‖², ‖h‖₁, ‖h‖².
+
+    The derivative in s = log c, ``a eˢ + b e²ˢ − p e⁻ˢ − q e⁻²ˢ``, increases; its root lies
+    between those of the L1 and of the ridge part.
+    """
+    a, b, p, q = l1_W * w1, l2_W * w2, l1_H * h1, l2_H * h2
+    if b == 0 and q == 0:
+        return np.sqrt(p / a)
+    if a == 0 and p == 0:
+        return np.sqrt(np.sqrt(q / b))
+    low, high = 0.5 * np.log(p / a), 0.25 * np.log(q / b)
+    if low > high:
+        low, high = high, low
+    s = 0.5 * (low + high)
+    for _ in range(60):
+        c = np.exp(s)
+        value = a * c + b * c * c - p / c - q / (c * c)
+        slope = a * c + 2 * b * c * c + p / c + 2 * q / (c * c)
+        if value > 0:
+            high = s
+        else:
+            low = s
+        new = s - value / slope
+        if not low <= new <= high:
+            new = 0.5 * (low + high)
+        if abs(new - s) < 1e-16 * (1 + abs(s)):
+            break
+        s = new
+    return np.exp(s)
+
+
+@njit(**COMPILE)
+def regauge(WB, H, prices, gauge):
+    """Rescale every component: to its cheapest gauge, or back to balance when far from it.
+
+    A component with a zero side loses the other: the half left is worth nothing.
+    """
+    n_blocks, k, width = WB.shape
+    for r in range(k):
+        w1 = w2 = h1 = h2 = 0.0
+        for b in range(n_blocks):
+            for i in range(width):
+                v = WB[b, r, i]
+                w1 += v
+                w2 += v * v
+        for j in range(H.shape[1]):
+            v = H[r, j]
+            h1 += v
+            h2 += v * v
+        c = 1.0
+        if w2 > 0 and h2 > 0:
+            if gauge == OPTIMAL:
+                c = optimal_scale(w1, w2, h1, h2, prices[0], prices[1], prices[2], prices[3])
+            elif not 2.0**-20 < h2 / w2 < 2.0**20:
+                # A power of two, so that not a bit of the term changes.
+                c = 2.0 ** np.round(0.25 * np.log2(h2 / w2))
+        elif gauge == OPTIMAL:
+            c = 0.0
+        if c != 1.0:
+            inverse = 1.0 / c if c > 0 else 0.0
+            for b in range(n_blocks):
+                for i in range(width):
+                    WB[b, r, i] *= c
+            for j in range(H.shape[1]):
+                H[r, j] *= inverse
+
+
+@njit(**COMPILE)
+def products(XB, WB, GW, PH, work):
+    """``WᵀW`` into GW and ``WᵀX`` into PH, block by block."""
+    GW[:] = 0.0
+    PH[:] = 0.0
+    for b in range(XB.shape[0]):
+        GW += np.dot(WB[b], WB[b].T)
+        np.dot(WB[b], XB[b].T, work)
+        PH += work
+
+
+@njit(**COMPILE)
+def squared_residual(XB, WB, H, prices, GW, PH, work):
+    """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
+    n_blocks, k, width = WB.shape
+    d = H.shape[1]
+    G = np.dot(H, H.T)
+    products(XB, WB, GW, PH, work)
+    of_W, of_H = np.zeros(k), np.zeros(k)
+    scale = np.ones(k)
+    for r in range(k):
+        if GW[r, r] > 0 and G[r, r] > 0:
+            scale[r] = np.sqrt(G[r, r] / GW[r, r])
+        G[r, r] += prices[1]
+        GW[r, r] += prices[3]
+    P = np.empty((k, width))
+    for b in range(n_blocks):
+        np.dot(H, XB[b], P)
+        add_squared_gradient(WB[b], 0, width, G, P, 0, prices[0], of_W)
+    add_squared_gradient(H, 0, d, GW, PH, 0, prices[2], of_H)
+    total = 0.0
+    for r in range(k):
+        total += of_W[r] / scale[r] + of_H[r] * scale[r]
+    return total
+
+
+@njit(**COMPILE)
+def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
+    """Sweep in place until sweep number ``last`` or until the stopping rule seems met.
+
+    Parameters
+    ----------
+    XB, WB, H : arrays
+        Blocks of X and W, see above; H is (n_components, n_features).
+    prices : array (l1_W, l2_W, l1_H, l2_H)
+    kkt_rule : bool
+        Stop by the KKT residual, with the dead-coordinate rule; else by the ratio of summed
+        violations to that of the first sweep, and nothing but plain coordinate descent.
+    gauge : FREE, BALANCE or OPTIMAL
+    tol : float
+        Of the rule; the KKT residual's numerator.
+    n_iter : int
+        Sweeps made before.
+    state : array (2,)
+
+    Returns
+    -------
+    n_iter : int
+    met : bool
+    """
+    n_blocks, k, width = WB.shape
+    d = H.shape[1]
+    P = np.empty((k, width))
+    PH = np.empty((k, d))
+    GW = np.empty((k, k))
+    work = np.empty((k, d))
+    g = np.empty(max(width, BLOCK))
+    scale, total = np.empty(k), np.empty(k)
+    while True:
+        if kkt_rule and n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
+            if squared_residual(XB, WB, H, prices, GW, PH, work) <= tol * tol:
+                return n_iter, True
+        if n_iter >= last:
+            return n_iter, False
+        G = np.dot(H, H.T)
+        for r in range(k):
+            G[r, r] += prices[1]
+        violation = 0.0
+        GW[:] = 0.0
+        PH[:] = 0.0
+        for b in range(n_blocks):
+            np.dot(H, XB[b], P)
+            violation += sweep_entries(WB[b], 0, width, G, P, 0, prices[0], kkt_rule, g)
+            GW += np.dot(WB[b], WB[b].T)
+            np.dot(WB[b], XB[b].T, work)
+            PH += work
+        if kkt_rule:
+            for r in range(k):
+                scale[r] = 1.0
+                if GW[r, r] > 0 and G[r, r] > prices[1]:
+                    scale[r] = np.sqrt((G[r, r] - prices[1]) / GW[r, r])
+        for r in range(k):
+            GW[r, r] += prices[3]
+        if kkt_rule:
+            total[:] = 0.0
+            add_squared_gradient(H, 0, d, GW, PH, 0, prices[2], total)
+            state[LAST_ESTIMATE] = np.sqrt(np.dot(total, scale))
+        for start in range(0, d, BLOCK):
+            stop = min(start + BLOCK, d)
+            violation += sweep_entries(H, start, stop, GW, PH, start, prices[2], kkt_rule, g)
+        n_iter += 1
+        if gauge == OPTIMAL or (gauge == BALANCE and n_iter % CHECK_EVERY == 0):
+            regauge(WB, H, prices, gauge)
+        if not np.isfinite(violation):
+            return n_iter, True
+        if not kkt_rule:
+            if n_iter == 1:
+                state[FIRST_VIOLATION] = violation
+            if violation == 0 or violation / state[FIRST_VIOLATION] <= tol:
+                return n_iter, True

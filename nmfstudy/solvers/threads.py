@@ -1,0 +1,52 @@
+"""Starts on threads: one start on one thread, one BLAS thread each.
+
+The kernels release the interpreter's lock, so ordinary threads run them side by side; the next
+free thread takes the next start. Unlike a parallel loop inside the kernels this costs no
+compile time, balances starts of unequal length, and survives a fork.
+"""
+
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
+from threading import Event
+
+
+@cache
+def _blas():
+    import scipy.linalg.blas  # noqa: F401  so that the library the kernels call is known
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def one_blas_thread():
+    """Context in which BLAS uses one thread: fewer conflicts, and bits that do not depend on it."""
+    return _blas().limit(limits=1, user_api="blas")
+
+
+def n_threads():
+    """How many starts run side by side: NUMBA_NUM_THREADS, by default the cores there are."""
+    from numba import config
+
+    return config.NUMBA_NUM_THREADS
+
+
+def for_each_start(fit, n_starts, report):
+    """Call ``fit(i, go_on)`` for every start, on as many threads as there are cores.
+
+    ``go_on()`` turns false when the caller is interrupted or another start has raised; ``fit``
+    is to look at it several times a second. The first exception is raised here.
+    """
+    stop = Event()
+
+    def run(i):
+        if not stop.is_set():
+            fit(i, lambda: not stop.is_set())
+
+    with one_blas_thread(), ThreadPoolExecutor(n_threads()) as pool:
+        try:
+            futures = [pool.submit(run, i) for i in range(n_starts)]
+            for future in as_completed(futures):
+                future.result()
+                report(1)
+        finally:
+            stop.set()
