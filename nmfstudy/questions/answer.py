@@ -1,0 +1,40 @@
+"""The answer to one question."""
+
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from nmfstudy.plots.illustration import Illustration
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a question module makes of a study.
+
+    Attributes
+    ----------
+    key : str
+        Stable short name, such as ``zeros``.
+    question : str
+        As people ask it.
+    verdict : str
+        A few words: ``False in general``, ``Both, or neither``.
+    summary : str
+        One or two plain sentences with the numbers that carry the verdict.
+    method : str
+        How it was computed: which starts, which tolerance, which theorem.
+    illustrations : tuple of Illustration
+    tables : dict of str to DataFrame
+        By file name; shown in the report and written as CSV.
+    notes : tuple of str
+        Paragraphs of explanation below the figures.
+    """
+
+    key: str
+    question: str
+    verdict: str
+    summary: str
+    method: str
+    illustrations: tuple[Illustration, ...] = ()
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
