@@ -1,36 +1,165 @@
-"""Matrices from files."""
+"""Matrices from files: which format, which errors, and what is handed back.
 
+A file is data and never a program: nothing is unpickled, and no more memory is taken than the
+file can fill.
+"""
+
+import csv
+import lzma
+import zipfile
+import zlib
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
+from nmfstudy.datasets.arrays import read_matrix_market, read_npy, read_npz
+from nmfstudy.datasets.files import shown
+from nmfstudy.datasets.text import read_text
 from nmfstudy.errors import RequestError
+
+TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".asc", "")
+FORMATS = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .mtx.gz"
+_BROKEN = (
+    csv.Error,
+    EOFError,
+    IndexError,
+    KeyError,
+    lzma.LZMAError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)  # what reading a damaged file raises, in any of the libraries used
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The values of a file and the names beside them."""
+    """The values of a file and the names beside them.
+
+    Attributes
+    ----------
+    name : str
+        The file's name without folders and endings.
+    values : float64 array or csr_array of shape (rows, columns)
+        Not checked for negative entries.
+    row_names, column_names : tuple of str, or None
+    notes : tuple of str
+        What was guessed or skipped, a sentence each.
+    """
 
     name: str
-    values: object
+    values: np.ndarray | sparse.csr_array
     row_names: tuple[str, ...] | None = None
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
 
 
-def read_table(path, header="auto", index="auto", delimiter="auto"):
-    """Read a matrix with its names."""
-    path = Path(path)
-    if not path.is_file():
-        raise RequestError(f"{path} is not a file")
-    if path.suffix == ".npy":
-        values = np.load(path, allow_pickle=False)
-    else:
-        values = np.loadtxt(path, delimiter=",", ndmin=2)
-    return Table(path.stem, values)
-
-
 def read_matrix(path):
-    """Read the values alone."""
+    """Read the values of a file alone; see `read_table`."""
     return read_table(path).values
+
+
+def read_table(path, *, header="auto", index="auto", delimiter="auto"):
+    """Read a matrix and its names from a file.
+
+    Text (CSV, TSV, semicolons, blanks; gzip too), NPY, NPZ (one array, or the one named X, or
+    what `scipy.sparse.save_npz` writes), Matrix Market (gzip too). The format is told by the
+    ending and must agree with the content.
+
+    Parameters
+    ----------
+    path : str or path-like
+    header, index : {"auto", "yes", "no"} or bool
+        Of text: whether the first row and the first column are names. "auto" takes them for
+        names where they are no numbers, refuses a mixture, and says in the notes what it took.
+    delimiter : {"auto", "comma", "semicolon", "tab", "space"} or a character
+        Of text.
+
+    Returns
+    -------
+    Table
+
+    Raises
+    ------
+    RequestError
+        If there is no such file, or it is no matrix of numbers in one of these formats.
+    """
+    path = _checked(path)
+    show = shown(path)
+    endings = [s.lower() for s in path.suffixes[-2:]]
+    packed = endings[-1:] == [".gz"]
+    ending = (endings[:-1] if packed else endings)[-1:]
+    ending = ending[0] if ending else ""
+    name = path.name.removesuffix(path.suffix) if packed else path.name
+    name = Path(name).stem if ending else name
+    if ending not in (*TEXT, ".mtx", ".npy", ".npz") or (packed and ending in (".npy", ".npz")):
+        raise RequestError(f"{show} ends in {path.suffix}; possible: {FORMATS}")
+    rows = columns = None
+    notes = ()
+    try:
+        if ending in TEXT:
+            options = {"header": header, "index": index, "delimiter": delimiter}
+            values, rows, columns, notes = read_text(path, **options)
+        elif ending == ".mtx":
+            values = read_matrix_market(path)
+        elif ending == ".npy":
+            with path.open("rb") as stream:
+                values = read_npy(stream, path.stat().st_size, show)
+        else:
+            values = read_npz(path)
+        values = _matrix(values, show)
+    except RequestError:
+        raise
+    except MemoryError:
+        raise RequestError(f"{show} does not fit into memory") from None
+    except _BROKEN as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        reason = " ".join(reason.split())[:150]
+        raise RequestError(f"{show} cannot be read: {reason}") from None
+    rows, columns = (None if names is None else tuple(names) for names in (rows, columns))
+    return Table(name, values, rows, columns, tuple(notes))
+
+
+def _checked(path):
+    """Return the path of an existing, nonempty file, or refuse it."""
+    if not isinstance(path, str | PathLike) or not str(path):
+        raise RequestError(f"the path is {path!r:.60}; possible: the name of a file")
+    try:
+        path = Path(path).expanduser()
+        if path.is_dir():
+            raise RequestError(f"{shown(path)} is a folder; possible: a file in {FORMATS}")
+        if not path.exists():
+            raise RequestError(f"{shown(path)} does not exist; possible: a file in {FORMATS}")
+        if not path.is_file():
+            raise RequestError(f"{shown(path)} is a device or pipe; possible: an ordinary file")
+        if path.stat().st_size == 0:
+            raise RequestError(f"{shown(path)} is empty; possible: a matrix of numbers")
+    except RequestError:
+        raise
+    except (OSError, RuntimeError, TypeError, ValueError) as error:  # too long, no such ~user, NUL
+        reason = getattr(error, "strerror", None) or str(error)
+        raise RequestError(f"{shown(path)} cannot be opened: {reason}") from None
+    return path
+
+
+def _matrix(values, show):
+    """Return values as float64 of two dimensions, or refuse them."""
+    if values.ndim != 2:
+        raise RequestError(
+            f"{show} holds an array of {values.ndim} dimensions; possible: 2 (rows × columns)"
+        )
+    if values.dtype.kind not in "biuf":
+        raise RequestError(f"{show} holds entries of type {values.dtype}; possible: real numbers")
+    if 0 in values.shape:
+        rows, columns = values.shape
+        raise RequestError(f"{show} has {rows} rows and {columns} columns; possible: at least 1")
+    with np.errstate(over="ignore"):
+        if sparse.issparse(values):
+            return sparse.csr_array(values, dtype=np.float64)
+        return np.ascontiguousarray(values, dtype=np.float64)

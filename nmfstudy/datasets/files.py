@@ -1,0 +1,64 @@
+"""Opening files that may be hostile: a bounded stream, and names that are safe to print."""
+
+import gzip
+import io
+
+from nmfstudy.errors import RequestError
+
+# What a file may grow to when unpacked or filled in. Real matrices, sparse ones written out
+# among them, pack up to some hundred times; a bomb a thousand times and more.
+_FREE = 64 * 2**20
+_RATIO = 250
+
+
+def shown(path):
+    """Return a path as printable text on one line."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def largest(path):
+    """How many bytes the matrix in this file may take in memory."""
+    return max(_FREE, _RATIO * path.stat().st_size)
+
+
+def refuse_larger(n_bytes, path):
+    """Refuse a file whose header announces more than it can hold, before memory is taken."""
+    if n_bytes > largest(path):
+        raise RequestError(
+            f"{shown(path)} announces {n_bytes / 1e9:.3g} GB, more than a file of "
+            f"{path.stat().st_size} bytes can hold; it is damaged or hostile"
+        )
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that refuses to give more than the file can reasonably hold."""
+
+    def __init__(self, stream, path):
+        self.stream, self.path, self.given = stream, path, 0
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        block = self.stream.read(len(buffer))
+        self.given += len(block)
+        refuse_larger(self.given, self.path)
+        buffer[: len(block)] = block
+        return len(block)
+
+    def close(self):
+        self.stream.close()
+        super().close()
+
+
+def open_unpacked(path):
+    """Open a file for reading bytes, unpacked if it is a gzip file by its content."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+    if packed != (path.suffix.lower() == ".gz"):
+        raise RequestError(
+            f"{shown(path)} {'is' if packed else 'is not'} a gzip file; possible: "
+            f"{'an ending in .gz' if packed else 'an ending without .gz'}"
+        )
+    return io.BufferedReader(_Bounded(gzip.open(path), path)) if packed else path.open("rb")
