@@ -1,6 +1,6 @@
 """All runs of a folder as tables. pandas begins here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -125,8 +125,8 @@ class Study:
         analysis : Analysis, optional
             Tolerances; by default those of the sweep.
         code : str, optional
-            Take only runs of this code version; "mixed" takes all. None takes all if they are
-            of one version and refuses otherwise.
+            Take only runs of this code version, as `nmfstudy.runs.code_version` gives it; "mixed"
+            takes all. None takes all if they are of one version and refuses otherwise.
 
         Raises
         ------
@@ -156,6 +156,14 @@ class Study:
             about,
             tuple(run.info for run in readable),
         )
+
+    def with_analysis(self, analysis):
+        """The same runs counted with other tolerances."""
+        results = (
+            replace(result, analysis=_tolerances(analysis, result.searches))
+            for result in self.results
+        )
+        return replace(self, results=tuple(results), analysis=analysis)
 
     def __len__(self):
         """Number of problems."""

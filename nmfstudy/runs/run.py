@@ -107,7 +107,7 @@ class Run:
                 "n_failed": int((fits.stop_reason == "failed").sum()),
                 "data_norm": fits.data_norm,
                 "reference_loss": fits.reference_loss,
-                "code": code_version(job.search.solver),
+                "code": code_version(),
                 "provenance": provenance(),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(seconds, 3),

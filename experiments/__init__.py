@@ -1,0 +1,1 @@
+"""The command-line apps: thin, and the only place that knows Hydra."""

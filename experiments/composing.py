@@ -1,0 +1,231 @@
+"""From a command line to validated jobs, by Hydra's grammar and config groups."""
+
+import copy
+import itertools
+import re
+import shlex
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from nmfstudy.config import Job, job_from_config
+from nmfstudy.errors import RequestError
+
+# Beside experiments both in a clone and inside the wheel.
+CONF = Path(__file__).resolve().parent.parent / "conf"
+VERSION_BASE = "1.3"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One Cartesian sweep.
+
+    Attributes
+    ----------
+    overrides : tuple of str
+        As Hydra takes them, lists not yet expanded.
+    jobs : tuple of Job
+        Validated, in the order of Hydra's own sweeper.
+    """
+
+    overrides: tuple[str, ...]
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that was asked for.
+
+    Attributes
+    ----------
+    sweeps : tuple of Sweep
+    launcher : str
+        Hydra's launcher; "basic" is this process.
+    hints : tuple of str
+        Sentences worth telling the user.
+    """
+
+    sweeps: tuple[Sweep, ...]
+    launcher: str
+    hints: tuple[str, ...]
+
+    @property
+    def jobs(self):
+        """The jobs of all sweeps."""
+        return tuple(job for sweep in self.sweeps for job in sweep.jobs)
+
+
+def plan(overrides, multirun=False):
+    """Compose and validate everything before anything is done or written.
+
+    Parameters
+    ----------
+    overrides : sequence of str
+        Hydra overrides.
+    multirun : bool
+        Whether lists of values were asked for by ``-m``; a study's preset may ask by itself.
+
+    Raises
+    ------
+    RequestError
+        One sentence for whatever Hydra, the configuration or a member refuses.
+    """
+    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+        try:
+            return _plan(overrides, multirun)
+        except RequestError:
+            raise
+        # Hydra raises its own, OmegaConf's and plain ones for what a user may mistype.
+        except (HydraException, OmegaConfBaseException, ValueError, TypeError) as error:
+            raise RequestError(_sentence(error)) from None
+
+
+def _plan(overrides, multirun):
+    given = _parse(overrides)
+    _check_study(given)
+    composer = _Composer()
+    root = composer.compose([_first(o) for o in given], return_hydra_config=True)
+    launcher = root.hydra.runtime.choices["hydra/launcher"]
+    lines = [shlex.split(line) for line in root.sweeps]
+    multirun = multirun or bool(lines) or str(root.hydra.mode) == "RunMode.MULTIRUN"
+    if not multirun and any(o.is_sweep_override() for o in given):
+        several = next(o for o in given if o.is_sweep_override())
+        raise RequestError(f"{several.input_line} lists several values; add -m to run them all")
+    params = OmegaConf.to_container(root.hydra.sweeper).get("params") or {}
+    defaults = [f"{key}={value}" for key, value in params.items()]
+    sweeps, hints = [], []
+    for line in lines or [[]]:
+        merged = _merge(_parse([*defaults, *line]), given)
+        names = {o.get_key_element() for o in merged}
+        seeds = next((o for o in merged if o.get_key_element() == "seed"), None)
+        if seeds is not None and seeds.is_sweep_override() and "n_starts" not in names:
+            merged += _parse(["n_starts=1"])
+            hints.append(
+                "every seed is a job of one start; one job with n_starts=N does the same in a "
+                "fraction of the time"
+            )
+        configs = [composer.compose(strings) for strings in _expand(merged)]
+        jobs = tuple(job_from_config(plain_config(config)) for config in configs)
+        sweeps.append(Sweep(tuple(o.input_line for o in merged), jobs))
+    return Plan(tuple(sweeps), launcher, tuple(dict.fromkeys(hints)))
+
+
+def _check_study(given):
+    """An unknown study would be passed over in silence, since having one is optional."""
+    known = GlobalHydra.instance().config_loader().get_group_options("study")
+    for override in given:
+        if override.key_or_group == "study" and override.value() not in [None, *known]:
+            raise RequestError(f"study is {override.value()!r}; possible: {', '.join(known)}")
+
+
+def _parse(strings):
+    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    return parser.parse_overrides(list(strings))
+
+
+def _first(override):
+    """The override itself, or one with the first of its values."""
+    if not override.is_sweep_override():
+        return override.input_line
+    return f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
+
+
+def _merge(line, given):
+    """A preset's line with what the user gave in place of the same keys."""
+    keys = {o.get_key_element() for o in given}
+    return [o for o in line if o.get_key_element() not in keys] + list(given)
+
+
+def _expand(overrides):
+    """Every combination of the listed values, the last key running fastest, as Hydra does."""
+    choices = [
+        [f"{o.get_key_element()}={value}" for value in o.sweep_string_iterator()]
+        if o.is_sweep_override()
+        else [o.input_line]
+        for o in overrides
+    ]
+    return itertools.product(*choices)
+
+
+class _Composer:
+    """Composes configurations, each combination of config groups once.
+
+    Composing is what costs time, and only choices of config groups change its outcome beyond
+    setting a value: plain values are set in copies of what was composed.
+    """
+
+    def __init__(self):
+        self._composed = {}
+        self._parse = lru_cache(lambda text: _parse([text])[0])
+        self._is_group = lru_cache(_is_group)
+
+    def compose(self, strings, **options):
+        """The configuration with these overrides, none of them a list of values."""
+        overrides = [self._parse(text) for text in strings]
+        plain = [o for o in overrides if self._is_plain(o)]
+        choices = tuple(o.input_line for o in overrides if o not in plain)
+        key = choices, tuple(options)
+        if key not in self._composed:
+            self._composed[key] = compose("config", list(choices), **options)
+        config = copy.deepcopy(self._composed[key])
+        for override in plain:
+            _set(config, override)
+        return config
+
+    def _is_plain(self, override):
+        name = override.key_or_group
+        changes_structure = override.is_add() or override.is_delete() or override.is_force_add()
+        choice = override.package or name.startswith("hydra") or self._is_group(name)
+        return not (changes_structure or choice)
+
+
+def _is_group(name):
+    loader = GlobalHydra.instance().config_loader()
+    return bool(loader.list_groups(name) or loader.get_group_options(name))
+
+
+def _set(config, override):
+    key = override.key_or_group
+    try:
+        known = OmegaConf.select(config, key, throw_on_missing=False, default=_ABSENT)
+        if known is _ABSENT:
+            raise KeyError(key)
+        OmegaConf.update(config, key, override.value())
+    except (KeyError, AttributeError, OmegaConfBaseException):
+        parent = OmegaConf.select(config, key.rpartition(".")[0]) if "." in key else config
+        names = list(parent) if parent is not None and OmegaConf.is_dict(parent) else list(config)
+        possible = ", ".join(str(name) for name in names if name != "sweeps")
+        raise RequestError(f"{key} is no setting; possible: {possible}") from None
+
+
+_ABSENT = object()
+
+
+def plain_config(config):
+    """A composed configuration as plain data, interpolations resolved."""
+    missing = sorted(OmegaConf.missing_keys(config))
+    if missing:
+        raise RequestError(f"{missing[0]} must be given, as in {missing[0]}=VALUE")
+    return OmegaConf.to_container(config, resolve=True)
+
+
+def _sentence(error):
+    """Hydra's message in one line: what was given, and what is possible where it lists that."""
+    text = str(error)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    first = lines[0].rstrip(".") if lines else type(error).__name__
+    if isinstance(error, OverrideParseException):
+        return f"{error.override!r} is no override; possible: KEY=VALUE, as in n_components=3"
+    wanted = re.search(r"Could not find '([^']+)'", text)
+    options = re.search(r"Available options in '[^']+':((?:\n\t[^\n]+)+)", text)
+    if wanted and options:
+        group, _, name = wanted[1].rpartition("/")
+        return f"{group} is {name!r}; possible: {', '.join(options[1].split())}"
+    return first

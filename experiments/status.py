@@ -1,0 +1,26 @@
+"""What of a study is finished, what is left and what failed."""
+
+import sys
+from pathlib import Path
+
+from nmfstudy.cli import Parser, guarded
+from nmfstudy.errors import RequestError
+
+
+def main(argv):
+    """Print the state of a study; status 1 if something failed."""
+    parser = Parser("nmfstudy status", description=__doc__)
+    parser.add_argument("folder", help="a study's folder, such as results/discussion")
+    folder = Path(parser.parse_args(argv).folder)
+    if not folder.is_dir():
+        raise RequestError(f"{folder} is no folder; possible: a study's folder under results")
+    from nmfstudy.runs.status import status_of
+
+    status = status_of(folder)
+    for line in status.lines():
+        print(line)
+    return 1 if status.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

@@ -1,0 +1,27 @@
+"""Fit a study's runs again and compare with what is recorded."""
+
+import sys
+
+from nmfstudy.cli import Parser, guarded
+
+
+def main(argv):
+    """Print how each run compares; status 1 if one differs or cannot be fitted again."""
+    parser = Parser("nmfstudy verify", description=__doc__)
+    parser.add_argument("folder", help="a study's folder, such as results/discussion")
+    parser.add_argument("--sample", type=int, help="only so many runs, spread over the study")
+    given = parser.parse_args(argv)
+    from nmfstudy.report.terminal import print_frame
+
+    from nmfstudy.errors import RequestError
+    from nmfstudy.verification import verify
+
+    if given.sample is not None and given.sample < 1:
+        raise RequestError(f"--sample is {given.sample}; possible: an integer >= 1")
+    table = verify(given.folder, sample=given.sample)
+    print_frame(table)
+    return 0 if table["outcome"].isin(["equal", "within tolerance"]).all() else 1
+
+
+if __name__ == "__main__":
+    sys.exit(guarded(main))

@@ -1,0 +1,79 @@
+"""The command ``nmfstudy``: finds the app and turns errors into exit statuses."""
+
+import argparse
+import sys
+from importlib import import_module
+
+from nmfstudy import __version__
+from nmfstudy.errors import RequestError
+
+APPS = {
+    "run": "sweep starts, k, inits and penalties, then write the report",
+    "report": "write the report of a study's folder again",
+    "status": "what of a study is finished, running or failed",
+    "compare": "two studies side by side",
+    "verify": "fit a study's runs again and compare",
+    "certify": "is this factorization the only one?",
+}
+HELP = f"""usage: nmfstudy COMMAND …
+
+How many different NMF solutions does a matrix have, which did you get, and which components can
+you trust?
+
+{chr(10).join(f"  {name:9}{what}" for name, what in APPS.items())}
+
+Start here:
+  nmfstudy run study=discussion              the worked example and the digits
+  nmfstudy run study=mydata dataset.path=X.csv   your own matrix
+  nmfstudy COMMAND --help                    what a command takes
+
+Exit status: 0 all well; 1 something failed or differs; 2 the request was wrong.
+"""
+
+
+def main(argv=None):
+    """Run one command; returns the exit status."""
+    argv = sys.argv[1:] if argv is None else list(argv)
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+        return 0
+    if argv[0] == "--version":
+        print(f"nmfstudy {__version__}")
+        return 0
+    if argv[0] not in APPS:
+        print(f"nmfstudy: {argv[0]} is no command; possible: {', '.join(APPS)}", file=sys.stderr)
+        return 2
+    return guarded(import_module(f"nmfstudy.experiments.{argv[0]}").main, argv[1:])
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser whose refusals are one sentence."""
+
+    def error(self, message):
+        """Raise instead of printing the usage."""
+        raise RequestError(f"{message}; possible: {self.prog} --help lists them")
+
+
+def guarded(app, argv=None):
+    """Run an app: one sentence and status 2 for a wrong request, 130 for Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    try:
+        return app(argv)
+    except RequestError as error:
+        print(f"nmfstudy: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        print(
+            f"nmfstudy: {error.strerror or error}{where}; what is finished is kept, the same "
+            "command goes on",
+            file=sys.stderr,
+        )
+        return 1
+    except KeyboardInterrupt:
+        print("\nnmfstudy: interrupted; the same command goes on where it stopped", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

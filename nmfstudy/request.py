@@ -1,0 +1,102 @@
+"""What a sweep was asked for: checked before any work, recorded in ``study.json``."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from nmfstudy.config import AUTO, Analysis
+from nmfstudy.errors import RequestError
+from nmfstudy.inits import check_init
+from nmfstudy.runs import code_version, problem_key, run_id
+from nmfstudy.runs.files import write_json
+from nmfstudy.solvers import make_solver
+from nmfstudy.sweep import AUTO_BUDGET, custom_files, dataset_of
+
+
+def check_job(job):
+    """Refuse what can be known to be impossible before anything is fitted or written.
+
+    Raises
+    ------
+    RequestError
+    """
+    dataset = dataset_of(job)
+    check_init(job.search.init, dataset.X.shape, job.problem.n_components)
+    make_solver(job.search).check(job.problem)
+
+
+@dataclass(frozen=True)
+class Request:
+    """All jobs of one command, which go into one study's folder.
+
+    Attributes
+    ----------
+    folder : Path
+    blocks : tuple of dict
+        ``run``, ``problem`` and ``n_starts`` of every run folder asked for; an adaptive job
+        lists its first block.
+    analysis : Analysis
+    argv : tuple of str
+    n_starts : int or None
+        None if an adaptive job leaves it open.
+    """
+
+    folder: Path
+    blocks: tuple[dict, ...]
+    analysis: Analysis
+    argv: tuple[str, ...]
+    n_starts: int
+
+    @staticmethod
+    def of(jobs, argv):
+        """The request that these jobs make.
+
+        Raises
+        ------
+        RequestError
+            If they would go into several folders or be counted with several tolerances.
+        """
+        for what, values in (
+            ("study folders", {job.folder for job in jobs}),
+            ("analysis settings", {_shared(job) for job in jobs}),
+        ):
+            if len(values) > 1:
+                listed = ", ".join(sorted(map(str, values)))
+                raise RequestError(
+                    f"the sweep names {len(values)} {what} ({listed}); possible: one"
+                )
+        blocks = {}
+        for job in jobs:
+            dataset, files = dataset_of(job), custom_files(job)
+            key = problem_key(job, dataset.name, dataset.sha256)
+            for block in job.blocks():
+                run = run_id(job, block, dataset.sha256, files)
+                n_starts = AUTO_BUDGET if job.n_starts == AUTO else block[1]
+                blocks[run] = {"run": run, "problem": key, "n_starts": n_starts}
+                if job.n_starts == AUTO:
+                    break
+        total = sum(block["n_starts"] for block in blocks.values())
+        shared = _shared(jobs[0])
+        kkt_tol = (
+            max(job.analysis.kkt_tol for job in jobs if job.search.stop == "kkt")
+            if any(job.search.stop == "kkt" for job in jobs)
+            else jobs[0].analysis.kkt_tol
+        )
+        analysis = Analysis(*shared, kkt_tol)
+        return Request(jobs[0].folder, tuple(blocks.values()), analysis, tuple(argv), total)
+
+    def save(self):
+        """Record the request in the study's folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        write_json(
+            self.folder / "study.json",
+            {
+                "command": ["nmfstudy", "run", *self.argv],
+                "analysis": asdict(self.analysis),
+                "code": code_version(),
+                "runs": list(self.blocks),
+            },
+        )
+
+
+def _shared(job):
+    return job.analysis.distance_tol, job.analysis.objective_rtol

@@ -1,0 +1,109 @@
+"""Fitting recorded runs again: are the same results made here and now?"""
+
+import numpy as np
+import pandas as pd
+
+from nmfstudy.errors import RequestError
+from nmfstudy.fits import Fits
+from nmfstudy.fitting import fit_starts
+from nmfstudy.inits import INITS
+from nmfstudy.runs import code_version, find_runs, load_data
+from nmfstudy.runs.provenance import provenance
+from nmfstudy.solvers import SOLVERS
+
+OUTCOMES = ("equal", "within tolerance", "different", "not possible")
+RTOL = 1e-6  # of the objective and of the factors' largest entry
+_COMPARED = "objective kkt_residual n_iter".split()
+
+
+def verify(folder, sample=None):
+    """Refit runs and compare.
+
+    Parameters
+    ----------
+    folder : path
+        Of a study.
+    sample : int, optional
+        Number of runs, evenly spread over those there are; all by default.
+
+    Returns
+    -------
+    DataFrame
+        run, problem, outcome (one of `OUTCOMES`), largest (largest relative difference of an
+        objective), reason (what is seen to differ here: code, BLAS, CPU, versions).
+
+    Raises
+    ------
+    RequestError
+        If the folder holds no run.
+    """
+    runs, skipped = find_runs(folder)
+    if not runs:
+        raise RequestError(f"{folder} holds no finished run; possible: a study's folder")
+    if sample is not None and sample < len(runs):
+        at = np.unique(np.linspace(0, len(runs) - 1, sample).round().astype(int))
+        runs = [runs[i] for i in at]
+    rows = [{"run": run.id, "problem": run.info["problem"], **_again(folder, run)} for run in runs]
+    rows += [
+        {"run": name, "problem": "", "outcome": "not possible", "reason": reason}
+        for name, reason in skipped
+    ]
+    return pd.DataFrame(rows, columns=["run", "problem", "outcome", "largest", "reason"])
+
+
+def _again(folder, run):
+    search = run.job.search
+    if search.solver not in SOLVERS or search.init not in INITS:
+        return _impossible(f"its solver {search.solver} is not the package's own")
+    if search.init == "custom":
+        return _impossible("its starts come from files outside the study")
+    try:
+        recorded = run.fits
+        dataset = load_data(folder, run.info["dataset"]["sha256"])
+    except ValueError as error:
+        return _impossible(str(error))
+    fits = fit_starts(dataset.X, run.job.problem, search, recorded.seed)
+    outcome, largest = _compare(recorded, fits)
+    reason = "; ".join(differences(run.info))
+    if outcome == "different" and not reason:
+        reason = "nothing that is recorded: the files may have been altered"
+    return {"outcome": outcome, "largest": largest, "reason": reason}
+
+
+def _impossible(reason):
+    return {"outcome": "not possible", "largest": np.nan, "reason": reason}
+
+
+def _compare(recorded: Fits, fits: Fits):
+    """Outcome and largest relative difference of an objective."""
+    kept = np.isfinite(recorded.W).all(axis=(1, 2))
+    pairs = [(getattr(recorded, name), getattr(fits, name)) for name in _COMPARED]
+    pairs += [(recorded.W[kept], fits.W[kept]), (recorded.H[kept], fits.H[kept])]
+    floor = 1e-12 * recorded.reference_loss
+    with np.errstate(invalid="ignore"):
+        change = np.abs(recorded.objective - fits.objective)
+        largest = float(np.nanmax(change / (np.abs(recorded.objective) + floor), initial=0.0))
+    if all(np.array_equal(a, b, equal_nan=True) for a, b in pairs):
+        return "equal", largest
+    close = np.allclose(recorded.objective, fits.objective, rtol=RTOL, atol=floor)
+    for a, b in pairs[-2:]:
+        close &= bool(np.abs(a - b).max(initial=0.0) <= RTOL * np.abs(a).max(initial=1.0))
+    return "within tolerance" if close else "different", largest
+
+
+def differences(info):
+    """What this process and the one that made a run are seen to differ in, in words."""
+    then, now = info.get("provenance", {}), provenance()
+    if info.get("code") != code_version():
+        yield "the code that fits has changed"
+    for name, label in (("blas", "BLAS"), ("cpu", "CPU"), ("python", "Python")):
+        if then.get(name) != now[name]:
+            yield f"{label} was {_plain(then.get(name))} and is {_plain(now[name])}"
+    for name, version in now["libraries"].items():
+        was = then.get("libraries", {}).get(name)
+        if was != version:
+            yield f"{name} was {was} and is {version}"
+
+
+def _plain(value):
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
