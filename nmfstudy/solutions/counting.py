@@ -1,0 +1,162 @@
+"""From fits to distinct solutions."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from nmfstudy.errors import RequestError
+from nmfstudy.problem import check_number
+from nmfstudy.saturation import good_turing_coverage
+from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
+from nmfstudy.solutions.gate import best_limit, counted, near_limit
+from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.linkage import link
+from nmfstudy.solutions.plateau import noise_floor, plateau
+from nmfstudy.solutions.pool import pool as make_pool
+from nmfstudy.solutions.result import Solutions
+from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
+
+_DIMENSION_POINTS = 1000
+
+
+def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=1e-9):
+    r"""Count the different solutions among fits of one problem.
+
+    Two fits are apart by
+
+    .. math:: d = \sqrt{\min_π \sum_r ‖w_r h_r - w'_{π(r)} h'_{π(r)}‖_F^2} \,/\, ‖X‖_F
+
+    (parallel terms merged), which neither permutation nor scaling of the components changes.
+    Converged fits are grouped by single linkage at ``distance_tol``; the groups are the minima.
+    The result does not depend on the order of the fits.
+
+    Parameters
+    ----------
+    fits : Fits or list of Fits
+        Several searches of one problem are pooled.
+    distance_tol : float, > 0
+        Fits closer than this are one solution.
+    objective_rtol : float, >= 0
+        A minimum is near-optimal up to ``best·(1 + objective_rtol) + 1e-9·reference_loss``.
+    kkt_tol : float, > 0
+        Fits with a larger KKT residual are not counted. ``inf`` counts unconverged ones too,
+        which serves to show what under-convergence does to the count.
+
+    Returns
+    -------
+    Solutions
+
+    Raises
+    ------
+    RequestError
+        If a tolerance is out of range, or the fits are not of one problem.
+    """
+    distance_tol = _positive("distance_tol", distance_tol)
+    objective_rtol = check_number("objective_rtol", objective_rtol)
+    if kkt_tol != np.inf:
+        kkt_tol = _positive("kkt_tol", kkt_tol)
+    pool = make_pool(fits)
+
+    converged = counted(pool, kkt_tol)
+    floor = noise_floor(pool.kkt_residual[converged], pool.n_iter[converged])
+    linked = link(pool, pool.sorted(np.flatnonzero(converged)), distance_tol, floor)
+    order, tree = linked.positions, linked.tree
+    cluster = tree.labels(distance_tol)
+    n_minima = int(cluster.max(initial=-1)) + 1
+    labels, n_merged = np.full(len(pool), -1), np.zeros(len(pool), dtype=np.int64)
+    labels[order], n_merged[order] = cluster, linked.n_merged
+
+    lowest = float(np.min(pool.objective, initial=np.inf))
+    limit_near = near_limit(lowest, objective_rtol, pool.reference_loss)
+    limit_best = best_limit(lowest, pool.reference_loss)
+    objective = pool.objective[order]
+    # Fits are in order of objective, so the first of a minimum is its lowest and represents it.
+    first = np.unique(cluster, return_index=True)[1]
+    weights = pool.random[order].astype(np.int64)
+    merges = tree.merges(objective <= limit_near, weights)
+
+    sampled = sampled_search(labels, pool.search, pool.random, n_minima)
+    sample = starts_per_minimum(labels, pool.random & (pool.search == sampled), n_minima)
+    equal = np.flatnonzero((objective <= limit_best) & pool.random[order])
+    evidence = Evidence(
+        n_starts=len(pool),
+        n_random=int(sample.sum()),
+        n_counted=len(order),
+        n_missing=int(converged.sum()) - len(order),
+        why_not=_tally(pool.stop_reason[~converged]),
+        share_converged=float(converged[pool.random].mean()) if pool.random.any() else 0.0,
+        best_unconverged=len(order) > 0 and bool(objective[0] > limit_best),
+        n_distinct=int((objective[first] <= limit_near).sum()),
+        n_minima=n_minima,
+        coverage=good_turing_coverage(sample),
+        n_equal=len(equal),
+        equal_coverage=good_turing_coverage(np.bincount(cluster[equal])),
+        extent=_extent(linked, cluster, equal),
+        noise_floor=floor,
+        distance_tol=distance_tol,
+        plateau=plateau(merges, floor),
+    )
+    return Solutions(
+        problem=pool.problem,
+        searches=pool.searches,
+        search=pool.search,
+        labels=labels,
+        random=pool.random,
+        n_merged=n_merged,
+        counts=np.bincount(cluster, minlength=n_minima),
+        objective=objective[first],
+        near_optimal=objective[first] <= limit_near,
+        best=objective[first] <= limit_best,
+        nearest=tree.leaving(cluster, n_minima),
+        representatives=tuple(_copy(pool.fit(i)) for i in order[first]),
+        best_objective=lowest if np.isfinite(lowest) else float("nan"),
+        n_converged=len(order),
+        n_saddle=int((pool.stop_reason == "saddle").sum()),
+        noise_floor=floor,
+        distance_tol=distance_tol,
+        objective_rtol=objective_rtol,
+        kkt_tol=float(kkt_tol),
+        reference_loss=pool.reference_loss,
+        tree=tree,
+        positions=order,
+        merges=merges,
+        all_merges=tree.merges(np.full(len(order), True), weights),
+        evidence=evidence,
+        found_dimension=_dimension(linked, equal, evidence),
+    )
+
+
+def _extent(linked, cluster, equal):
+    """Largest distance of equally good fits to the first one of the same minimum."""
+    widest = 0.0
+    for minimum in np.unique(cluster[equal]):
+        members = equal[cluster[equal] == minimum]
+        if len(members) > 1:
+            widest = max(widest, float(linked.distances(members[:1], members[1:]).max()))
+    return widest
+
+
+def _dimension(linked, equal, evidence):
+    """Dimension of the equally good fits where they are a continuum."""
+    if judge(evidence)[0] != "continuum":
+        return None
+    some = equal[spread_out(len(equal), linked.affordable(_DIMENSION_POINTS))]
+    return intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)
+
+
+def _positive(name, value):
+    value = check_number(name, value)
+    if value == 0:
+        raise RequestError(f"{name} is {value!r}; possible: a number > 0")
+    return value
+
+
+def _tally(reasons):
+    """How many fits ended how, in a fixed order."""
+    names, counts = np.unique(reasons, return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _copy(fit):
+    """A fit that does not keep the stack it comes from alive."""
+    return replace(fit, W=fit.W.copy(), H=fit.H.copy())

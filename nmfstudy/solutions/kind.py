@@ -1,0 +1,170 @@
+"""One word for the near-optimal solutions of a problem, and the sentence that goes with it."""
+
+from dataclasses import dataclass
+
+from nmfstudy.solutions.plateau import Plateau
+
+MIN_STARTS = 10  # fewer converged random starts settle nothing
+MIN_COVERAGE = 0.9
+MIN_CONVERGED = 0.5  # share of random starts: those that do converge may be the easy ones
+CONTINUUM_FITS = 30
+CONTINUUM_COVERAGE = 0.9
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the kind is decided on.
+
+    Attributes
+    ----------
+    n_starts, n_random : int
+        Fits in all; converged ones from random starts of the search the coverage speaks of.
+    n_counted, n_missing : int
+        Converged fits with factors; converged fits whose factors were not recorded.
+    why_not : dict
+        How many of the fits that do not count ended how.
+    share_converged : float
+        Of the random starts.
+    best_unconverged : bool
+        Whether the lowest objective of all belongs to a fit that does not count.
+    n_distinct, n_minima : int
+    coverage : float
+    n_equal : int
+        Fits from random starts whose objective equals the best.
+    equal_coverage : float
+        Coverage among them.
+    extent : float
+        Largest distance within one minimum, of such fits to its representative.
+    noise_floor, distance_tol : float
+    plateau : Plateau or None
+    local_dimension : int or None
+        Of the set of factorizations of the best product, from a certificate.
+    """
+
+    n_starts: int
+    n_random: int
+    n_counted: int
+    n_missing: int
+    why_not: dict
+    share_converged: float
+    best_unconverged: bool
+    n_distinct: int
+    n_minima: int
+    coverage: float
+    n_equal: int
+    equal_coverage: float
+    extent: float
+    noise_floor: float
+    distance_tol: float
+    plateau: Plateau | None
+    local_dimension: int | None = None
+
+
+def judge(e):
+    """``(kind, reason)``: one, several, continuum or unsettled, and why, for people."""
+    doubt = _nothing_to_count(e)
+    if doubt:
+        return "unsettled", doubt
+    if e.local_dimension:
+        return "continuum", (
+            f"a certificate shows that the best product has a {e.local_dimension}-dimensional "
+            "family of factorizations"
+        )
+    spread = _continuum(e)
+    if spread:
+        return "continuum", spread
+    doubt = _too_little(e)
+    if doubt:
+        return "unsettled", doubt
+    count = "one solution" if e.n_distinct == 1 else f"{e.n_distinct} solutions"
+    worse = e.n_minima - e.n_distinct
+    beside = f", beside {worse} worse local {_minima(worse)}" if worse else ""
+    if e.plateau is None:
+        stable = "a certificate shows that the best is isolated"
+    else:
+        stable = (
+            f"the count is the same for every tolerance from {e.plateau.low:.1g} to "
+            f"{e.plateau.high:.2g}"
+        )
+    return "one" if e.n_distinct == 1 else "several", (
+        f"{count} as good as the best{beside} in {e.n_counted} converged fits; {stable}"
+    )
+
+
+def _minima(n):
+    return "minimum" if n == 1 else "minima"
+
+
+_WORDS = {
+    "max_iter": "stopped at max_iter",
+    "scale_escape": "let the scale escape into the unpenalised factor",
+    "collapsed": "collapsed to all zeros",
+    "saddle": "stopped at a saddle",
+    "failed": "failed",
+    "converged": "met their own stopping rule, but not the KKT tolerance of the count",
+    "dead": "lost a component before they met the KKT tolerance of the count",
+}
+
+
+def _nothing_to_count(e):
+    if e.n_starts == 0:
+        return "there are no fits"
+    ended = [f"{n} {_WORDS.get(why, why)}" for why, n in e.why_not.items() if n]
+    if e.n_counted == 0:
+        if e.n_missing:
+            return f"the factors of the {e.n_missing} converged fits were not recorded"
+        if e.why_not.get("collapsed") == e.n_starts:
+            return f"all {e.n_starts} fits collapsed to all zeros, which is no solution to count"
+        return f"none of the {e.n_starts} fits converged: {', '.join(ended)}"
+    if e.n_missing:
+        return (
+            f"the factors of {e.n_missing} of {e.n_missing + e.n_counted} converged fits were "
+            "not recorded"
+        )
+    if e.best_unconverged:
+        return (
+            "the lowest objective belongs to a fit that does not count, so the best solution is "
+            f"not among the converged ones ({', '.join(ended)})"
+        )
+    return None
+
+
+def _continuum(e):
+    if e.n_equal < CONTINUUM_FITS:
+        return None
+    if e.equal_coverage < CONTINUUM_COVERAGE:
+        return (
+            f"{e.n_equal} starts fit equally well and go on finding new solutions: the chance "
+            f"that one more is known already is {max(e.equal_coverage, 0):.2f}"
+        )
+    if e.extent > max(e.distance_tol, 30 * e.noise_floor):
+        return (
+            f"solutions that fit equally well form a chain: neighbours are within "
+            f"{e.distance_tol:.1g}, the whole is at least {e.extent:.2g} wide, and the fits are "
+            f"converged to {e.noise_floor:.0e}; a larger tolerance would call it one"
+        )
+    return None
+
+
+def _too_little(e):
+    if e.n_random < MIN_STARTS:
+        return (
+            f"only {e.n_random} converged random {'start' if e.n_random == 1 else 'starts'}; "
+            f"at least {MIN_STARTS} are needed"
+        )
+    if e.share_converged < MIN_CONVERGED:
+        return f"only {e.share_converged:.0%} of the random starts converged"
+    if e.coverage < MIN_COVERAGE:
+        return (
+            f"too few starts: the chance that one more ends in a minimum already seen is only "
+            f"{max(e.coverage, 0):.2f}"
+        )
+    if e.local_dimension is None and e.plateau is None:
+        return "the count depends on the tolerance and there is no certificate"
+    if e.plateau is not None and e.plateau.count != e.n_distinct:
+        return (
+            f"the count is {e.n_distinct} at the tolerance {e.distance_tol:.1g} but "
+            f"{e.plateau.count} over the longest stretch, {e.plateau.low:.1g} to "
+            f"{e.plateau.high:.2g}"
+        )
+    return None

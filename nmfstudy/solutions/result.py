@@ -1,0 +1,259 @@
+"""`Solutions`: the distinct solutions of one problem and how far to believe the count."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import numpy as np
+
+from nmfstudy.problem import Problem
+from nmfstudy.saturation import (
+    chao1,
+    good_turing_coverage,
+    rarefaction,
+    starts_needed,
+    wilson_interval,
+)
+from nmfstudy.solutions.dimension import Dimension
+from nmfstudy.solutions.gate import best_limit, near_limit
+from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.plateau import Plateau
+from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
+from nmfstudy.solutions.tree import Merges, Tree
+
+_TOLERANCES = np.logspace(-9, 0, 181)
+
+
+@dataclass(frozen=True, eq=False)
+class Solutions:
+    """Distinct minima of one problem, over all its searches.
+
+    A *minimum* is a class of converged fits that a chain of steps of at most ``distance_tol``
+    joins. It is *near-optimal* if its lowest objective is within ``objective_rtol`` of the best
+    fit, and *best* if it equals it. So ``n_best <= n_distinct <= n_minima``.
+
+    Attributes
+    ----------
+    problem : Problem
+    searches : tuple of Search
+    search : int array of shape (n_fits,)
+        Which search each fit comes from.
+    labels : int array of shape (n_fits,)
+        Minimum of each fit in the order given; 0 has the lowest objective, −1 is none.
+    random : bool array of shape (n_fits,)
+        Whether the fit comes from a random start; deterministic inits are no sample.
+    n_merged : int array of shape (n_fits,)
+        Terms that were parallel to another one of the same fit and merged with it.
+    counts : int array of shape (n_minima,)
+        Fits per minimum.
+    objective : array of shape (n_minima,)
+        Lowest of each minimum, ascending.
+    near_optimal, best : bool arrays of shape (n_minima,)
+    nearest : array of shape (n_minima,)
+        Distance to the nearest fit of another minimum; inf if there is none.
+    representatives : tuple of Fit
+        The fit with the lowest objective of each minimum; of equal ones the best converged,
+        then the lowest seed.
+    best_objective : float
+        Lowest of all fits, converged or not; NaN if none is finite.
+    n_converged, n_saddle : int
+        Fits that count; fits that stopped at a saddle.
+    noise_floor : float
+        How far fits of one minimum can be apart for want of convergence: the largest
+        ``kkt_residual · n_iter`` of the fits that count.
+    dimension : Dimension or None
+        Estimate and standard error for a continuum.
+    tree : Tree
+        Minimum spanning tree of the fits that count; `positions` maps its points to fits.
+    distance_tol, objective_rtol, kkt_tol, reference_loss : float
+        What the counts are relative to.
+    """
+
+    problem: Problem
+    searches: tuple
+    search: np.ndarray
+    labels: np.ndarray
+    random: np.ndarray
+    n_merged: np.ndarray
+    counts: np.ndarray
+    objective: np.ndarray
+    near_optimal: np.ndarray
+    best: np.ndarray
+    nearest: np.ndarray
+    representatives: tuple
+    best_objective: float
+    n_converged: int
+    n_saddle: int
+    noise_floor: float
+    distance_tol: float
+    objective_rtol: float
+    kkt_tol: float
+    reference_loss: float
+    tree: Tree = field(repr=False)
+    positions: np.ndarray = field(repr=False)
+    merges: Merges = field(repr=False)
+    all_merges: Merges = field(repr=False)
+    evidence: Evidence = field(repr=False)
+    found_dimension: Dimension | None = field(repr=False)
+
+    def __len__(self):
+        """Number of minima."""
+        return len(self.counts)
+
+    @property
+    def n_minima(self):
+        """Number of distinct converged fits."""
+        return len(self.counts)
+
+    @property
+    def n_distinct(self):
+        """Number of near-optimal minima: what a user cannot tell apart by the objective."""
+        return int(self.near_optimal.sum())
+
+    @property
+    def n_best(self):
+        """Number of minima whose objective equals the best: the solutions of the problem."""
+        return int(self.best.sum())
+
+    @cached_property
+    def _verdict(self):
+        return judge(self.evidence)
+
+    @property
+    def kind(self):
+        """One of one, several, continuum, unsettled; of the near-optimal minima."""
+        return self._verdict[0]
+
+    @property
+    def reason(self):
+        """Why, in one plain sentence."""
+        return self._verdict[1][0].upper() + self._verdict[1][1:] + "."
+
+    @property
+    def dimension(self):
+        """``(estimate, standard error)`` of the dimension of a continuum, else None."""
+        return self.found_dimension if self.kind == "continuum" else None
+
+    @property
+    def plateau(self):
+        """``(low, high)``: tolerances over which the near-optimal count is constant, or None."""
+        p: Plateau | None = self.evidence.plateau
+        return None if p is None else (p.low, p.high)
+
+    def with_local_dimension(self, local_dimension):
+        """The same solutions, judged with a certificate's local dimension of the best product.
+
+        Parameters
+        ----------
+        local_dimension : int or None
+            Above 0, there is a continuum; 0 stands in for a missing plateau.
+        """
+        return replace(self, evidence=replace(self.evidence, local_dimension=local_dimension))
+
+    def curve(self, tolerances=None):
+        """Number of near-optimal minima against the distance tolerance.
+
+        Parameters
+        ----------
+        tolerances : array, optional
+            None takes 181 from 1e-9 to 1, evenly on the log scale.
+
+        Returns
+        -------
+        tolerances, counts : arrays
+        """
+        return _curve(self.merges, tolerances)
+
+    def minima_curve(self, tolerances=None):
+        """Number of all minima against the distance tolerance, like `curve`."""
+        return _curve(self.all_merges, tolerances)
+
+    def objective_curve(self, rtols=None):
+        """Number of minima that pass the gate against ``objective_rtol``.
+
+        Returns
+        -------
+        rtols, counts : arrays
+        """
+        rtols = _TOLERANCES if rtols is None else np.asarray(rtols, dtype=float)
+        limits = near_limit(self.best_objective, rtols, self.reference_loss)
+        return rtols, np.searchsorted(self.objective, limits, side="right")
+
+    def starts_per_minimum(self, search=None):
+        """Fits per minimum, of one search (its index) or of all; shape (n_minima,)."""
+        mask = np.full(len(self.labels), True) if search is None else self.search == search
+        return starts_per_minimum(self.labels, mask, self.n_minima)
+
+    @cached_property
+    def sampled_search(self):
+        """Index of the search that coverage, Chao1 and shares of the best speak of, or None.
+
+        The one with the most converged random starts; of equals the one with the lowest
+        coverage.
+        """
+        return sampled_search(self.labels, self.search, self.random, self.n_minima)
+
+    @cached_property
+    def _sample(self):
+        if self.sampled_search is None:
+            return np.zeros(0, dtype=np.int64)
+        return self.starts_per_minimum(self.sampled_search)
+
+    @property
+    def coverage(self):
+        """The chance that one more converged start ends in a minimum seen; NaN without starts."""
+        return good_turing_coverage(self._sample)
+
+    @property
+    def chao1(self):
+        """Lower bound for the number of minima the search can reach."""
+        return chao1(self._sample)
+
+    def rarefaction(self, sizes=None):
+        """Expected number of minima among fewer starts, see `nmfstudy.saturation.rarefaction`."""
+        return rarefaction(self._sample, sizes)
+
+    @property
+    def best_share(self):
+        """Share of the search's starts, unconverged included, in a best minimum, with low, high."""
+        if self.sampled_search is None:
+            return wilson_interval(0, 0)
+        hits = int(self._sample[self.best].sum())
+        return wilson_interval(hits, int((self.search == self.sampled_search).sum()))
+
+    @property
+    def starts_for_99(self):
+        """Starts that reach a best minimum with 99 % chance, at the share seen."""
+        share = self.best_share.value
+        return float("nan") if np.isnan(share) else starts_needed(share)
+
+    def shares(self):
+        """Which search reaches which minimum.
+
+        Returns
+        -------
+        list of dict
+            minimum, init, solver, n_starts (of this search in this minimum), share (of all
+            starts of this search, unconverged included), share_low, share_high (Wilson 95 %).
+            A deterministic init is certain of its minimum: its interval is the share itself.
+        """
+        rows = []
+        for i, search in enumerate(self.searches):
+            total = int((self.search == i).sum())
+            for minimum, hits in enumerate(self.starts_per_minimum(i).tolist()):
+                share = wilson_interval(hits, total)
+                if search.deterministic:
+                    share = share._replace(low=share.value, high=share.value)
+                row = {"minimum": minimum, "init": search.init, "solver": search.solver}
+                row |= {"n_starts": hits, "share": share.value}
+                rows.append(row | {"share_low": share.low, "share_high": share.high})
+        return sorted(rows, key=lambda row: row["minimum"])
+
+    @property
+    def best_limit(self):
+        """The objective up to which a fit equals the best."""
+        return float(best_limit(self.best_objective, self.reference_loss))
+
+
+def _curve(merges, tolerances):
+    tolerances = _TOLERANCES if tolerances is None else np.asarray(tolerances, dtype=float)
+    return tolerances, merges.counts(tolerances)
