@@ -33,6 +33,8 @@ class ProblemResult:
     run_of : tuple of str arrays
         Which run each fit of each search comes from.
     analysis : Analysis
+    folder : Path or None
+        The study's, where verdicts are kept.
     """
 
     key: str
@@ -41,6 +43,7 @@ class ProblemResult:
     searches: tuple[Fits, ...]
     run_of: tuple[np.ndarray, ...]
     analysis: Analysis
+    folder: Path | None = None
 
     @cached_property
     def solutions(self) -> Solutions:
@@ -79,7 +82,7 @@ class ProblemResult:
         """Verdict by minimum for the near-optimal representatives (see `nmfstudy.verdicts`)."""
         from nmfstudy.verdicts import verdicts_of
 
-        return verdicts_of(self)
+        return verdicts_of(self, folder=self.folder)
 
 
 @dataclass(frozen=True, eq=False)
@@ -285,7 +288,7 @@ def _problems(folder, runs, analysis, skipped):
         fits, run_of = zip(*pooled, strict=True)
         results.append(
             ProblemResult(
-                key, dataset, first.job.problem, fits, run_of, _tolerances(analysis, fits)
+                key, dataset, first.job.problem, fits, run_of, _tolerances(analysis, fits), folder
             )
         )
     return sorted(results, key=_order)
