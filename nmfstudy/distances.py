@@ -57,7 +57,9 @@ def factor_match_score(a, b):
 def product_norm(factorization):
     """``‖WH‖_F`` from Gram matrices, without forming the product."""
     f = _even(factorization)
-    return float(np.sqrt(max(np.vdot(f.W.T @ f.W, f.H @ f.H.T), 0.0)))
+    largest = np.sqrt(f.sizes.max(initial=0.0)) or 1.0  # keeps squares in range
+    W, H = f.W / largest, f.H / largest
+    return float(largest**2 * np.sqrt(max(np.vdot(W.T @ W, H @ H.T), 0.0)))
 
 
 def _even(f):

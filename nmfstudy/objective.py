@@ -156,9 +156,9 @@ def kkt_residual(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
             squared = _square(np.minimum(W, of_W)) + _square(np.minimum(H, of_H))
             residual = np.sqrt(squared)
     else:
-        of_W, of_H = gradients(X, W, H, penalty=penalty)
-        c = balance_factors(W, H)
         with np.errstate(over="ignore", invalid="ignore"):
+            of_W, of_H = gradients(X, W, H, penalty=penalty)
+            c = balance_factors(W, H)
             of_W = np.where(W > 0, of_W, np.minimum(of_W, 0)) / c[..., None, :]
             of_H = np.where(H > 0, of_H, np.minimum(of_H, 0)) * c[..., :, None]
             residual = np.sqrt(_square(of_W) + _square(of_H)) / data_norm(X) ** 1.5

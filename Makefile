@@ -1,0 +1,37 @@
+# make study   everything from an empty machine with Python and make: environment, sweep, report
+# make test    the whole test suite
+# Both make what they need in .venv and are quick the second time; no environment need be active.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: study test lint bench clean
+
+study: $(VENV)/installed
+	$(BIN)/nmfstudy run study=discussion
+
+test: $(VENV)/installed-test
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST)
+
+lint: $(VENV)/installed-test
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+bench: $(VENV)/installed-test
+	$(PIP) install -c constraints.txt -e '.[bench]'
+	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+# The stamp is written last: an interrupted installation is begun again.
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 14) and "Python 3.11 to 3.13 is needed, this is %d.%d; possible: make PYTHON=python3.12" % v[:2])'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/installed-test: $(VENV)/installed
+	$(PIP) install -c constraints.txt -e '.[test]'
+	@touch $@
