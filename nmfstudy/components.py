@@ -1,0 +1,303 @@
+"""Which components of a solution can be trusted, and which persist when one more is allowed."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from nmfstudy.errors import RequestError
+from nmfstudy.factorization import Factorization
+from nmfstudy.matching import congruence, match, pad
+
+EQUAL = 0.95  # congruence from which two components are read as equal,
+SIMILAR = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
+_MOST = 500  # solutions of each sort that the best one is compared with
+
+
+@dataclass(frozen=True)
+class ComponentTrust:
+    """How often and how closely one component of the best solution recurs elsewhere.
+
+    Attributes
+    ----------
+    component : int
+        Its index in the best solution, from 0.
+    trusted : bool
+        Alive, and congruence of at least .95 in every other near-optimal solution.
+    similar : bool
+        The same with .85.
+    n_near, n_minima : int
+        Near-optimal solutions, and worse minima, compared with.
+    near_equal, near_similar, minima_equal, minima_similar : float
+        Shares of them in which the matched component is equal or similar; NaN of none.
+    near_lowest, near_median, minima_lowest, minima_median : float
+        Congruence with the matched components; NaN of none.
+    """
+
+    component: int
+    trusted: bool
+    similar: bool
+    n_near: int
+    n_minima: int
+    near_equal: float
+    near_similar: float
+    near_lowest: float
+    near_median: float
+    minima_equal: float
+    minima_similar: float
+    minima_lowest: float
+    minima_median: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """What can be trusted of the best solution.
+
+    Attributes
+    ----------
+    components : tuple of ComponentTrust
+        In the order of the best solution; empty if there is no solution.
+    groups : tuple of tuples of int
+        Components that trade places: each alone changes between near-optimal solutions, their
+        sum does not (cosine of at least .95).
+    sentence : str
+        For people, who count components from 1.
+    """
+
+    components: tuple
+    groups: tuple
+    sentence: str
+
+    @property
+    def trusted(self):
+        """Whether each component is trusted; bool array of shape (n_components,)."""
+        return np.array([c.trusted for c in self.components], dtype=bool)
+
+    @property
+    def share(self):
+        """Share of the components that is trusted; NaN if there is no solution."""
+        return float(self.trusted.mean()) if self.components else float("nan")
+
+
+def component_trust(solutions):
+    """Compare the best solution, component by component, with all others.
+
+    Components are matched by the Hungarian algorithm on their terms; closeness is Tucker's
+    congruence of the matched terms. Of very many solutions 500 are taken, evenly spread over
+    their objectives.
+
+    Parameters
+    ----------
+    solutions : nmfstudy.solutions.Solutions
+
+    Returns
+    -------
+    Trust
+    """
+    if not len(solutions):
+        return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
+    minima = [fit.factorization for fit in solutions.representatives]
+    best = minima[0]
+    near = _others(minima, solutions.near_optimal)
+    worse = _others(minima, ~solutions.near_optimal)
+    orders, near_congruence = _match_all(best, near)
+    _, worse_congruence = _match_all(best, worse)
+    components = tuple(
+        _component(r, not best.dead[r], near_congruence[:, r], worse_congruence[:, r])
+        for r in range(best.n_components)
+    )
+    groups = _trades(best, near, orders, [c.component for c in components if not c.trusted])
+    return Trust(components, groups, _sentence(solutions, best, components, groups, len(near)))
+
+
+def _others(minima, mask):
+    """At most so many of the chosen minima without the first, evenly spread."""
+    chosen = [m for m in np.flatnonzero(mask) if m != 0]
+    at = np.linspace(0, len(chosen) - 1, min(len(chosen), _MOST)).round().astype(int)
+    return [minima[chosen[i]] for i in np.unique(at)]
+
+
+def _match_all(best, others):
+    """Matched order and congruence with each, shapes (n_others, n_components)."""
+    matched = [match(best, other) for other in others]
+    shape = (len(others), best.n_components)
+    orders = np.array([order for order, _ in matched], dtype=int).reshape(shape)
+    return orders, np.array([close for _, close in matched]).reshape(shape)
+
+
+def _component(r, alive, near, worse):
+    def figures(values):
+        if not len(values):
+            return (float("nan"),) * 4
+        return (
+            float((values >= EQUAL).mean()),
+            float((values >= SIMILAR).mean()),
+            float(values.min()),
+            float(np.median(values)),
+        )
+
+    return ComponentTrust(
+        r,
+        bool(alive and (near >= EQUAL).all()),
+        bool(alive and (near >= SIMILAR).all()),
+        len(near),
+        len(worse),
+        *figures(near),
+        *figures(worse),
+    )
+
+
+def _trades(best, near, orders, doubtful):
+    """Groups of doubtful components whose sum is the same in all near-optimal solutions."""
+    groups = []
+    for size in (2, len(doubtful)):
+        if not 2 <= size < best.n_components or size > len(doubtful):
+            continue
+        found = []
+        for group in combinations(doubtful, size):
+            others = [_joint_cosine(best, b, group, o) for b, o in zip(near, orders, strict=True)]
+            if min(others) >= EQUAL:
+                found.append((-min(others), group))
+        for _, group in sorted(found):
+            if set(group) <= set(doubtful):
+                groups.append(group)
+                doubtful = [r for r in doubtful if r not in group]
+    return tuple(groups)
+
+
+def _joint_cosine(a, b, group, order):
+    """Cosine between the sum of some terms of ``a`` and of their matched terms in ``b``."""
+    group, b = list(group), pad(b, a.n_components)
+
+    def inner(f, of, g, og):
+        return np.vdot(f.W[:, of].T @ g.W[:, og], f.H[of] @ g.H[og].T)
+
+    theirs = order[group]
+    norm = np.sqrt(inner(a, group, a, group) * inner(b, theirs, b, theirs))
+    return float(inner(a, group, b, theirs) / norm) if norm > 0 else 0.0
+
+
+def _sentence(solutions, best, components, groups, n_others):
+    """Trust 1, 3, 4; 2 and 5 trade places."""
+    traded = {r for group in groups for r in group}
+    trusted = [c.component for c in components if c.trusted]
+    dead = [r for r in range(best.n_components) if best.dead[r]]
+    rest = [c for c in components if not c.trusted and c.component not in traded]
+    similar = [c.component for c in rest if c.similar]
+    varied = [c.component for c in rest if not c.similar and c.component not in dead]
+    if len(trusted) == best.n_components:
+        parts = [f"trust all {len(trusted)}" if len(trusted) > 1 else "trust the only component"]
+    else:
+        parts = [f"trust {_names(trusted, last=', ')}" if trusted else "trust no component"]
+    parts += [f"{_names(group)} trade places" for group in groups]
+    if similar:
+        parts.append(f"{_names(similar)} {_verb(similar, 'is', 'are')} similar in all solutions")
+    if varied:
+        parts.append(f"{_names(varied)} {_verb(varied, 'differs', 'differ')} between solutions")
+    if dead:
+        parts.append(f"{_names(dead)} {_verb(dead, 'is', 'are')} zero")
+    text = "; ".join(parts)
+    if n_others == 0:
+        text += " (no other solution fits as well)"
+    else:
+        text += f" (compared with {n_others} other{'s' if n_others > 1 else ''} that fit as well)"
+    if solutions.kind == "unsettled":
+        text += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
+    return text[0].upper() + text[1:] + "."
+
+
+def _lower(sentence):
+    return sentence[0].lower() + sentence[1:]
+
+
+def _verb(items, one, many):
+    return one if len(items) == 1 else many
+
+
+def _names(indices, last=" and "):
+    """Component numbers for people: ``1, 2 and 5``."""
+    names = [str(i + 1) for i in indices]
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + last + names[-1]
+
+
+@dataclass(frozen=True, eq=False)
+class Persistence:
+    """What becomes of the components of k when there are more.
+
+    Attributes
+    ----------
+    n_components, n_components_more : int
+    partner : int array of shape (n_components,)
+        Matched component in the larger solution.
+    congruence : array of shape (n_components,)
+    new : int array
+        Components of the larger solution that are no one's equal partner.
+    sentence : str
+    """
+
+    n_components: int
+    n_components_more: int
+    partner: np.ndarray
+    congruence: np.ndarray
+    new: np.ndarray
+    sentence: str
+
+    @property
+    def persists(self):
+        """Which components recur, with congruence of at least .95."""
+        return self.congruence >= EQUAL
+
+    @property
+    def similar(self):
+        """Which components recur or nearly do, with congruence of at least .85."""
+        return self.congruence >= SIMILAR
+
+
+def persistence(fewer, more):
+    """Which components of the best solution persist when more are allowed.
+
+    The matching maximises the sum of congruences, not of terms, because sizes change when a
+    component is split off.
+
+    Parameters
+    ----------
+    fewer, more : Solutions
+        Of the same data with k and more than k components; each with at least one minimum.
+
+    Returns
+    -------
+    Persistence
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    a, b = (_best(solutions) for solutions in (fewer, more))
+    if a.n_components >= b.n_components:
+        raise RequestError(
+            f"n_components are {a.n_components} and {b.n_components}; "
+            "possible: the smaller number first"
+        )
+    close = congruence(a, b)
+    _, partner = linear_sum_assignment(-close)
+    found = close[np.arange(a.n_components), partner]
+    new = np.setdiff1d(np.arange(b.n_components), partner[found >= EQUAL])
+    kept = np.flatnonzero(found >= EQUAL)
+    changed = np.flatnonzero((found < EQUAL) & (found >= SIMILAR))
+    gone = np.flatnonzero(found < SIMILAR)
+    parts = [
+        f"{_names(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
+    ]
+    if changed.size:
+        parts.append(f"{_names(changed)} {_verb(changed, 'changes', 'change')} a little")
+    if gone.size:
+        parts.append(f"{_names(gone)} {_verb(gone, 'breaks', 'break')} up")
+    sentence = f"From {a.n_components} to {b.n_components} components: {'; '.join(parts)}."
+    return Persistence(a.n_components, b.n_components, partner, found, new, sentence)
+
+
+def _best(solutions) -> Factorization:
+    if not len(solutions):
+        raise RequestError(
+            f"there is no solution with n_components={solutions.problem.n_components}: "
+            f"{_lower(solutions.reason).rstrip('.')}"
+        )
+    return solutions.representatives[0].factorization

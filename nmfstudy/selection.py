@@ -1,0 +1,198 @@
+"""Numbers for choosing the number of components, and what they add up to."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.cluster.hierarchy import cophenet, linkage
+from scipy.spatial.distance import squareform
+
+from nmfstudy.components import component_trust
+from nmfstudy.errors import RequestError
+from nmfstudy.fits import Fits
+
+_MAX_SAMPLES = 2000  # a consensus matrix of more is large and says no more
+_MAX_STARTS = 1000
+EXACT = 1e-6  # relative error of a fit that leaves nothing to explain
+
+
+def consensus(fits):
+    """How often two samples belong to the same component, over starts.
+
+    A sample belongs to the component with its largest entry in W, rows of H scaled to unit
+    norm, so that the scale of components does not matter; samples of all zeros are together.
+    Of more than 2,000 samples or 1,000 starts so many are taken, evenly spaced. Converged or
+    not, as is usual (Brunet et al. 2004), but with finite factors.
+
+    Parameters
+    ----------
+    fits : Fits or list of Fits
+        With factors.
+
+    Returns
+    -------
+    array of shape (n_samples, n_samples)
+        Entries in [0, 1], ones on the diagonal; NaN if there are no factors.
+    """
+    parts = [fits] if isinstance(fits, Fits) else list(fits)
+    if not parts:
+        raise RequestError("fits is an empty list; possible: Fits, or a list of at least one Fits")
+    membership = np.concatenate([_membership(part) for part in parts])
+    membership = membership[_evenly(len(membership), _MAX_STARTS)]
+    n = membership.shape[1]
+    if not len(membership):
+        return np.full((n, n), np.nan)
+    together = np.zeros((n, n), dtype=np.float32)  # Counts to 1,000: exact in single precision.
+    for component in range(-1, int(membership.max()) + 1):
+        belongs = (membership == component).astype(np.float32)
+        together += belongs.T @ belongs
+    return together.astype(np.float64) / len(membership)
+
+
+def _membership(fits):
+    """Component of each sample in each fit with finite factors, −1 for none."""
+    samples = _evenly(fits.W.shape[1], _MAX_SAMPLES)
+    rows = []
+    for i in _evenly(len(fits), _MAX_STARTS):
+        W, H = fits.W[i][samples], fits.H[i]
+        if np.isfinite(W).all() and np.isfinite(H).all():
+            weighted = W * np.linalg.norm(H, axis=1)
+            rows.append(np.where(weighted.any(axis=1), weighted.argmax(axis=1), -1))
+    return np.array(rows, dtype=np.int64).reshape(len(rows), len(samples))
+
+
+def _evenly(n, most):
+    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
+
+
+def dispersion(consensus):
+    """``mean (2C_ij − 1)²``: 1 if all starts agree on every pair of samples (Kim & Park 2007)."""
+    return float(np.mean(np.square(2 * np.asarray(consensus) - 1)))
+
+
+def cophenetic_correlation(consensus):
+    """Pearson correlation of ``1 − C`` with its average-linkage tree (Brunet et al. 2004).
+
+    1 if the consensus is a clean partition; also where all pairs are alike, and nothing is left
+    to correlate. NaN for fewer than 2 samples or an unknown consensus.
+    """
+    apart = 1 - np.asarray(consensus, dtype=float)
+    if len(apart) < 2 or not np.isfinite(apart).all():
+        return float("nan")
+    pairs = squareform((apart + apart.T) / 2, checks=False)
+    if np.ptp(pairs) < 1e-12:
+        return 1.0
+    return float(cophenet(linkage(pairs, method="average"), pairs)[0])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One number of components: the row of the table over k.
+
+    Attributes
+    ----------
+    n_components, n_starts : int
+    relative_error : float
+        ``‖X − WH‖/‖X‖`` of the best solution.
+    kind : str
+    n_distinct, n_minima : int
+    coverage, best_share, trusted_share : float
+    dispersion, cophenetic : float
+        Of the consensus matrix, as other tools report them.
+    """
+
+    n_components: int
+    n_starts: int
+    relative_error: float
+    kind: str
+    n_distinct: int
+    n_minima: int
+    coverage: float
+    best_share: float
+    trusted_share: float
+    dispersion: float
+    cophenetic: float
+
+
+def candidate(solutions, fits, trust=None):
+    """The `Candidate` of one k.
+
+    Parameters
+    ----------
+    solutions : Solutions
+    fits : Fits or list of Fits
+        Those the solutions were counted from.
+    trust : Trust, optional
+        None works it out.
+    """
+    trust = component_trust(solutions) if trust is None else trust
+    agreement = consensus(fits)
+    best = solutions.representatives[0] if len(solutions) else None
+    return Candidate(
+        n_components=solutions.problem.n_components,
+        n_starts=len(solutions.labels),
+        relative_error=float("nan") if best is None else best.relative_error,
+        kind=solutions.kind,
+        n_distinct=solutions.n_distinct,
+        n_minima=solutions.n_minima,
+        coverage=solutions.coverage,
+        best_share=solutions.best_share.value,
+        trusted_share=trust.share,
+        dispersion=dispersion(agreement),
+        cophenetic=cophenetic_correlation(agreement),
+    )
+
+
+def advise(candidates):
+    """A sentence or three on which k the numbers speak for, and what was weighed.
+
+    The largest k, up to the first that fits exactly, that has a settled count and only trusted
+    components. The error cannot choose, since it falls with every k; nor can a purpose be seen
+    from here.
+
+    Parameters
+    ----------
+    candidates : list of Candidate
+        In any order, one per k.
+
+    Returns
+    -------
+    str
+    """
+    rows = sorted(candidates, key=lambda c: c.n_components)
+    if not rows:
+        raise RequestError("candidates is an empty list; possible: at least one Candidate")
+    ks = [c.n_components for c in rows]
+    if len(set(ks)) < len(ks):
+        raise RequestError(f"candidates have n_components {ks}; possible: each k once")
+    exact = next((c.n_components for c in rows if c.relative_error < EXACT), None)
+    within = [c for c in rows if exact is None or c.n_components <= exact]
+    sound = [c for c in within if c.kind in ("one", "several") and c.trusted_share == 1]
+    weighed = (
+        "Weighed: whether the count is settled, whether all components recur in every solution "
+        "that fits as well, and where the fit becomes exact; not what the components are for."
+    )
+    if not sound:
+        reasons = "; ".join(f"k = {c.n_components}: {_why_not(c)}" for c in within)
+        return f"No k can be recommended on these numbers ({reasons}). {weighed}"
+    chosen = sound[-1]
+    count = "one solution" if chosen.n_distinct == 1 else f"{chosen.n_distinct} solutions"
+    parts = [
+        f"k = {chosen.n_components}: the largest with a settled count ({count}, coverage "
+        f"{chosen.coverage:.2f}) and only components to trust, at relative error "
+        f"{chosen.relative_error:.2g}"
+    ]
+    after = [c for c in rows if c.n_components > chosen.n_components]
+    if chosen.n_components == exact:
+        parts.append("it fits exactly, so more components have nothing left to explain")
+    elif after:
+        parts.append(f"at k = {after[0].n_components} {_why_not(after[0])}")
+    return "; ".join(parts) + f". {weighed}"
+
+
+def _why_not(row):
+    """What speaks against a k, in a clause."""
+    if row.kind == "continuum":
+        return "the solutions form a continuum"
+    if row.kind == "unsettled":
+        return "the count is unsettled"
+    return f"only {row.trusted_share:.0%} of the components recur in all {row.n_distinct} solutions"
