@@ -1,0 +1,122 @@
+"""Put the answers of all certificates together; where they disagree, raise."""
+
+import numpy as np
+
+from nmfstudy.certificates.case import FULL
+from nmfstudy.certificates.outcome import ContradictionError
+
+
+def combine(case, outcomes):
+    """The fields of a verdict that follow from certificates alone.
+
+    Raises
+    ------
+    ContradictionError
+        If one proves what another refutes.
+    """
+    unique = [o for o in outcomes if o.unique]
+    witnesses = [o for o in outcomes if o.witness is not None]
+    if unique and witnesses:
+        raise ContradictionError(
+            f"{unique[0].name} proves uniqueness, {witnesses[0].name} has a second solution"
+        )
+    merged = {}
+    for side in ("W", "H"):
+        fixed, refuted = (
+            {i: o.name for o in outcomes for i in getattr(o, f"{kind}_{side}")}
+            for kind in ("identifiable", "refuted")
+        )
+        both = sorted(set(fixed) & set(refuted))
+        if both:
+            i = both[0]
+            raise ContradictionError(
+                f"{fixed[i]} proves {side.lower()}_{i} identifiable, {refuted[i]} refutes it"
+            )
+        merged[f"identifiable_{side}"] = tuple(sorted(fixed))
+        merged[f"refuted_{side}"] = tuple(sorted(refuted))
+    n_solutions = _agreed(outcomes, "n_solutions", lambda o: o.n_solutions)
+    if n_solutions == 1 and not unique:
+        raise ContradictionError("one solution is counted but uniqueness not claimed")
+    exact = _agreed(
+        outcomes, "local dimension", lambda o: o.local_dimension if o.dimension_exact else None
+    )
+    bounds = [o.local_dimension for o in outcomes if o.local_dimension is not None]
+    if exact is not None and bounds and exact > min(bounds):
+        raise ContradictionError(f"local dimension {exact} exceeds its bound {min(bounds)}")
+    if unique and exact not in (None, 0):
+        raise ContradictionError(f"unique, yet the local dimension is {exact}")
+    dimension = exact if exact is not None else min(bounds, default=None)
+    merged |= {
+        "n_solutions": n_solutions,
+        "local_dimension": dimension,
+        "dimension_exact": exact is not None,
+        "witness": witnesses[0].witness if witnesses else None,
+    }
+    merged["status"] = _status(case, merged, bool(unique))
+    return merged
+
+
+def _agreed(outcomes, what, get):
+    """The one value that all outcomes with a value share."""
+    values = {get(o): o.name for o in outcomes if get(o) is not None}
+    if len(values) > 1:
+        said = ", ".join(f"{name} says {value}" for value, name in values.items())
+        raise ContradictionError(f"{what}: {said}")
+    return next(iter(values), None)
+
+
+def _status(case, merged, unique):
+    if unique:
+        return "unique"
+    if merged["identifiable_W"] or merged["identifiable_H"]:
+        return "partially_identifiable"
+    if merged["witness"] is not None:
+        return "not_unique"
+    if not case.k or case.spare:
+        return "degenerate"
+    if merged["dimension_exact"] and merged["local_dimension"] == 0:
+        return "locally_unique"
+    return "inconclusive" if case.rank_state == FULL or case.conditioning == 0 else "degenerate"
+
+
+def explain(case, combined, outcomes):
+    """One sentence for people."""
+    status, k = combined["status"], case.k + case.spare
+    by = _names(o.name for o in outcomes if o.outcome in ("proves", "refutes"))
+    if status == "unique":
+        return f"Up to order and scale no other {k} components give this product (proved: {by})."
+    if status == "degenerate":
+        if not case.k:
+            return "The product is zero, so there is nothing to identify."
+        if case.spare:
+            return f"{case.spare} of {k} components are dead or duplicates of others."
+        return "The components are so nearly dependent that double precision proves nothing."
+    if status == "not_unique":
+        count = combined["n_solutions"]
+        if count is None:
+            return f"Another set of {k} components gives the same product; it is at hand."
+        if count == np.inf:
+            return f"Infinitely many sets of {k} components give this product; one is at hand."
+        return f"Exactly {count} sets of {k} components give this product; another is at hand."
+    if status == "partially_identifiable":
+        parts = [
+            f"{letter} of component{'s' * (len(ids) > 1)} {', '.join(map(str, ids))}"
+            for letter, ids in (
+                ("W", combined["identifiable_W"]),
+                ("H", combined["identifiable_H"]),
+            )
+            if ids
+        ]
+        rest = (
+            "others change in a second solution"
+            if combined["witness"] is not None
+            else "others are open"
+        )
+        return f"Trust {' and '.join(parts)}: every solution has them; {rest}."
+    if status == "locally_unique":
+        return "No other solution is close to this one; whether one is far away is open."
+    return "Nothing was proved: the components may or may not be the only ones."
+
+
+def _names(names):
+    return ", ".join(dict.fromkeys(names))
