@@ -3,6 +3,7 @@
 from importlib import import_module
 
 from nmfstudy.errors import RequestError
+from nmfstudy.solvers.base import Foreign, Solver
 
 SOLVERS = {
     "coordinate_descent": "nmfstudy.solvers.coordinate_descent:CoordinateDescent",
@@ -16,8 +17,9 @@ def make_solver(search):
     Parameters
     ----------
     search : nmfstudy.problem.Search
-        ``solver`` is a name in `SOLVERS` or an import path ``package.module:Class``; the class
-        gets tol, max_iter, stop and, of ``options``, all but the custom init's W and H.
+        ``solver`` is a name in `SOLVERS` or an import path ``package.module:Class``. The class
+        gets tol, max_iter, stop and, of ``options``, all but the custom init's W and H; it is a
+        `nmfstudy.solvers.base.Solver`, or has at least ``solve(X, W, H, problem)``.
 
     Raises
     ------
@@ -37,8 +39,11 @@ def make_solver(search):
         ) from error
     options = {key: value for key, value in search.options.items() if key not in ("W", "H")}
     try:
-        return make(tol=search.tol, max_iter=search.max_iter, stop=search.stop, **options)
+        solver = make(tol=search.tol, max_iter=search.max_iter, stop=search.stop, **options)
     except TypeError as error:
         raise RequestError(
             f"solver {search.solver} does not take these options: {error}"
         ) from error
+    if not callable(getattr(solver, "solve", None)):
+        raise RequestError(f"solver {search.solver} has no method solve(X, W, H, problem)")
+    return solver if isinstance(solver, Solver) else Foreign(solver)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from nmfstudy.errors import RequestError
+from nmfstudy.objective import LOSSES
 from nmfstudy.penalties import PENALTIES
 
 
@@ -23,6 +24,22 @@ class Outcome(NamedTuple):
 
 def ignore_progress(n_finished):
     """Report to nobody."""
+
+
+_ESCAPE = 1e4
+
+
+def escapes(W0, H0, W, H):
+    """Whether ``‖W‖/‖H‖`` has changed ten-thousandfold since the start.
+
+    Under a one-sided penalty it has no limit; stacks of factors give an array.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, now = (
+            np.linalg.norm(w, axis=(-2, -1)) / np.linalg.norm(h, axis=(-2, -1))
+            for w, h in ((W0, H0), (W, H))
+        )
+        return np.abs(np.log(now / before)) >= np.log(_ESCAPE)
 
 
 class Solver:
@@ -79,3 +96,17 @@ class Solver:
         Outcome
         """
         raise NotImplementedError
+
+
+class Foreign(Solver):
+    """A user's own class that has nothing but ``solve(X, W, H, problem)``."""
+
+    losses = LOSSES
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.name = inner, type(inner).__name__
+
+    def solve(self, X, W, H, problem, report=ignore_progress):
+        """See `Solver.solve`."""
+        return self.inner.solve(X, W, H, problem)

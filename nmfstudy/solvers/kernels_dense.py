@@ -26,15 +26,15 @@ FREE, BALANCE, OPTIMAL = 0, 1, 2
 def sweep_entries(F, start, stop, G, P, offset, l1, zero_dead, g):
     """One pass of coordinate descent over entries start:stop of every component of F (k, m).
 
-    Gradient ``G F − P + l1``; P is read from column ``offset`` on. Returns the sum of absolute
-    projected gradients met on the way.
+    Gradient ``G F − P + l1`` with l1 (k,) a price per component; P is read from column
+    ``offset`` on. Returns the sum of absolute projected gradients met on the way.
     """
     k = F.shape[0]
     m = stop - start
     violation = 0.0
     for t in range(k):
         for i in range(m):
-            g[i] = l1 - P[t, offset + i]
+            g[i] = l1[t] - P[t, offset + i]
         r = 0
         while r + 4 <= k:
             a, b, c, e = G[t, r], G[t, r + 1], G[t, r + 2], G[t, r + 3]
@@ -72,7 +72,7 @@ def add_squared_gradient(F, start, stop, G, P, offset, l1, total):
     for t in range(k):
         partial = 0.0
         for i in range(stop - start):
-            g = l1 - P[t, offset + i]
+            g = l1[t] - P[t, offset + i]
             for r in range(k):
                 g += G[t, r] * F[r, start + i]
             if F[t, start + i] <= 0:
@@ -115,11 +115,24 @@ def optimal_scale(w1, w2, h1, h2, l1_W, l2_W, l1_H, l2_H):
 
 
 @njit(**COMPILE)
-def regauge(WB, H, prices, gauge):
-    """Rescale every component: to its cheapest gauge, or back to balance when far from it.
+def regauge_norms(w1, w2, h1, h2, prices, gauge):
+    """The factor of w_r, from its and h_r's norms: to the cheapest gauge, or near to balance.
 
-    A component with a zero side loses the other: the half left is worth nothing.
+    Zero for a component with a zero side under a price on both: the half left is worth nothing.
     """
+    if w2 > 0 and h2 > 0:
+        if gauge == OPTIMAL:
+            return optimal_scale(w1, w2, h1, h2, prices[0], prices[1], prices[2], prices[3])
+        if not 2.0**-20 < h2 / w2 < 2.0**20:
+            # A power of two, so that not a bit of the term changes.
+            return 2.0 ** np.round(0.25 * np.log2(h2 / w2))
+        return 1.0
+    return 0.0 if gauge == OPTIMAL else 1.0
+
+
+@njit(**COMPILE)
+def regauge(WB, H, prices, gauge):
+    """Rescale every component in place, see `regauge_norms`."""
     n_blocks, k, width = WB.shape
     for r in range(k):
         w1 = w2 = h1 = h2 = 0.0
@@ -132,15 +145,7 @@ def regauge(WB, H, prices, gauge):
             v = H[r, j]
             h1 += v
             h2 += v * v
-        c = 1.0
-        if w2 > 0 and h2 > 0:
-            if gauge == OPTIMAL:
-                c = optimal_scale(w1, w2, h1, h2, prices[0], prices[1], prices[2], prices[3])
-            elif not 2.0**-20 < h2 / w2 < 2.0**20:
-                # A power of two, so that not a bit of the term changes.
-                c = 2.0 ** np.round(0.25 * np.log2(h2 / w2))
-        elif gauge == OPTIMAL:
-            c = 0.0
+        c = regauge_norms(w1, w2, h1, h2, prices, gauge)
         if c != 1.0:
             inverse = 1.0 / c if c > 0 else 0.0
             for b in range(n_blocks):
@@ -162,6 +167,44 @@ def products(XB, WB, GW, PH, work):
 
 
 @njit(**COMPILE)
+def update_groups(H, GW, PH, l1_norms, strength, g):
+    """Minimise over one whole row of H after the other under ``strength·‖w_r‖₁‖h_r‖₂``.
+
+    ``h = (1 − strength‖w‖₁/‖g‖)₊ g/‖w‖²`` with ``g = [(X − other terms)ᵀ w]₊``.
+    """
+    k, d = H.shape
+    for r in range(k):
+        for j in range(d):
+            g[j] = PH[r, j]
+        for s in range(k):
+            if s != r:
+                a = GW[r, s]
+                for j in range(d):
+                    g[j] -= a * H[s, j]
+        size = 0.0
+        for j in range(d):
+            g[j] = max(g[j], 0.0)
+            size += g[j] * g[j]
+        size = np.sqrt(size)
+        step = 0.0
+        if GW[r, r] > 0 and size > strength * l1_norms[r]:
+            step = (1.0 - strength * l1_norms[r] / size) / GW[r, r]
+        for j in range(d):
+            H[r, j] = step * g[j]
+
+
+@njit(**COMPILE)
+def sum_blocks(WB, l1_norms):
+    """``‖w_r‖₁`` of every component."""
+    for r in range(WB.shape[1]):
+        total = 0.0
+        for b in range(WB.shape[0]):
+            for i in range(WB.shape[2]):
+                total += WB[b, r, i]
+        l1_norms[r] = total
+
+
+@njit(**COMPILE)
 def squared_residual(XB, WB, H, prices, GW, PH, work):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     n_blocks, k, width = WB.shape
@@ -169,17 +212,23 @@ def squared_residual(XB, WB, H, prices, GW, PH, work):
     G = np.dot(H, H.T)
     products(XB, WB, GW, PH, work)
     of_W, of_H = np.zeros(k), np.zeros(k)
-    scale = np.ones(k)
+    scale, price_W, price_H = np.ones(k), np.empty(k), np.empty(k)
+    sum_blocks(WB, price_H)
     for r in range(k):
-        if GW[r, r] > 0 and G[r, r] > 0:
-            scale[r] = np.sqrt(G[r, r] / GW[r, r])
+        size = np.sqrt(G[r, r])
+        price_W[r] = prices[0] + prices[4] * size
+        if GW[r, r] > 0 and size > 0:
+            scale[r] = size / np.sqrt(GW[r, r])
+            # The gradient of the 2-norm is the direction of h: like a curvature of its own.
+            GW[r, r] += prices[4] * price_H[r] / size
         G[r, r] += prices[1]
         GW[r, r] += prices[3]
+        price_H[r] = prices[2]
     P = np.empty((k, width))
     for b in range(n_blocks):
         np.dot(H, XB[b], P)
-        add_squared_gradient(WB[b], 0, width, G, P, 0, prices[0], of_W)
-    add_squared_gradient(H, 0, d, GW, PH, 0, prices[2], of_H)
+        add_squared_gradient(WB[b], 0, width, G, P, 0, price_W, of_W)
+    add_squared_gradient(H, 0, d, GW, PH, 0, price_H, of_H)
     total = 0.0
     for r in range(k):
         total += of_W[r] / scale[r] + of_H[r] * scale[r]
@@ -194,7 +243,7 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
     ----------
     XB, WB, H : arrays
         Blocks of X and W, see above; H is (n_components, n_features).
-    prices : array (l1_W, l2_W, l1_H, l2_H)
+    prices : array (l1_W, l2_W, l1_H, l2_H, strength of the scale-free penalty on W)
     kkt_rule : bool
         Stop by the KKT residual, with the dead-coordinate rule; else by the ratio of summed
         violations to that of the first sweep, and nothing but plain coordinate descent.
@@ -209,15 +258,15 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
     -------
     n_iter : int
     met : bool
+        Also when a factor is not finite any more.
     """
     n_blocks, k, width = WB.shape
     d = H.shape[1]
-    P = np.empty((k, width))
-    PH = np.empty((k, d))
+    P, PH, work = np.empty((k, width)), np.empty((k, d)), np.empty((k, d))
     GW = np.empty((k, k))
-    work = np.empty((k, d))
-    g = np.empty(max(width, BLOCK))
-    scale, total = np.empty(k), np.empty(k)
+    g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
+    scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
+    price_W, price_H = np.empty(k), np.full(k, prices[2])
     while True:
         if kkt_rule and n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
             if squared_residual(XB, WB, H, prices, GW, PH, work) <= tol * tol:
@@ -226,30 +275,32 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
             return n_iter, False
         G = np.dot(H, H.T)
         for r in range(k):
+            scale[r] = G[r, r]
+            price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
             G[r, r] += prices[1]
         violation = 0.0
         GW[:] = 0.0
         PH[:] = 0.0
         for b in range(n_blocks):
             np.dot(H, XB[b], P)
-            violation += sweep_entries(WB[b], 0, width, G, P, 0, prices[0], kkt_rule, g)
+            violation += sweep_entries(WB[b], 0, width, G, P, 0, price_W, kkt_rule, g)
             GW += np.dot(WB[b], WB[b].T)
             np.dot(WB[b], XB[b].T, work)
             PH += work
-        if kkt_rule:
-            for r in range(k):
-                scale[r] = 1.0
-                if GW[r, r] > 0 and G[r, r] > prices[1]:
-                    scale[r] = np.sqrt((G[r, r] - prices[1]) / GW[r, r])
         for r in range(k):
+            scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
-        if kkt_rule:
-            total[:] = 0.0
-            add_squared_gradient(H, 0, d, GW, PH, 0, prices[2], total)
-            state[LAST_ESTIMATE] = np.sqrt(np.dot(total, scale))
-        for start in range(0, d, BLOCK):
-            stop = min(start + BLOCK, d)
-            violation += sweep_entries(H, start, stop, GW, PH, start, prices[2], kkt_rule, g)
+        if prices[4] > 0:
+            sum_blocks(WB, l1_norms)
+            update_groups(H, GW, PH, l1_norms, prices[4], g)
+        else:
+            if kkt_rule:
+                total[:] = 0.0
+                add_squared_gradient(H, 0, d, GW, PH, 0, price_H, total)
+                state[LAST_ESTIMATE] = np.sqrt(np.dot(total, scale))
+            for start in range(0, d, BLOCK):
+                stop = min(start + BLOCK, d)
+                violation += sweep_entries(H, start, stop, GW, PH, start, price_H, kkt_rule, g)
         n_iter += 1
         if gauge == OPTIMAL or (gauge == BALANCE and n_iter % CHECK_EVERY == 0):
             regauge(WB, H, prices, gauge)
