@@ -1,0 +1,129 @@
+"""Put the report together and write it."""
+
+from dataclasses import replace
+
+from nmfstudy.report import html, markdown
+from nmfstudy.report.foot import glossary_section, provenance_section, troubles_section
+from nmfstudy.report.numbers import csv_text
+from nmfstudy.report.page import Cell, Figure, Page, Paragraph, Section, Table
+from nmfstudy.report.problems import problem_sections, problems_section
+from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.words import headline
+from nmfstudy.runs.files import remove_leftovers, write_atomically
+
+MAX_HTML = 5_000_000  # bytes
+
+
+def write_report(study, *, answers=None, progress=None):
+    """Write ``report.html``, ``report.md``, ``tables/`` and ``figures/`` into the study's folder.
+
+    Tables and figures are put in place as whole folders, the pages last: a killed report leaves
+    the one before or none.
+
+    Parameters
+    ----------
+    study : Study
+    answers : sequence of Answer, optional
+        None takes `answers_of` the study.
+    progress : callable, optional
+        Called with the name of each figure before it is drawn.
+
+    Returns
+    -------
+    Path
+        Of ``report.html``, one file that opens offline.
+    """
+    remove_leftovers(study.folder)
+    shelf = Shelf(on_figure=progress)
+    page = build_page(study, answers_of(study) if answers is None else answers, shelf)
+    shelf.write(study.folder)
+    write_atomically(study.folder / "report.md", markdown.render(page))
+    path = study.folder / "report.html"
+    write_atomically(path, _within(page, MAX_HTML))
+    return path
+
+
+def answers_of(study):
+    """The answers to all questions that the study can answer."""
+    from nmfstudy.questions import answer_all
+
+    return tuple(answer_all(study))
+
+
+def build_page(study, answers, shelf):
+    """The report as data; figures and tables are left on the shelf."""
+    problems = problems_section(study, shelf)
+    for name in ("solutions", "shares", "starts"):
+        shelf.tables[name] = csv_text(getattr(study, name))
+    sections = [problems]
+    sections += [_answer_section(answer, shelf) for answer in answers]
+    sections += problem_sections(study, shelf)
+    if answers:
+        sections.insert(0, _answers_section(answers))
+    sections += [
+        troubles_section(study, shelf),
+        glossary_section(),
+        provenance_section(study),
+    ]
+    return Page(
+        f"How many NMF solutions? Study “{study.name}”",
+        headline(study),
+        tuple(section for section in sections if section is not None),
+    )
+
+
+def _answers_section(answers):
+    rows = tuple(
+        (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(a.summary))
+        for a in answers
+    )
+    table = Table("", ("question", "answer", "in short"), rows, (False, False, False))
+    return Section("answers", "Answers", (table,))
+
+
+def _answer_section(answer, shelf):
+    blocks = [Paragraph(answer.verdict, "lead"), Paragraph(answer.summary)]
+    for illustration in answer.illustrations:
+        blocks += shelf.figures(lambda made: made, illustration)
+    blocks += [Paragraph(note) for note in answer.notes]
+    blocks += [shelf.table(name, frame, _title(name)) for name, frame in answer.tables.items()]
+    blocks.append(Paragraph(answer.method, "method"))
+    return Section(f"answer-{answer.key}", answer.question, tuple(blocks))
+
+
+def _title(name):
+    text = str(name).replace("_", " ").replace("-", " ")
+    return text[:1].upper() + text[1:]
+
+
+def _within(page, limit):
+    """The page as HTML of at most so many bytes: pictures become links, the last ones first."""
+    text = html.render(page)
+    names = [figure.name for section in page.sections for figure in _figures(section)]
+    while len(text.encode()) > limit and names:
+        drop = set(names[-max(1, len(names) // 4) :])
+        names = [name for name in names if name not in drop]
+        page = replace(page, sections=tuple(_without(s, drop) for s in page.sections))
+        text = html.render(page)
+    return text
+
+
+def _figures(part):
+    for block in getattr(part, "blocks", ()):
+        if isinstance(block, Figure) and block.svg:
+            yield block
+        yield from _figures(block)
+    for inner in getattr(part, "sections", ()):
+        yield from _figures(inner)
+
+
+def _without(part, names):
+    """The same part of a page with some pictures only linked to."""
+    if isinstance(part, Figure):
+        return replace(part, svg="") if part.name in names else part
+    changes = {
+        field: tuple(_without(inner, names) for inner in getattr(part, field))
+        for field in ("blocks", "sections")
+        if getattr(part, field, None)
+    }
+    return replace(part, **changes) if changes else part

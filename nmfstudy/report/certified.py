@@ -1,0 +1,68 @@
+"""What the certificates say of a problem, beside what its fits say."""
+
+from nmfstudy.report.numbers import count, number
+from nmfstudy.report.page import Cell, Facts, Paragraph, Table
+from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
+from nmfstudy.verdicts import same_product
+
+
+def certificate_blocks(result, row, shelf):
+    """Empirical count and certificate side by side, then each certificate's outcome."""
+    blocks = [_beside(result, row)]
+    blocks += [
+        Paragraph(
+            f"Minima {a} and {b} have the same product (to {gap:.1e} of the data's size) and are "
+            f"{number(apart)} apart: two factorizations of one matrix, so it has more than one."
+        )
+        for a, b, apart, gap in same_product(result)
+    ]
+    if not result.verdicts:
+        blocks.append(Paragraph(_why_none(result, row), "note"))
+    for minimum, verdict in result.verdicts.items():
+        blocks.append(Paragraph(f"Minimum {minimum}: {verdict.explanation}"))
+        blocks.append(_ladder(minimum, verdict))
+    blocks += _figures(result, shelf)
+    return tuple(blocks)
+
+
+def _beside(result, row):
+    best = result.verdicts.get(0)
+    found = f"{distinct_text(row)} distinct, {number(row['n_best'])} best ({kind_cell(row).text})"
+    pairs = [("Found by fitting", f"{found}, from {count(row['n_starts'], 'start')}")]
+    proved = certificate_cell(row["verdict"]).text
+    if best is not None:
+        if best.n_solutions is not None:
+            proved += f"; factorizations of the best product: {number(best.n_solutions)}"
+        k = result.problem.n_components
+        proved += f"; columns of W proved: {len(best.identifiable_W)} of {k}"
+        proved += f"; rows of H proved: {len(best.identifiable_H)} of {k}"
+    pairs.append(("Proved for the best one", proved))
+    return Facts(tuple(pairs))
+
+
+def _why_none(result, row):
+    problem = result.problem
+    if problem.loss != "frobenius" or not problem.penalty.is_zero:
+        return (
+            "Certificates are made for problems without a penalty and with the Frobenius loss: "
+            "they speak of the factorizations of a product, and a penalty singles out one of them."
+        )
+    if not row["n_minima"]:
+        return "No fit counts, so there is nothing to certify."
+    return "No certificate was made: the factors were not kept, or the time was used up."
+
+
+def _ladder(minimum, verdict):
+    rows = tuple(
+        (Cell(c.name.replace("_", " ")), Cell(c.outcome, _TONES.get(c.outcome, "")), Cell(c.reason))
+        for c in verdict.certificates
+    )
+    headers = ("certificate", "outcome", "in words")
+    return Table(f"Certificates tried on minimum {minimum}", headers, rows, (False, False, False))
+
+
+_TONES = {"proves": "good", "refutes": "caution", "skipped": "quiet", "inconclusive": "quiet"}
+
+
+def _figures(result, shelf):
+    return []

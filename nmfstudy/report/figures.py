@@ -1,0 +1,117 @@
+"""From an `Illustration` to the files and the inline picture of the report."""
+
+import io
+import re
+import warnings
+from dataclasses import dataclass
+
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+
+DPI = 110
+MAX_SVG = 220_000  # bytes; beyond it marks are rasterised, text and axes stay as they are
+MANY_MARKS = 1500
+
+_HASH_SALT = "nmfstudy"  # makes identifiers, and so files, the same every time
+_SETTINGS = {
+    "svg.hashsalt": _HASH_SALT,
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "text.color": style.INK,
+    "axes.labelcolor": style.INK,
+    "axes.edgecolor": style.INK,
+    "xtick.color": style.INK,
+    "ytick.color": style.INK,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawn illustration: the files' contents and the markup that goes into the page."""
+
+    illustration: Illustration
+    svg_file: str
+    png_file: bytes
+    inline: str
+
+
+def render(illustration):
+    """Draw an illustration once and save it both ways.
+
+    Returns
+    -------
+    Picture
+
+    Raises
+    ------
+    Exception
+        Whatever the illustration's own function raises.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # A glyph that the font lacks, or a layout that is tight, is no reason to lose a report.
+        warnings.simplefilter("ignore", UserWarning)
+        figure = Figure(figsize=illustration.size, layout="constrained")
+        FigureCanvasAgg(figure)
+        illustration.draw(figure)
+        svg = _svg(figure)
+        if len(svg) > MAX_SVG:
+            _rasterise(figure)
+            svg = _svg(figure)
+        png = io.BytesIO()
+        figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    label = illustration.caption or illustration.name.replace("_", " ")
+    return Picture(illustration, svg, png.getvalue(), inline_svg(svg, illustration.name, label))
+
+
+def _svg(figure):
+    text = io.StringIO()
+    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None}, dpi=150)
+    return text.getvalue()
+
+
+def _rasterise(figure):
+    """Let everything that consists of very many marks be an image inside the SVG."""
+    from matplotlib.collections import Collection
+    from matplotlib.lines import Line2D
+
+    for axes in figure.axes:
+        for artist in axes.get_children():
+            if isinstance(artist, Collection) and len(artist.get_offsets()) > MANY_MARKS:
+                artist.set_rasterized(True)
+            if isinstance(artist, Line2D) and len(artist.get_xdata()) > MANY_MARKS:
+                artist.set_rasterized(True)
+
+
+def inline_svg(svg, name, label):
+    """An SVG document as an element that can stand beside others in one page.
+
+    Identifiers get the figure's name in front, so that no two figures share one; the document's
+    header, its metadata and its style sheet, which would act on the whole page, go; the size is
+    left to the page; ink becomes the text's colour, light or dark.
+    """
+    from markupsafe import escape
+
+    body = svg[svg.index("<svg") :]
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
+    body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.S)
+    body = re.sub(r"<!--.*?-->", "", body, flags=re.S)
+    prefix = re.sub(r"[^A-Za-z0-9_-]", "-", name)
+    body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
+    body = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', body)
+    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
+    body = body.replace("xlink:href=", "href=")
+    body = re.sub(re.escape(style.INK), "currentColor", body, flags=re.I)
+    body = _without_unused_ids(body)
+    view = re.search(r'viewBox="([^"]+)"', body)[1]
+    opening = f'<svg viewBox="{view}" role="img" aria-label="{escape(label)}">'
+    body = re.sub(r"<svg[^>]*>", lambda _: opening, body, count=1)
+    return re.sub(r"\n\s*", "\n", body).strip()
+
+
+def _without_unused_ids(body):
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
+    return re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", body)

@@ -1,0 +1,111 @@
+"""What failed, what the words mean, and where the results come from."""
+
+from nmfstudy.report.numbers import count, number
+from nmfstudy.report.page import Cell, Facts, Paragraph, Section, Table
+from nmfstudy.report.words import GLOSSARY
+
+MOST_TROUBLES = 50
+
+
+def troubles_section(study, shelf):
+    """Failed starts and runs, folders left out, figures not drawn; None if all went well."""
+    blocks = []
+    failed = [
+        (f.get("problem", ""), e.get("seed"), _last_line(e.get("error", "")))
+        for f in study.failures
+        for e in f.get("errors") or [{}]
+    ]
+    if failed:
+        rows = [
+            (Cell(str(problem)), Cell("all" if seed is None else str(seed)), Cell(line))
+            for problem, seed, line in failed
+        ]
+        blocks.append(Paragraph("The next run tries these again.", "note"))
+        blocks.append(_table("Failed", ("problem", "seed", "what happened"), rows))
+    if study.skipped:
+        rows = [(Cell(str(name)), Cell(str(reason))) for name, reason in study.skipped]
+        blocks.append(_table("Run folders left out", ("folder", "reason"), rows))
+    if shelf.troubles:
+        rows = [(Cell(name), Cell(line)) for name, line in shelf.troubles]
+        blocks.append(_table("Figures not drawn", ("figure", "what happened"), rows))
+    if not blocks:
+        return None
+    return Section("troubles", "What failed or was left out", tuple(blocks))
+
+
+def _table(title, headers, rows):
+    shown = tuple(rows[:MOST_TROUBLES])
+    return Table(title, headers, shown, (False,) * len(headers), "", len(rows) - len(shown))
+
+
+def _last_line(text):
+    lines = [line for line in str(text).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "no message"
+
+
+def glossary_section():
+    """The report's words in plain language."""
+    return Section("words", "Words", (Facts(GLOSSARY),))
+
+
+def provenance_section(study):
+    """Versions, machine, data and command."""
+    made = [info.get("provenance") or {} for info in study.infos]
+    analysis = study.analysis
+    pairs = [
+        ("Command", " ".join(map(str, study.about.get("command", []))) or "not recorded"),
+        ("Runs", f"{count(len(study.infos), 'run folder')}, {number(_seconds(study))} s of fitting"),
+        (
+            "Tolerances",
+            f"distance {analysis.distance_tol:g}, objective {analysis.objective_rtol:g} "
+            f"(relative), convergence (KKT residual) {analysis.kkt_tol:g}",
+        ),
+        ("nmfstudy", _values(made, lambda p: p.get("package"))),
+        ("Commit", _values(made, _commit)),
+        ("Code version of the fits", _values(study.infos, lambda info: info.get("code"))),
+        ("Python", _values(made, lambda p: p.get("python"))),
+        ("Libraries", _values(made, _libraries)),
+        ("BLAS", _values(made, lambda p: ", ".join(p.get("blas") or []))),
+        ("CPU", _values(made, lambda p: f"{p.get('cpu')}, {p.get('cores')} cores")),
+        ("System", _values(made, lambda p: p.get("platform"))),
+    ]
+    pairs += _data(study)
+    blocks = [Facts(tuple((term, str(meaning)) for term, meaning in pairs))]
+    versions = {info.get("code") for info in study.infos}
+    if len(versions) > 1:
+        mixed = f"The runs were made by {len(versions)} versions of the code and are mixed here."
+        blocks.insert(0, Paragraph(mixed, "error"))
+    return Section("provenance", "Where this comes from", tuple(blocks))
+
+
+def _data(study):
+    seen = {}
+    for result in study:
+        n, d = result.dataset.X.shape
+        text = f"{n:,} × {d:,}, sha256 {result.dataset.sha256}"
+        seen.setdefault((result.dataset.name, text), None)
+    return [(f"Data “{name}”", text) for name, text in seen]
+
+
+def _seconds(study):
+    return round(sum(float(info.get("seconds") or 0) for info in study.infos), 1)
+
+
+def _values(items, get, most=4):
+    """All different values in order; more than a few are counted."""
+    values = list(dict.fromkeys(str(v) for v in map(get, items) if v not in (None, "")))
+    if not values:
+        return "not recorded"
+    rest = f"; and {len(values) - most} others" if len(values) > most else ""
+    return "; ".join(values[:most]) + rest
+
+
+def _commit(made):
+    commit = made.get("commit")
+    if not commit:
+        return None
+    return f"{commit}, with changes not committed" if made.get("dirty") else commit
+
+
+def _libraries(made):
+    return ", ".join(f"{n} {v}" for n, v in (made.get("libraries") or {}).items() if v)

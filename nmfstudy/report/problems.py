@@ -1,0 +1,180 @@
+"""The part of the report on single problems: one table of all, a section or a line for each."""
+
+from nmfstudy.plots.factors import illustrate_components
+from nmfstudy.plots.fits import illustrate_objectives
+from nmfstudy.plots.solutions import (
+    illustrate_count,
+    illustrate_distances,
+    illustrate_objective_gate,
+    illustrate_rarefaction,
+    illustrate_shares,
+)
+from nmfstudy.report.certified import certificate_blocks
+from nmfstudy.report.numbers import cell_text, label, percent
+from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
+from nmfstudy.report.trust import trust_blocks
+from nmfstudy.report.words import (
+    certificate_cell,
+    distinct_text,
+    kind_cell,
+    result_sentence,
+    section_id,
+)
+from nmfstudy.verdicts import contradictions
+
+FEW = 12  # so many problems are all shown in full
+MOST_FULL = 10  # otherwise so many are
+MOST_BRIEF = 80  # and so many more in a line that opens; the rest stand in the table only
+MOST_ROWS = 300  # of the table of problems
+_SOLUTION_COLUMNS = (
+    "minimum n_starts objective relative_error zeros_W zeros_H nearest verdict seed"
+).split()
+_SHARE_COLUMNS = "minimum init solver n_starts share share_low share_high".split()
+
+
+def problems_section(study, shelf):
+    """The table of all problems, as the terminal shows it."""
+    shown = {p.key for level in choose(study) for p in level}
+    rows = []
+    for result, row in list(paired(study))[:MOST_ROWS]:
+        target = section_id(result.key) if result.key in shown else ""
+        rows.append(
+            (
+                Cell(result.title, target=target),
+                Cell(f"{row['n_starts']:,}"),
+                Cell(distinct_text(row)),
+                kind_cell(row),
+                Cell(percent(row["coverage"])),
+                _certificate(result, row),
+            )
+        )
+    headers = ("problem", "starts", "distinct solutions", "result", "coverage", "certificate")
+    table = Table(
+        "",
+        headers,
+        tuple(rows),
+        (False, True, True, False, True, False),
+        shelf.file("problems", study.problems),
+        len(study) - len(rows),
+    )
+    said = Paragraph(
+        "A problem is a matrix, a number of components k and, where there is one, a penalty. "
+        "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
+        "the estimated chance that one more start finds nothing new."
+    )
+    return Section("problems", "All problems", (said, table))
+
+
+def problem_sections(study, shelf):
+    """The section with one part per problem, in as much detail as there is room for."""
+    full, brief = choose(study)
+    rows = dict((result.key, row) for result, row in paired(study))
+    parts = [_full(study, result, rows[result.key], shelf) for result in full]
+    blocks = tuple(_brief(study, result, rows[result.key]) for result in brief)
+    sections = [Section("each", "Problem by problem", (), tuple(parts))]
+    if blocks:
+        said = Paragraph(
+            "Problems of a sweep that differ in the penalty or are many; each opens. Their figures "
+            "can be drawn from the tables beside this report."
+        )
+        sections.append(Section("others", "The other problems in short", (said, *blocks)))
+    return tuple(sections)
+
+
+def choose(study):
+    """Which problems get a section of their own, and which a line that opens.
+
+    All get a section while they are few. Otherwise those without a penalty come first, since a
+    sweep over penalties is summed up in the answers.
+
+    Returns
+    -------
+    full, brief : lists of ProblemResult
+    """
+    results = list(study)
+    if len(results) <= FEW:
+        return results, []
+    plain = [p for p in results if p.problem.penalty.is_zero]
+    full = (plain or results)[:MOST_FULL]
+    keys = {p.key for p in full}
+    return full, [p for p in results if p.key not in keys][:MOST_BRIEF]
+
+
+def paired(study):
+    """Each problem with its row of the table."""
+    return zip(study, study.problems.to_dict("records"), strict=True)
+
+
+def _certificate(result, row):
+    return certificate_cell(row["verdict"], bool(contradictions(result)))
+
+
+def _full(study, result, row, shelf):
+    blocks = [Paragraph(result_sentence(row, result.solutions), "lead")]
+    blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
+    blocks += [Paragraph(note, "note") for note in result.dataset.notes]
+    blocks += shelf.figures(illustrate_objectives, result)
+    inside = [solutions_table(study, result), *shelf.figures(illustrate_distances, result)]
+    blocks.append(Details("The solutions found", tuple(inside)))
+    shares = [shares_table(study, result), *shelf.figures(illustrate_shares, result)]
+    blocks.append(Details("Which way of starting reaches which solution", tuple(shares)))
+    settled = [Paragraph(row["reason"])]
+    for make in (illustrate_count, illustrate_objective_gate, illustrate_rarefaction):
+        settled += shelf.figures(make, result)
+    blocks.append(Details("Can the count be trusted?", tuple(settled)))
+    trusted = trust_blocks(result, shelf, illustrate_components)
+    if trusted:
+        blocks.append(Details("The components, and which of them to trust", trusted))
+    certified = certificate_blocks(result, row, shelf)
+    blocks.append(Details("Proof: the certificate beside the count", certified))
+    return Section(section_id(result.key), result.title, tuple(blocks), badge=kind_cell(row))
+
+
+def _brief(study, result, row):
+    blocks = [Paragraph(result_sentence(row, result.solutions))]
+    blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
+    if row["n_minima"]:
+        blocks.append(solutions_table(study, result, shown=6))
+    title = f"{result.title}: {kind_cell(row).text}"
+    return Details(title, tuple(blocks), section_id(result.key))
+
+
+def solutions_table(study, result, shown=12):
+    """The minima of a problem, best first."""
+    found = study.solutions[study.solutions.problem == result.key]
+    numeric = tuple(name != "verdict" for name in _SOLUTION_COLUMNS)
+    rows = []
+    for row in found.head(shown).to_dict("records"):
+        minimum = Cell(f"{row['minimum']}{_rank(row)}")
+        cells = [Cell(cell_text(name, row[name])) for name in _SOLUTION_COLUMNS[1:-2]]
+        verdict = certificate_cell(row["verdict"]) if row["verdict"] else Cell("–")
+        rows.append((minimum, *cells, verdict, Cell(str(row["seed"]))))
+    return Table(
+        "Solutions, lowest objective first",
+        tuple(label(name) for name in _SOLUTION_COLUMNS),
+        tuple(rows),
+        (False, *numeric[1:]),
+        "tables/solutions.csv",
+        max(0, len(found) - shown),
+    )
+
+
+def _rank(row):
+    return " (best)" if row["best"] else " (as good)" if row["near_optimal"] else " (worse)"
+
+
+def shares_table(study, result, shown=24):
+    """How often each search ends in each minimum of a problem."""
+    found = study.shares[study.shares.problem == result.key]
+    rows = tuple(
+        tuple(Cell(cell_text(name, row[name])) for name in _SHARE_COLUMNS)
+        for row in found.head(shown).to_dict("records")
+    )
+    return Table(
+        "Share of each search's starts that ends in each minimum, with 95 % intervals",
+        tuple(label(name) for name in _SHARE_COLUMNS),
+        rows,
+        (False, False, False, True, True, True, True),
+        "tables/shares.csv",
+        max(0, len(found) - shown),
+    )

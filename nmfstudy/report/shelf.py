@@ -1,0 +1,94 @@
+"""The files of a report as they come up: figures and tables, each name once."""
+
+import re
+import traceback
+from dataclasses import dataclass, field
+
+from nmfstudy.report.figures import render
+from nmfstudy.report.numbers import SHOWN_ROWS, csv_text, table_of
+from nmfstudy.report.page import Figure, Paragraph
+from nmfstudy.runs.files import new_folder
+
+INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
+
+
+@dataclass
+class Shelf:
+    """Collects what will be written beside the report.
+
+    Attributes
+    ----------
+    tables : dict of str to str
+        CSV text by name.
+    pictures : dict of str to Picture
+    troubles : list of (str, str)
+        Figures that could not be drawn, with the traceback's last line.
+    on_figure : callable
+        Called with the name of each figure before it is drawn.
+    """
+
+    on_figure: object = None
+    tables: dict = field(default_factory=dict)
+    pictures: dict = field(default_factory=dict)
+    troubles: list = field(default_factory=list)
+    inline: int = 0
+
+    def figures(self, make, *given):
+        """What ``make(*given)`` illustrates, as a list of no or one block for the page.
+
+        Whatever goes wrong with one picture is said in its place: a report of hours of fits must
+        not be lost for it.
+        """
+        try:
+            illustration = make(*given)
+            return [] if illustration is None else [self.figure(illustration)]
+        except Exception as error:  # any; see above
+            name = getattr(make, "__name__", "figure").removeprefix("illustrate_")
+            line = traceback.format_exception_only(error)[-1].strip()
+            self.troubles.append((name, line))
+            return [Paragraph(f"The figure “{name}” could not be drawn: {line}", "error")]
+
+    def figure(self, illustration):
+        """Draw an illustration and keep its files; a `Figure`."""
+        name = _free(illustration.name, self.pictures)
+        if self.on_figure is not None:
+            self.on_figure(name)
+        picture = render(illustration)
+        self.pictures[name] = picture
+        files = {kind: f"figures/{name}.{kind}" for kind in ("png", "svg")}
+        if len(illustration.data.columns):
+            files["csv"] = self.file(name, illustration.data)
+        fits = self.inline + len(picture.inline) <= INLINE_BYTES
+        self.inline += len(picture.inline) if fits else 0
+        return Figure(name, illustration.caption, picture.inline if fits else "", files)
+
+    def table(self, name, frame, title="", *, shown=SHOWN_ROWS, labels=None):
+        """A data frame as a table of the report and as a file with all rows and digits."""
+        return table_of(frame, title, file=self.file(name, frame), shown=shown, labels=labels)
+
+    def file(self, name, frame):
+        """Keep a data frame as a file only; its path relative to the report."""
+        name = _free(name, self.tables)
+        self.tables[name] = csv_text(frame)
+        return f"tables/{name}.csv"
+
+    def write(self, folder):
+        """Write ``tables/`` and ``figures/``, each put in place as a whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with new_folder(folder / "tables") as partial:
+            for name, text in self.tables.items():
+                (partial / f"{name}.csv").write_text(text, encoding="utf-8")
+        with new_folder(folder / "figures") as partial:
+            for name, picture in self.pictures.items():
+                (partial / f"{name}.svg").write_text(picture.svg_file, encoding="utf-8")
+                (partial / f"{name}.png").write_bytes(picture.png_file)
+
+
+def _free(name, taken):
+    """A file name of plain letters that nothing has yet, whatever the name came from."""
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"
+    known = {t.casefold() for t in taken}  # some file systems do not tell cases apart
+    free, i = plain, 2
+    while free.casefold() in known:
+        free, i = f"{plain}-{i}", i + 1
+    return free
