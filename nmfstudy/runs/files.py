@@ -3,17 +3,19 @@
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import socket
+import struct
 import time
+import tokenize
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 PARTIAL = ".partial-"
-_MAX_BYTES = 2**36  # an array that announces more than 64 GiB is not one of ours
 
 
 def write_atomically(path, content):
@@ -136,39 +138,36 @@ def write_arrays(path, **arrays):
 
 
 def read_arrays(path):
-    """All arrays of an npz without pickle.
+    """All arrays of an npz that `write_arrays` wrote.
 
     Raises
     ------
     ValueError
-        If the file is torn, holds objects, or announces more data than it has bytes for.
+        If the file is torn, compressed, holds objects, or announces more data than it has.
     """
     path = Path(path)
-    arrays = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            members = archive.infolist()
-            if sum(m.file_size for m in members) > min(_MAX_BYTES, 1100 * path.stat().st_size):
-                raise ValueError(f"{path.name} announces more data than it can hold")
-            for member in members:
-                with archive.open(member) as handle:
-                    version = np.lib.format.read_magic(handle)
-                    header = (
-                        np.lib.format.read_array_header_1_0
-                        if version == (1, 0)
-                        else np.lib.format.read_array_header_2_0
-                    )
-                    shape, _, dtype = header(handle)
-                    size = dtype.itemsize
-                    for length in shape:
-                        size *= length
-                    if dtype.hasobject or size > member.file_size:
-                        raise ValueError(
-                            f"{path.name} holds {member.filename}, which is no array of numbers"
-                        )
-                with archive.open(member) as handle:
-                    name = member.filename.removesuffix(".npy")
-                    arrays[name] = np.lib.format.read_array(handle, allow_pickle=False)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+            return {
+                m.filename.removesuffix(".npy"): _member(archive, m) for m in archive.infolist()
+            }
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, SyntaxError) as error:
         raise ValueError(f"{path.name} is torn or no npz ({error})") from None
-    return arrays
+    except (tokenize.TokenError, struct.error, OverflowError, OSError) as error:
+        raise ValueError(f"{path.name} holds no readable arrays ({error})") from None
+
+
+def _member(archive, member):
+    """One array; its announced size is held against the file's before memory is taken."""
+    if member.compress_type != zipfile.ZIP_STORED or member.file_size > member.compress_size:
+        raise ValueError(f"{member.filename} is compressed, which none of ours is")
+    with archive.open(member) as handle:
+        version = np.lib.format.read_magic(handle)
+        read = np.lib.format.read_array_header_1_0
+        shape, _, dtype = (read if version == (1, 0) else np.lib.format.read_array_header_2_0)(
+            handle
+        )
+    if dtype.hasobject or math.prod(shape) * dtype.itemsize > member.file_size:
+        raise ValueError(f"{member.filename} is no array of numbers of the size it announces")
+    with archive.open(member) as handle:
+        return np.lib.format.read_array(handle, allow_pickle=False)
