@@ -7,22 +7,41 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from scipy import sparse
 
 from nmfstudy.distances import distance
 from nmfstudy.errors import RequestError
+from nmfstudy.factorization import Factorization
 from nmfstudy.runs.files import read_json, write_json
 
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
-SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖ / ‖X‖ up to which two converged fits have one product
+SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
+
+
+class Verdicts(dict):
+    """Verdict by minimum.
+
+    Attributes
+    ----------
+    reasons : dict of int to str
+        Why a near-optimal minimum has none; key −1 speaks of the whole problem.
+    contradictions : list of str
+        What certificates disagree on; there should be none.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.reasons = {}
+        self.contradictions = []
 
 
 def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     """Verdicts on the representatives of a problem's near-optimal minima.
 
-    A certificate speaks of the product W H it is handed, so penalties and losses do not matter to
-    it; but what a penalty makes unique is another question, so only problems with the Frobenius
-    loss and without a penalty are examined.
+    A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
+    among them, so problems with a penalty are left out, and so are other losses, whose fits have
+    no exact zeros to go by.
 
     Parameters
     ----------
@@ -30,43 +49,60 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     folder : Path, optional
         The study's; verdicts are kept in its ``certificates/``.
     seconds : float
-        For the whole problem; what is not begun by then has no verdict.
+        For the whole problem.
 
     Returns
     -------
-    dict of int to Verdict
-        By minimum. Empty for a penalised problem, without minima, or without the certificates.
+    Verdicts
     """
-    problem = result.problem
-    if problem.loss != "frobenius" or not problem.penalty.is_zero:
-        return {}
-    try:
-        from nmfstudy.certificates import certify
-    except ImportError:
-        return {}
-    solutions = result.solutions
-    near = np.flatnonzero(solutions.near_optimal)[:MOST_PER_PROBLEM]
+    verdicts = Verdicts()
+    problem, solutions = result.problem, result.solutions
+    if not problem.penalty.is_zero:
+        verdicts.reasons[-1] = "a penalty picks among the factorizations of a product"
+    elif problem.loss != "frobenius":
+        verdicts.reasons[-1] = "certificates need exact zeros, which this loss does not give"
+    elif not solutions.n_minima:
+        verdicts.reasons[-1] = "no fit counts"
+    if verdicts.reasons:
+        return verdicts
+    near = np.flatnonzero(solutions.near_optimal).tolist()
+    known = {m: f for m in near if (f := _factors(solutions, m)) is not None}
     end = time.perf_counter() + seconds
-    verdicts = {}
-    for minimum in near.tolist():
-        fit = solutions.representatives[minimum]
-        if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):
-            continue
-        path = None if folder is None else _path(folder, fit, result.dataset.sha256)
-        verdict = _cached(path)
-        if verdict is None:
-            left = end - time.perf_counter()
-            if left <= 0:
-                break
-            try:
-                verdict = certify(fit.W, fit.H, X=result.dataset.X, budget=left)
-            except RequestError:
-                continue
-            if path is not None:
-                path.parent.mkdir(exist_ok=True)
-                write_json(path, verdict.to_dict())
-        verdicts[minimum] = verdict
+    for i, minimum in enumerate(near):
+        others = [f for m, f in list(known.items())[: MOST_PER_PROBLEM + 1] if m != minimum]
+        if i >= MOST_PER_PROBLEM:
+            verdicts.reasons[minimum] = f"only the first {MOST_PER_PROBLEM} are examined"
+        elif minimum not in known:
+            verdicts.reasons[minimum] = "its factors were not kept"
+        else:
+            _certify(verdicts, minimum, known[minimum], others, result, folder, end)
     return verdicts
+
+
+def _certify(verdicts, minimum, factors, others, result, folder, end):
+    """Add one verdict, kept or new, or the reason why there is none."""
+    from nmfstudy.certificates import ContradictionError, certify
+
+    path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
+    verdict = _kept(path, factors)
+    left = end - time.perf_counter()
+    if verdict is None and left <= 0:
+        verdicts.reasons[minimum] = "the time for certificates was used up"
+        return
+    if verdict is None:
+        X = None if sparse.issparse(result.dataset.X) else result.dataset.X
+        try:
+            verdict = certify(factors.W, factors.H, X=X, others=others, budget=left)
+        except RequestError as error:
+            verdicts.reasons[minimum] = str(error)
+            return
+        except ContradictionError as error:
+            verdicts.contradictions.append(f"Certificates disagree on minimum {minimum}: {error}")
+            return
+        if path is not None:
+            path.parent.mkdir(exist_ok=True)
+            write_json(path, verdict.to_dict())
+    verdicts[minimum] = verdict
 
 
 def same_product(result):
@@ -79,68 +115,71 @@ def same_product(result):
     -------
     list of (int, int, float, float)
         Two minima, the distance of their terms and the distance of their products, both relative
-        to the norm of the data.
+        to the norm of the data. Of many minima the first few are compared.
     """
-    solutions = result.solutions
-    near = [m for m in np.flatnonzero(solutions.near_optimal).tolist() if _whole(solutions, m)]
-    near = near[:MOST_PER_PROBLEM]
-    scale = result.searches[0].data_norm
+    solutions, scale = result.solutions, result.searches[0].data_norm
+    near = np.flatnonzero(solutions.near_optimal)[: MOST_PER_PROBLEM + 1].tolist()
+    known = {m: f for m in near if (f := _factors(solutions, m)) is not None}
     found = []
-    for i, a in enumerate(near):
-        for b in near[i + 1 :]:
-            first, second = (solutions.representatives[m].factorization for m in (a, b))
+    for a, first in known.items():
+        for b, second in known.items():
+            if a >= b:
+                continue
             gap = _product_distance(first, second) / scale
             if gap <= SAME_PRODUCT:
-                apart = distance(first, second, scale=scale)
+                apart = float(distance(first, second, scale=scale))
                 if apart > solutions.distance_tol:
                     found.append((a, b, apart, gap))
     return found
 
 
 def contradictions(result):
-    """Sentences about certificates that the fits contradict; there should be none.
+    """Sentences about certificates that contradict each other or the fits; there should be none.
 
-    A minimum that is certified as unique while another one with the same product was found.
+    The latter: a minimum that is certified as unique while another one with the same product,
+    farther away than the tolerance, was found.
     """
-    sentences = []
+    verdicts = result.verdicts
+    sentences = list(getattr(verdicts, "contradictions", ()))
     for a, b, apart, gap in same_product(result):
-        for minimum in (a, b):
-            verdict = result.verdicts.get(minimum)
-            if verdict is not None and verdict.status == "unique":
-                sentences.append(
-                    f"minimum {minimum} of {result.title} is certified as the only factorization "
-                    f"of its product, but minima {a} and {b} have the same product (to {gap:.1e}) "
-                    f"and are {apart:.2g} apart. One of the two is wrong; please report it with "
-                    "the study's folder"
-                )
-                break
+        proved = [m for m in (a, b) if m in verdicts and verdicts[m].status == "unique"]
+        if proved:
+            sentences.append(
+                f"Minimum {proved[0]} of {result.title} is certified as the only factorization of "
+                f"its product, but minima {a} and {b} have the same product (to {gap:.1e}) and "
+                f"are {apart:.2g} apart. One of the two is wrong; please report it, with the "
+                "study's folder."
+            )
     return sentences
 
 
-def _whole(solutions, minimum):
+def _factors(solutions, minimum):
+    """The representative of a minimum, or None if its factors were not kept."""
     fit = solutions.representatives[minimum]
-    return bool(np.isfinite(fit.W).all() and np.isfinite(fit.H).all())
+    if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):
+        return None
+    return fit.factorization
 
 
 def _product_distance(a, b):
     """``‖W H − W' H'‖`` from thin factors, so that no matrix of the data's size is formed."""
-    W = np.hstack([a.W, b.W])
-    H = np.vstack([a.H, -b.H])
-    _, R = np.linalg.qr(W)
-    _, S = np.linalg.qr(H.T)
+    R = np.linalg.qr(np.hstack([a.W, b.W]), mode="r")
+    S = np.linalg.qr(np.hstack([a.H.T, -b.H.T]), mode="r")
     return float(np.linalg.norm(R @ S.T))
 
 
-def _path(folder, fit, data):
-    total = hashlib.sha256(f"{_code()} {data} {fit.W.shape} {fit.H.shape}".encode())
-    for factor in (fit.W, fit.H):
-        total.update(np.ascontiguousarray(factor, dtype="<f8").tobytes())
+def _path(folder, factors, others, data):
+    total = hashlib.sha256(f"{_code()} {data}".encode())
+    for f in (factors, *others):
+        for factor in (f.W, f.H):
+            total.update(f"{factor.shape}".encode())
+            total.update(np.ascontiguousarray(factor, dtype="<f8").tobytes())
     return Path(folder) / "certificates" / f"{total.hexdigest()[:24]}.json"
 
 
 @cache
 def _code():
-    """Hash of the certificates' sources: a verdict of other code is made again."""
+    """Hash of the certificates' sources: other code makes its own verdicts."""
     spec = importlib.util.find_spec("nmfstudy.certificates")
     total = hashlib.sha256()
     for path in sorted(Path(spec.origin).parent.rglob("*.py")):
@@ -148,13 +187,22 @@ def _code():
     return total.hexdigest()
 
 
-def _cached(path):
-    """A verdict that was kept, if it can be read and its own evidence bears it out; else None."""
+def _kept(path, factors):
+    """A verdict of an earlier report, if it can be read and its own evidence bears it out.
+
+    A file in a study's folder may come from anywhere: it counts only if it is about these
+    factors and each of its claims passes its check again.
+    """
     if path is None or not path.is_file():
         return None
     from nmfstudy.certificates import Verdict
 
     try:
-        return Verdict.from_dict(read_json(path))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # torn or foreign
-        return None
+        verdict = Verdict.from_dict(read_json(path))
+        about = Factorization(verdict.factorization.W, verdict.factorization.H)
+        same = about.W.shape == factors.W.shape and about.H.shape == factors.H.shape
+        if same and distance(about, factors) < SAME_PRODUCT and not verdict.verify():
+            return verdict
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        pass  # torn or foreign: made again
+    return None

@@ -1,10 +1,13 @@
 """Put the report together and write it."""
 
 from dataclasses import replace
+from functools import cache
 
+from nmfstudy.components import component_trust
 from nmfstudy.report import html, markdown
 from nmfstudy.report.foot import glossary_section, provenance_section, troubles_section
 from nmfstudy.report.numbers import csv_text
+from nmfstudy.report.over_k import over_k_section
 from nmfstudy.report.page import Cell, Figure, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf
@@ -57,7 +60,9 @@ def build_page(study, answers, shelf):
         shelf.tables[name] = csv_text(getattr(study, name))
     sections = [problems]
     sections += [_answer_section(answer, shelf) for answer in answers]
-    sections += problem_sections(study, shelf)
+    trusts = cache(lambda result: component_trust(result.solutions))
+    sections.append(over_k_section(study, trusts, shelf))
+    sections += problem_sections(study, trusts, shelf)
     if answers:
         sections.insert(0, _answers_section(answers))
     sections += [

@@ -6,6 +6,9 @@ from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
 from nmfstudy.verdicts import same_product
 
 
+MOST_REASONS = 5
+
+
 def certificate_blocks(result, row, shelf):
     """Empirical count and certificate side by side, then each certificate's outcome."""
     blocks = [_beside(result, row)]
@@ -16,8 +19,9 @@ def certificate_blocks(result, row, shelf):
         )
         for a, b, apart, gap in same_product(result)
     ]
-    if not result.verdicts:
-        blocks.append(Paragraph(_why_none(result, row), "note"))
+    for minimum, reason in list(result.verdicts.reasons.items())[:MOST_REASONS]:
+        what = f"minimum {minimum}" if minimum >= 0 else "this problem"
+        blocks.append(Paragraph(f"No certificate for {what}: {reason}.", "note"))
     for minimum, verdict in result.verdicts.items():
         blocks.append(Paragraph(f"Minimum {minimum}: {verdict.explanation}"))
         blocks.append(_ladder(minimum, verdict))
@@ -38,18 +42,6 @@ def _beside(result, row):
         proved += f"; rows of H proved: {len(best.identifiable_H)} of {k}"
     pairs.append(("Proved for the best one", proved))
     return Facts(tuple(pairs))
-
-
-def _why_none(result, row):
-    problem = result.problem
-    if problem.loss != "frobenius" or not problem.penalty.is_zero:
-        return (
-            "Certificates are made for problems without a penalty and with the Frobenius loss: "
-            "they speak of the factorizations of a product, and a penalty singles out one of them."
-        )
-    if not row["n_minima"]:
-        return "No fit counts, so there is nothing to certify."
-    return "No certificate was made: the factors were not kept, or the time was used up."
 
 
 def _ladder(minimum, verdict):

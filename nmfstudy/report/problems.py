@@ -1,6 +1,5 @@
 """The part of the report on single problems: one table of all, a section or a line for each."""
 
-from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.fits import illustrate_objectives
 from nmfstudy.plots.solutions import (
     illustrate_count,
@@ -65,11 +64,11 @@ def problems_section(study, shelf):
     return Section("problems", "All problems", (said, table))
 
 
-def problem_sections(study, shelf):
+def problem_sections(study, trusts, shelf):
     """The section with one part per problem, in as much detail as there is room for."""
     full, brief = choose(study)
     rows = dict((result.key, row) for result, row in paired(study))
-    parts = [_full(study, result, rows[result.key], shelf) for result in full]
+    parts = [_full(study, result, rows[result.key], trusts, shelf) for result in full]
     blocks = tuple(_brief(study, result, rows[result.key]) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
@@ -109,7 +108,7 @@ def _certificate(result, row):
     return certificate_cell(row["verdict"], bool(contradictions(result)))
 
 
-def _full(study, result, row, shelf):
+def _full(study, result, row, trusts, shelf):
     blocks = [Paragraph(result_sentence(row, result.solutions), "lead")]
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
@@ -122,9 +121,8 @@ def _full(study, result, row, shelf):
     for make in (illustrate_count, illustrate_objective_gate, illustrate_rarefaction):
         settled += shelf.figures(make, result)
     blocks.append(Details("Can the count be trusted?", tuple(settled)))
-    trusted = trust_blocks(result, shelf, illustrate_components)
-    if trusted:
-        blocks.append(Details("The components, and which of them to trust", trusted))
+    trusted = trust_blocks(result, trusts(result), shelf)
+    blocks.append(Details("The components, and which of them to trust", trusted))
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))
     return Section(section_id(result.key), result.title, tuple(blocks), badge=kind_cell(row))

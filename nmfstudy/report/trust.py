@@ -1,6 +1,54 @@
 """Which components of the best solution come back in the others."""
 
+from nmfstudy.plots.factors import illustrate_components
+from nmfstudy.report.numbers import number, percent
+from nmfstudy.report.page import Cell, Paragraph, Table
 
-def trust_blocks(result, shelf, illustrate):
-    """Components with their trust: a figure and a table."""
-    return tuple(shelf.figures(illustrate, result))
+_HEADERS = (
+    "component",
+    "verdict",
+    "recurs in solutions as good",
+    "lowest congruence there",
+    "recurs in worse minima",
+    "lowest congruence there",
+)
+
+
+def trust_blocks(result, trust, shelf):
+    """Components with their trust: a sentence, a figure and a table."""
+    if not trust.components:
+        return (Paragraph(trust.sentence),)
+    lowest = None
+    if trust.components[0].n_near:
+        lowest = [c.near_lowest for c in trust.components]
+    rows = tuple(
+        (
+            Cell(str(c.component + 1)),
+            _word(c),
+            Cell(_share(c.near_equal, c.n_near)),
+            Cell(number(c.near_lowest)),
+            Cell(_share(c.minima_equal, c.n_minima)),
+            Cell(number(c.minima_lowest)),
+        )
+        for c in trust.components
+    )
+    said = Paragraph(
+        "Congruence is the cosine between two components (1: the same up to scale). From 0.95 on "
+        "they are read as equal, from 0.85 as similar (Lorenzo-Seva & ten Berge 2006).",
+        "note",
+    )
+    table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
+    figures = shelf.figures(illustrate_components, result, lowest)
+    return (Paragraph(trust.sentence), *figures, table, said)
+
+
+def _word(c):
+    if c.n_near == 0:
+        return Cell("nothing to compare with", "quiet")
+    if c.trusted:
+        return Cell("trust", "good")
+    return Cell("similar", "caution") if c.similar else Cell("do not trust", "caution")
+
+
+def _share(value, n):
+    return f"{percent(value)} of {number(n)}" if n else "–"

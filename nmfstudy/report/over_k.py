@@ -1,0 +1,63 @@
+"""Choosing k: what speaks for which number of components of a dataset."""
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from nmfstudy.components import persistence
+from nmfstudy.plots.problems import illustrate_choosing_k
+from nmfstudy.report.page import Facts, Paragraph, Section
+from nmfstudy.selection import advise, candidate
+
+MOST_DATASETS = 6
+
+
+def over_k_section(study, trusts, shelf):
+    """One part per dataset with several k of one loss and penalty; None without any."""
+    parts = []
+    for results in groups(study)[:MOST_DATASETS]:
+        parts.append(_part(results, trusts, shelf))
+    if not parts:
+        return None
+    said = Paragraph(
+        "The error falls with every further component, so it cannot choose k. What can be asked is "
+        "up to which k the solution is settled and its components come back."
+    )
+    return Section("over-k", "Choosing the number of components", (said,), tuple(parts))
+
+
+def groups(study):
+    """Problems that differ in n_components only, those without a penalty first."""
+    found = {}
+    for result in study:
+        key = (result.dataset.sha256, result.problem.loss, result.problem.penalty)
+        found.setdefault(key, {}).setdefault(result.problem.n_components, result)
+    several = [list(of_k.values()) for of_k in found.values() if len(of_k) > 1]
+    return sorted(several, key=lambda results: not results[0].problem.penalty.is_zero)
+
+
+def _part(results, trusts, shelf):
+    results = sorted(results, key=lambda r: r.problem.n_components)
+    candidates = [candidate(r.solutions, list(r.searches), trusts(r)) for r in results]
+    table = pd.DataFrame([asdict(c) for c in candidates])
+    # Everything of the title but k.
+    title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
+    name = f"choosing-k-{title}"
+    blocks = [Paragraph(advise(candidates), "lead")]
+    blocks += shelf.figures(illustrate_choosing_k, table, name, title)
+    blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k"))
+    blocks += _persistence(results)
+    identifier = "over-k-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in title)
+    return Section(identifier, title, tuple(blocks))
+
+
+def _persistence(results):
+    counted = [r for r in results if len(r.solutions)]
+    pairs = list(zip(counted, counted[1:], strict=False))
+    sentences = [persistence(a.solutions, b.solutions).sentence for a, b in pairs]
+    if not sentences:
+        return []
+    heads = [f"k = {a.problem.n_components} to {b.problem.n_components}" for a, b in pairs]
+    told = tuple(zip(heads, sentences, strict=True))
+    return [Paragraph("What becomes of the components of the best solution as k grows:"),
+            Facts(told)]  # fmt: skip
