@@ -243,7 +243,7 @@ class Solutions:
                 share = wilson_interval(hits, total)
                 if search.deterministic:
                     share = share._replace(low=share.value, high=share.value)
-                row = {"minimum": minimum, "init": search.init, "solver": search.solver}
+                row = {"minimum": minimum, "init": search.init, "solver": search.solver_label}
                 row |= {"n_starts": hits, "share": share.value}
                 rows.append(row | {"share_low": share.low, "share_high": share.high})
         return sorted(rows, key=lambda row: row["minimum"])
