@@ -5,28 +5,36 @@ from nmfstudy.report.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
 from nmfstudy.verdicts import same_product
 
-
 MOST_REASONS = 5
 
 
 def certificate_blocks(result, row, shelf):
     """Empirical count and certificate side by side, then each certificate's outcome."""
-    blocks = [_beside(result, row)]
-    blocks += [
-        Paragraph(
-            f"Minima {a} and {b} have the same product (to {gap:.1e} of the data's size) and are "
-            f"{number(apart)} apart: two factorizations of one matrix, so it has more than one."
-        )
-        for a, b, apart, gap in same_product(result)
-    ]
+    blocks = [_beside(result, row), *_pairs(result)]
+    for minimum, verdict in result.verdicts.items():
+        blocks.append(Paragraph(f"Minimum {minimum}: {verdict.explanation}"))
+    if 0 in result.verdicts:
+        blocks += _ladder(result.verdicts[0])
     for minimum, reason in list(result.verdicts.reasons.items())[:MOST_REASONS]:
         what = f"minimum {minimum}" if minimum >= 0 else "this problem"
         blocks.append(Paragraph(f"No certificate for {what}: {reason}.", "note"))
-    for minimum, verdict in result.verdicts.items():
-        blocks.append(Paragraph(f"Minimum {minimum}: {verdict.explanation}"))
-        blocks.append(_ladder(minimum, verdict))
     blocks += _figures(result, shelf)
     return tuple(blocks)
+
+
+def _pairs(result):
+    found = same_product(result)
+    if not found:
+        return []
+    a, b, apart, gap = max(found, key=lambda pair: pair[2])
+    more = f" So have {len(found) - 1} more pairs." if len(found) > 1 else ""
+    return [
+        Paragraph(
+            f"Minima {a} and {b} have the same product (to {gap:.1e} of the data's size) and are "
+            f"{number(apart)} apart: two factorizations of one matrix, which has more than "
+            f"one.{more}"
+        )
+    ]
 
 
 def _beside(result, row):
@@ -44,13 +52,20 @@ def _beside(result, row):
     return Facts(tuple(pairs))
 
 
-def _ladder(minimum, verdict):
+def _ladder(verdict):
     rows = tuple(
         (Cell(c.name.replace("_", " ")), Cell(c.outcome, _TONES.get(c.outcome, "")), Cell(c.reason))
         for c in verdict.certificates
     )
     headers = ("certificate", "outcome", "in words")
-    return Table(f"Certificates tried on minimum {minimum}", headers, rows, (False, False, False))
+    low, high = verdict.threshold_interval
+    scope = (
+        f"It speaks of {verdict.scope}. Entries up to {verdict.zero_threshold:.0e} of their "
+        f"component's largest count as zeros; the verdict is the same from {low:.1g} to "
+        f"{high:.1g}. Arithmetic: {verdict.arithmetic}. Certificates count components from 0."
+    )
+    table = Table("Certificates tried on the best solution", headers, rows, (False,) * 3)
+    return [table, Paragraph(scope, "note")]
 
 
 _TONES = {"proves": "good", "refutes": "caution", "skipped": "quiet", "inconclusive": "quiet"}

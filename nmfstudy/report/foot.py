@@ -54,7 +54,10 @@ def provenance_section(study):
     analysis = study.analysis
     pairs = [
         ("Command", " ".join(map(str, study.about.get("command", []))) or "not recorded"),
-        ("Runs", f"{count(len(study.infos), 'run folder')}, {number(_seconds(study))} s of fitting"),
+        (
+            "Runs",
+            f"{count(len(study.infos), 'run folder')}, {number(_seconds(study))} s of fitting",
+        ),
         (
             "Tolerances",
             f"distance {analysis.distance_tol:g}, objective {analysis.objective_rtol:g} "

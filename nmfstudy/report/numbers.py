@@ -10,7 +10,7 @@ from nmfstudy.report.page import Cell, Table
 ABSENT = "–"
 SHOWN_ROWS = 30  # of a table; the file has all
 
-_SHARES = ("share", "coverage", "zeros_", "best_share", "share_low", "share_high")
+_SHARES = ("share", "coverage", "zeros_", "best_share", "trusted_share")
 _LABELS = {
     "n_components": "k",
     "n_starts": "starts",
@@ -27,13 +27,15 @@ _LABELS = {
     "zeros_H": "zeros in H",
     "relative_error": "relative error",
     "starts_for_99": "starts for 99 %",
+    "best_share": "starts in the best",
+    "trusted_share": "components to trust",
     "share_low": "from",
     "share_high": "to",
-    "nearest": "distance to nearest",
+    "nearest": "nearest other",
     "near_optimal": "near the best",
     "local_dimension": "dimensions free",
     "verdict": "certificate",
-    "seed": "a seed that finds it",
+    "seed": "seed",
 }
 
 

@@ -43,7 +43,10 @@ def _part(results, trusts, shelf):
     # Everything of the title but k.
     title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
     name = f"choosing-k-{title}"
-    blocks = [Paragraph(advise(candidates), "lead")]
+    advice, _, weighed = advise(candidates).partition(" Weighed: ")
+    blocks = [Paragraph(advice, "lead")]
+    if weighed:
+        blocks.append(Paragraph(f"Weighed: {weighed}", "note"))
     blocks += shelf.figures(illustrate_choosing_k, table, name, title)
     blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k"))
     blocks += _persistence(results)

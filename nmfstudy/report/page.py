@@ -62,6 +62,8 @@ class Figure:
         Markup of our own making; empty if the picture is only linked to, to keep the page small.
     files : dict of str to str
         Path relative to the report by kind: ``png``, ``svg``, ``csv``.
+    width : float
+        Share of the page's width that it takes on a wide screen.
     """
 
     kind: ClassVar = "figure"
@@ -69,6 +71,7 @@ class Figure:
     caption: str
     svg: str
     files: dict
+    width: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ MOST_ROWS = 300  # of the table of problems
 _SOLUTION_COLUMNS = (
     "minimum n_starts objective relative_error zeros_W zeros_H nearest verdict seed"
 ).split()
-_SHARE_COLUMNS = "minimum init solver n_starts share share_low share_high".split()
 
 
 def problems_section(study, shelf):
@@ -112,20 +111,34 @@ def _full(study, result, row, trusts, shelf):
     blocks = [Paragraph(result_sentence(row, result.solutions), "lead")]
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
-    blocks += shelf.figures(illustrate_objectives, result)
-    inside = [solutions_table(study, result), *shelf.figures(illustrate_distances, result)]
+    trust = trusts(result)
+    lead = _lead(row)
+    blocks += shelf.figures(lead, result)
+    inside = [solutions_table(study, result)]
+    for make in (illustrate_objectives, illustrate_distances):
+        inside += [] if make is lead else shelf.figures(make, result)
     blocks.append(Details("The solutions found", tuple(inside)))
-    shares = [shares_table(study, result), *shelf.figures(illustrate_shares, result)]
+    shares = [shares_table(result), *shelf.figures(illustrate_shares, result)]
     blocks.append(Details("Which way of starting reaches which solution", tuple(shares)))
     settled = [Paragraph(row["reason"])]
     for make in (illustrate_count, illustrate_objective_gate, illustrate_rarefaction):
-        settled += shelf.figures(make, result)
+        settled += [] if make is lead else shelf.figures(make, result)
     blocks.append(Details("Can the count be trusted?", tuple(settled)))
-    trusted = trust_blocks(result, trusts(result), shelf)
-    blocks.append(Details("The components, and which of them to trust", trusted))
+    blocks.append(
+        Details("The components, and which of them to trust", trust_blocks(result, trust, shelf))
+    )
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))
     return Section(section_id(result.key), result.title, tuple(blocks), badge=kind_cell(row))
+
+
+def _lead(row):
+    """The figure that shows the result: of a continuum and of one solution, the count."""
+    return (
+        illustrate_count
+        if row["n_minima"] == 1 or row["kind"] == "continuum"
+        else (illustrate_objectives)
+    )
 
 
 def _brief(study, result, row):
@@ -161,18 +174,28 @@ def _rank(row):
     return " (best)" if row["best"] else " (as good)" if row["near_optimal"] else " (worse)"
 
 
-def shares_table(study, result, shown=24):
-    """How often each search ends in each minimum of a problem."""
-    found = study.shares[study.shares.problem == result.key]
+def shares_table(result, shown=12):
+    """How often each search ends in each minimum of a problem: a column per search."""
+    searches = [fits.search for fits in result.searches]
+    cells = {}
+    for share in result.solutions.shares():
+        text = f"{percent(share['share'])} ({share['n_starts']})"
+        if share["n_starts"] and share["share_low"] < share["share_high"]:
+            text += f", {percent(share['share_low'])} to {percent(share['share_high'])}"
+        cells[share["minimum"], share["init"], share["solver"]] = text if share["n_starts"] else "–"
+    n_minima = result.solutions.n_minima
     rows = tuple(
-        tuple(Cell(cell_text(name, row[name])) for name in _SHARE_COLUMNS)
-        for row in found.head(shown).to_dict("records")
+        (
+            Cell(f"minimum {m}"),
+            *(Cell(cells.get((m, s.init, s.solver_label), "–")) for s in searches),
+        )
+        for m in range(min(n_minima, shown))
     )
     return Table(
-        "Share of each search's starts that ends in each minimum, with 95 % intervals",
-        tuple(label(name) for name in _SHARE_COLUMNS),
+        "Share of the starts that ends there (number), with 95 % intervals",
+        ("", *(f"{s.init}, {s.solver_label}" for s in searches)),
         rows,
-        (False, False, False, True, True, True, True),
+        (False,) + (True,) * len(searches),
         "tables/shares.csv",
-        max(0, len(found) - shown),
+        max(0, n_minima - shown),
     )

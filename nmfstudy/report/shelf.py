@@ -9,6 +9,7 @@ from nmfstudy.report.numbers import SHOWN_ROWS, csv_text, table_of
 from nmfstudy.report.page import Figure, Paragraph
 from nmfstudy.runs.files import new_folder
 
+PAGE_WIDTH = 9.0  # inches; a narrower figure takes its share of the page's width
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
 
 
@@ -60,7 +61,8 @@ class Shelf:
             files["csv"] = self.file(name, illustration.data)
         fits = self.inline + len(picture.inline) <= INLINE_BYTES
         self.inline += len(picture.inline) if fits else 0
-        return Figure(name, illustration.caption, picture.inline if fits else "", files)
+        width = min(1.0, illustration.size[0] / PAGE_WIDTH)
+        return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
     def table(self, name, frame, title="", *, shown=SHOWN_ROWS, labels=None):
         """A data frame as a table of the report and as a file with all rows and digits."""

@@ -132,7 +132,6 @@ def distinct_text(row):
 
 def result_sentence(row, solutions):
     """What was found for one problem."""
-    starts = count(row["n_starts"], "start")
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}. {_plateau(row)}".strip()
     if row["kind"] == "several":
@@ -140,17 +139,15 @@ def result_sentence(row, solutions):
         return (
             f"{number(row['n_distinct'])} different solutions fit equally well "
             f"(objectives within {percent(row['objective_rtol'])} of the best; {best} the very "
-            f"lowest). A single fit shows one of them and hides the others{_worse(row)}. "
-            f"{_plateau(row)}"
+            f"lowest). A single fit shows one of them and hides the others. {_plateau(row)}"
         ).strip()
     if row["kind"] == "continuum":
-        dimension = solutions.dimension
         size = ""
-        if dimension is not None:
-            value, error = dimension
-            size = f" The set has about {number(round(value, 1))} dimensions (± {error:.1f})."
+        if solutions.dimension is not None:
+            value, error = solutions.dimension
+            size = f" By the distances among them the set has {value:.1f} ± {error:.1f} dimensions."
         return (
-            f"A continuum of solutions: {starts} go on finding others that fit equally well, so "
+            "A continuum of solutions: they fit equally well and one can be bent into another, so "
             f"what a single fit shows is one choice among many.{size}"
         )
     return f"Not settled. {row['reason']}"
@@ -188,7 +185,11 @@ def _short(row):
 def _reached(row, what):
     near, starts = row["n_near_optimal"], row["n_starts"]
     if near == starts:
-        return f"all {number(starts)} starts reach {what}" if starts > 1 else f"the start ends in {what}"
+        return (
+            f"all {number(starts)} starts reach {what}"
+            if starts > 1
+            else f"the start ends in {what}"
+        )
     return f"{number(near)} of {number(starts)} starts reach {what}"
 
 
@@ -208,6 +209,4 @@ def _plateau(row):
     low, high = row["plateau_low"], row["plateau_high"]
     if low is None or (isinstance(low, float) and math.isnan(low)):
         return ""
-    return (
-        f"The count is the same for every distance tolerance from {low:.1g} to {high:.2g}."
-    )
+    return f"The count is the same for every distance tolerance from {low:.1g} to {high:.2g}."
