@@ -89,9 +89,10 @@ def plan(overrides, multirun=False):
 
 def _plan(overrides, multirun):
     given = _parse(overrides)
-    _check_study(given)
+    _check_choices(given)
     composer = _Composer()
-    root = composer.compose([_first(o) for o in given], return_hydra_config=True)
+    # Values are set line by line below: a key may be one of a line's own dataset.
+    root = composer.compose_choices([_first(o) for o in given], return_hydra_config=True)
     launcher = root.hydra.runtime.choices["hydra/launcher"]
     lines = [shlex.split(line) for line in root.sweeps]
     multirun = multirun or bool(lines) or str(root.hydra.mode) == "RunMode.MULTIRUN"
@@ -117,16 +118,27 @@ def _plan(overrides, multirun):
     return Plan(tuple(sweeps), launcher, tuple(dict.fromkeys(hints)))
 
 
-def _check_study(given):
-    """An unknown study would be passed over in silence, since having one is optional."""
-    known = GlobalHydra.instance().config_loader().get_group_options("study")
+def _check_choices(given):
+    """Refuse choices of config groups that Hydra passes over or answers in riddles."""
+    loader = GlobalHydra.instance().config_loader()
     for override in given:
-        if override.key_or_group == "study" and override.value() not in [None, *known]:
-            raise RequestError(f"study is {override.value()!r}; possible: {', '.join(known)}")
+        group, known = override.key_or_group, loader.get_group_options(override.key_or_group)
+        value = None if override.is_sweep_override() else override.value()
+        if group == "study" and override.is_sweep_override():
+            raise RequestError(f"{override.input_line} lists several studies; possible: one")
+        if known and not override.is_sweep_override() and not override.is_delete():
+            optional = [None] if group == "study" else []
+            if not isinstance(value, str | None) or value not in [*known, *optional]:
+                raise RequestError(f"{group} is {value!r}; possible: {', '.join(known)}")
 
 
 def _parse(strings):
     parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
+    for text in strings:
+        if text.startswith("="):
+            raise RequestError(
+                f"{text!r} is no override; possible: KEY=VALUE, as in n_components=3"
+            )
     return parser.parse_overrides(list(strings))
 
 
@@ -166,18 +178,21 @@ class _Composer:
         self._parse = lru_cache(lambda text: _parse([text])[0])
         self._is_group = lru_cache(_is_group)
 
-    def compose(self, strings, **options):
+    def compose(self, strings):
         """The configuration with these overrides, none of them a list of values."""
-        overrides = [self._parse(text) for text in strings]
-        plain = [o for o in overrides if self._is_plain(o)]
-        choices = tuple(o.input_line for o in overrides if o not in plain)
+        config = copy.deepcopy(self.compose_choices(strings))
+        for override in map(self._parse, strings):
+            if self._is_plain(override):
+                _set(config, override)
+        return config
+
+    def compose_choices(self, strings, **options):
+        """The same with plain values left as they are; not to be changed."""
+        choices = tuple(text for text in strings if not self._is_plain(self._parse(text)))
         key = choices, tuple(options)
         if key not in self._composed:
             self._composed[key] = compose("config", list(choices), **options)
-        config = copy.deepcopy(self._composed[key])
-        for override in plain:
-            _set(config, override)
-        return config
+        return self._composed[key]
 
     def _is_plain(self, override):
         name = override.key_or_group

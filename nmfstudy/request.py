@@ -36,8 +36,10 @@ class Request:
         lists its first block.
     analysis : Analysis
     argv : tuple of str
-    n_starts : int or None
-        None if an adaptive job leaves it open.
+    n_starts : int
+        In all; of an adaptive job, the most it may take.
+    adaptive : bool
+        Whether a job decides by itself how many blocks it takes.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class Request:
     analysis: Analysis
     argv: tuple[str, ...]
     n_starts: int
+    adaptive: bool
 
     @staticmethod
     def of(jobs, argv):
@@ -76,13 +79,18 @@ class Request:
                     break
         total = sum(block["n_starts"] for block in blocks.values())
         shared = _shared(jobs[0])
-        kkt_tol = (
-            max(job.analysis.kkt_tol for job in jobs if job.search.stop == "kkt")
-            if any(job.search.stop == "kkt" for job in jobs)
-            else jobs[0].analysis.kkt_tol
-        )
+        # Starts stopped early by another rule are there to be compared, not to be counted.
+        full = [job for job in jobs if job.search.stop == "kkt"] or jobs
+        kkt_tol = max(job.analysis.kkt_tol for job in full)
         analysis = Analysis(*shared, kkt_tol)
-        return Request(jobs[0].folder, tuple(blocks.values()), analysis, tuple(argv), total)
+        return Request(
+            folder=jobs[0].folder,
+            blocks=tuple(blocks.values()),
+            analysis=analysis,
+            argv=tuple(argv),
+            n_starts=total,
+            adaptive=any(job.n_starts == AUTO for job in jobs),
+        )
 
     def save(self):
         """Record the request in the study's folder."""
@@ -93,6 +101,7 @@ class Request:
                 "command": ["nmfstudy", "run", *self.argv],
                 "analysis": asdict(self.analysis),
                 "code": code_version(),
+                "adaptive": self.adaptive,
                 "runs": list(self.blocks),
             },
         )

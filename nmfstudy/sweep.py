@@ -99,7 +99,8 @@ def execute(job, progress=None):
         blocks.append(_execute_block(job, dataset, block, identifier, progress))
         if job.n_starts == AUTO:
             done.append(identifier)
-            reason = _enough(job, done)
+            failed = blocks[-1].n_failed == blocks[-1].n_starts
+            reason = "stopped: a whole block failed" if failed else _enough(job, done)
             if reason:
                 progress.say(f"{problem_key(job, dataset.name, dataset.sha256)}: {reason}")
                 break

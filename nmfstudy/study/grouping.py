@@ -1,0 +1,121 @@
+"""From run folders to problems: which runs are in, and which fits belong together."""
+
+import numpy as np
+
+from nmfstudy.config import Analysis
+from nmfstudy.errors import RequestError
+from nmfstudy.fits import concatenate
+from nmfstudy.runs import load_data
+from nmfstudy.runs.files import read_json
+from nmfstudy.study.problem_result import ProblemResult
+
+
+def of_code(runs, code):
+    """Runs of the code version asked for, and those left out with the reason."""
+    versions = sorted({run.info["code"] for run in runs})
+    if code == "mixed" or (code is None and len(versions) <= 1):
+        return runs, []
+    if code is None:
+        raise RequestError(
+            f"the runs are of {len(versions)} code versions ({', '.join(versions)}); possible: "
+            "--code VERSION for one of them, or --code mixed"
+        )
+    kept = [run for run in runs if run.info["code"] == code]
+    out = [(run.id, f"made by code version {run.info['code']}") for run in runs if run not in kept]
+    return kept, out
+
+
+def readable_runs(runs, skipped):
+    """Runs whose files are whole; the others join what was skipped."""
+    kept = []
+    for run in runs:
+        try:
+            run.fits  # noqa: B018 - read now, so that a torn file is listed and not met later
+            kept.append(run)
+        except (ValueError, OSError) as error:
+            skipped = [*skipped, (run.id, str(error))]
+    return kept, skipped
+
+
+def recorded_request(folder):
+    """The content of ``study.json``; empty if there is none."""
+    try:
+        return read_json(folder / "study.json")
+    except (OSError, ValueError):
+        return {}
+
+
+def recorded_analysis(about, runs):
+    """The tolerances of the sweep, or of its first run."""
+    recorded = about.get("analysis") or runs[0].info["config"].get("analysis") or {}
+    try:
+        return Analysis(**recorded)
+    except (TypeError, RequestError):
+        return Analysis()
+
+
+def recorded_failures(folder, about):
+    """What ``error.json`` files say, without those that the last sweep did not ask for."""
+    asked = {block.get("run") for block in about.get("runs", [])}
+    everything = about.get("adaptive") or not asked
+    for path in sorted((folder / "runs").glob("*/error.json")):
+        if everything or path.parent.name in asked:
+            try:
+                yield read_json(path)
+            except (OSError, ValueError):
+                yield {"id": path.parent.name, "problem": "", "errors": []}
+
+
+def group_problems(folder, runs, analysis, skipped):
+    """Group runs by problem and search; one fit per seed."""
+    groups = {}
+    for run in runs:
+        search = (run.job.search.init, run.job.search.solver_label)
+        groups.setdefault(run.info["problem"], {}).setdefault(search, []).append(run)
+    results = []
+    for key, searches in groups.items():
+        first = next(iter(searches.values()))[0]
+        try:
+            dataset = load_data(folder, first.info["dataset"]["sha256"])
+        except ValueError as error:
+            skipped.extend((r.id, str(error)) for s in searches.values() for r in s)
+            continue
+        pooled = [_pool(found) for _, found in sorted(searches.items())]
+        fits, run_of = zip(*pooled, strict=True)
+        results.append(
+            ProblemResult(
+                key, dataset, first.job.problem, fits, run_of, tolerances_of(analysis, fits), folder
+            )
+        )
+    return sorted(results, key=_order)
+
+
+def _order(result):
+    penalty = result.problem.penalty
+    return (
+        result.dataset.name,
+        result.problem.n_components,
+        result.problem.loss,
+        penalty.name != "none",
+        penalty.name,
+        penalty.alpha_W,
+        penalty.alpha_H,
+        result.key,
+    )
+
+
+def tolerances_of(analysis, fits):
+    """The study's tolerances; another loss is converged at its own solver tolerance."""
+    if fits[0].problem.loss == "frobenius":
+        return analysis
+    asked = max((f.search.tol for f in fits if f.search.stop == "kkt"), default=analysis.kkt_tol)
+    return Analysis(analysis.distance_tol, analysis.objective_rtol, max(asked, analysis.kkt_tol))
+
+
+def _pool(runs):
+    """Fits of one search with seeds ascending, the first run's fit where two have one seed."""
+    runs = sorted(runs, key=lambda run: (run.fits.seed[0], run.id))
+    fits = runs[0].fits if len(runs) == 1 else concatenate(run.fits for run in runs)
+    of = np.concatenate([np.full(len(run.fits), run.id) for run in runs])
+    _, first = np.unique(fits.seed, return_index=True)
+    return (fits, of) if len(first) == len(fits) else (fits[first], of[first])

@@ -1,0 +1,80 @@
+"""One problem with the fits of all its searches."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from nmfstudy.config import Analysis
+from nmfstudy.datasets.base import Dataset
+from nmfstudy.fits import Fits
+from nmfstudy.problem import Problem
+from nmfstudy.solutions import Solutions, distinct_solutions
+
+
+@dataclass(frozen=True, eq=False)
+class ProblemResult:
+    """One problem with the fits of all its searches.
+
+    Attributes
+    ----------
+    key : str
+        As in the tables.
+    dataset : Dataset
+    problem : Problem
+    searches : tuple of Fits
+        One per search, seeds ascending, one fit per seed.
+    run_of : tuple of str arrays
+        Which run each fit of each search comes from.
+    analysis : Analysis
+    folder : Path or None
+        The study's, where verdicts are kept.
+    """
+
+    key: str
+    dataset: Dataset
+    problem: Problem
+    searches: tuple[Fits, ...]
+    run_of: tuple[np.ndarray, ...]
+    analysis: Analysis
+    folder: Path | None = None
+
+    @cached_property
+    def solutions(self) -> Solutions:
+        """Distinct solutions of all searches together."""
+        return distinct_solutions(
+            list(self.searches),
+            distance_tol=self.analysis.distance_tol,
+            objective_rtol=self.analysis.objective_rtol,
+            kkt_tol=self.analysis.kkt_tol,
+        )
+
+    @property
+    def title(self):
+        """For people: ``menu, k = 3, ridge α = 0.01``."""
+        parts = [self.dataset.name, f"k = {self.problem.n_components}"]
+        if self.problem.loss != "frobenius":
+            parts.append(self.problem.loss.replace("-", "–").title())
+        penalty = self.problem.penalty
+        if not penalty.is_zero:
+            sides = {f"{penalty.alpha_W:g}", f"{penalty.alpha_H:g}"}
+            if len(sides) == 1:
+                parts.append(f"{penalty.name} α = {sides.pop()}")
+            elif penalty.name.startswith("scale_free"):
+                parts.append(f"{penalty.name.replace('_', ' ')} λ = {penalty.strength:g}")
+            else:
+                parts.append(f"{penalty.name} α_W = {penalty.alpha_W:g}, α_H = {penalty.alpha_H:g}")
+        return ", ".join(parts)
+
+    @property
+    def n_starts(self):
+        """Starts of all searches."""
+        return sum(len(fits) for fits in self.searches)
+
+    @cached_property
+    def verdicts(self):
+        """Verdict by minimum for the near-optimal representatives (see `nmfstudy.verdicts`)."""
+        from nmfstudy.verdicts import verdicts_of
+
+        return verdicts_of(self, folder=self.folder)

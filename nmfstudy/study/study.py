@@ -1,0 +1,153 @@
+"""All runs of a folder as tables."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from nmfstudy.config import Analysis
+from nmfstudy.errors import RequestError
+from nmfstudy.runs import find_runs
+from nmfstudy.study.grouping import (
+    group_problems,
+    of_code,
+    readable_runs,
+    recorded_analysis,
+    recorded_failures,
+    recorded_request,
+    tolerances_of,
+)
+from nmfstudy.study.problem_result import ProblemResult
+from nmfstudy.study.tables import (
+    PROBLEMS,
+    SHARES,
+    SOLUTIONS,
+    problem_row,
+    solution_rows,
+    start_rows,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """All runs of one folder.
+
+    Attributes
+    ----------
+    folder : Path
+    results : tuple of ProblemResult
+        In the order of their keys' datasets, numbers of components and penalties.
+    skipped : tuple of (str, str)
+        Run folders left out, with the reason.
+    failures : tuple of dict
+        What ``error.json`` files say.
+    analysis : Analysis
+    about : dict
+        What the sweep recorded in ``study.json``; empty if it did not.
+    infos : tuple of dict
+        ``run.json`` of every run that is in.
+    """
+
+    folder: Path
+    results: tuple[ProblemResult, ...]
+    skipped: tuple
+    failures: tuple
+    analysis: Analysis
+    about: dict
+    infos: tuple
+
+    @property
+    def name(self):
+        """The folder's name."""
+        return self.folder.name
+
+    @staticmethod
+    def load(folder, *, analysis=None, code=None):
+        """Read every finished run of a study.
+
+        Parameters
+        ----------
+        folder : path
+        analysis : Analysis, optional
+            Tolerances; by default those of the sweep.
+        code : str, optional
+            Take only runs of this code version, as `nmfstudy.runs.code_version` gives it; "mixed"
+            takes all. None takes all if they are of one version and refuses otherwise.
+
+        Raises
+        ------
+        RequestError
+            If the folder holds no finished run, or runs of several code versions.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise RequestError(f"{folder} is no folder; possible: a study's folder under results")
+        runs, skipped = find_runs(folder)
+        runs, left_out = of_code(runs, code)
+        readable, skipped = readable_runs(runs, skipped + left_out)
+        if not readable:
+            raise RequestError(
+                f"{folder} holds no finished run ({len(skipped)} skipped); possible: a folder that "
+                "nmfstudy run has filled"
+            )
+        about = recorded_request(folder)
+        analysis = analysis or recorded_analysis(about, readable)
+        problems = group_problems(folder, readable, analysis, skipped)
+        return Study(
+            folder,
+            tuple(problems),
+            tuple(skipped),
+            tuple(recorded_failures(folder, about)),
+            analysis,
+            about,
+            tuple(run.info for run in readable),
+        )
+
+    def with_analysis(self, analysis):
+        """The same runs counted with other tolerances."""
+        results = (
+            replace(result, analysis=tolerances_of(analysis, result.searches))
+            for result in self.results
+        )
+        return replace(self, results=tuple(results), analysis=analysis)
+
+    def __len__(self):
+        """Number of problems."""
+        return len(self.results)
+
+    def __iter__(self):
+        """One `ProblemResult` after the other."""
+        return iter(self.results)
+
+    @cached_property
+    def starts(self):
+        """One row per start; columns as in ``starts.csv`` of a run and four more."""
+        return pd.concat([start_rows(p) for p in self], ignore_index=True)
+
+    @cached_property
+    def shares(self):
+        """Share of each search's starts that ends in each minimum, with 95 % Wilson limits."""
+        rows = [{"problem": p.key, **row} for p in self for row in p.solutions.shares()]
+        return pd.DataFrame(rows, columns=SHARES)
+
+    @cached_property
+    def solutions(self):
+        """One row per minimum of each problem."""
+        return pd.DataFrame([row for p in self for row in solution_rows(p)], columns=SOLUTIONS)
+
+    @cached_property
+    def problems(self):
+        """One row per problem."""
+        return pd.DataFrame([problem_row(p) for p in self], columns=PROBLEMS)
+
+    @property
+    def tables(self):
+        """The four tables by file name."""
+        return {n: getattr(self, n) for n in ("problems", "solutions", "shares", "starts")}
+
+    @property
+    def n_failed(self):
+        """Starts that failed; a run without any results counts as one."""
+        runs = sum(any(e.get("seed") is None for e in f.get("errors", [])) for f in self.failures)
+        return int((self.starts.stop_reason == "failed").sum()) + runs
