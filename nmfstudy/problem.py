@@ -1,9 +1,8 @@
 """What is asked: the problem (what is minimised) and the search (how)."""
 
 from dataclasses import dataclass, field
+from math import inf, isfinite, nan
 from numbers import Integral, Real
-
-import numpy as np
 
 from nmfstudy.errors import RequestError
 from nmfstudy.objective import check_loss
@@ -22,11 +21,13 @@ def check_integer(name, value, minimum):
 
 def check_number(name, value, minimum=0.0):
     """Return ``value`` as a finite float >= minimum, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, Real) or not np.isfinite(value):
-        raise RequestError(f"{name} is {value!r}; possible: a number >= {minimum:g}")
-    if value < minimum:
-        raise RequestError(f"{name} is {value!r}; possible: a number >= {minimum:g}")
-    return float(value)
+    try:
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
+    except OverflowError:  # an integer beyond the range of floats
+        number = inf
+    if not isfinite(number) or number < minimum:
+        raise RequestError(f"{name} is {value!r:.60}; possible: a number >= {minimum:g}")
+    return number
 
 
 @dataclass(frozen=True)

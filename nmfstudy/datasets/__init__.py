@@ -10,6 +10,7 @@ from nmfstudy.datasets.base import Dataset, check_data
 from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
 from nmfstudy.datasets.families import hexagon, laurberg, planted
 from nmfstudy.datasets.file import file
+from nmfstudy.datasets.files import short
 from nmfstudy.datasets.readers import read_matrix, read_table
 from nmfstudy.errors import RequestError
 
@@ -42,7 +43,7 @@ def load_dataset(name, **params):
     """
     if not isinstance(name, str) or name not in DATASETS:
         raise RequestError(
-            f"dataset is {name!r}; possible: {', '.join(DATASETS)}, "
+            f"dataset is {short(name)}; possible: {', '.join(DATASETS)}, "
             "and for your own matrix dataset=file dataset.path=FILE"
         )
     possible = signature(DATASETS[name]).parameters

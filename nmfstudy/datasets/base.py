@@ -2,12 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from numbers import Real
 
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.datasets.files import short
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 
@@ -105,32 +107,26 @@ def check_data(X):
         X has NaN, infinity, a negative, text, complex or masked entries, not two dimensions,
         no rows, no columns, nothing but zeros, or a scale at which squares over- or underflow.
     """
-    if sparse.issparse(X):
-        checked = values = _sparse(X)
-        if isinstance(checked, sparse.csr_array):
-            values = checked.data
-    else:
-        checked = values = _dense(X)
-    if 0 in checked.shape:
+    X = _sparse(X) if sparse.issparse(X) else _dense(X)
+    n, d = X.shape
+    if not n or not d:
+        raise RequestError(f"X has {n} rows and {d} columns; possible: at least 1 of each")
+    values = X.data if sparse.issparse(X) else X
+    lowest, largest = values.min(initial=0.0), values.max(initial=0.0)  # NaN if there is one
+    if np.isnan(lowest):
         raise RequestError(
-            f"X has {checked.shape[0]} rows and {checked.shape[1]} columns; "
-            "possible: at least 1 of each"
-        )
-    bad = ~np.isfinite(values)
-    if bad.any():
-        what = "NaN" if np.isnan(values).any() else "infinity"
-        raise RequestError(
-            f"X has {what} {_where(checked, bad)}; possible: finite numbers >= 0, "
+            f"X has NaN {_where(X, np.isnan(values))}; possible: finite numbers >= 0, "
             "so fill in or drop missing values first"
         )
-    bad = values < 0
-    if bad.any():
-        lowest = values.min()
+    if np.isinf([lowest, largest]).any():
         raise RequestError(
-            f"X has {bad.sum()} negative entries, the lowest {lowest:g} "
-            f"{_where(checked, values == lowest)}; possible: numbers >= 0"
+            f"X has infinity {_where(X, np.isinf(values))}; possible: finite numbers >= 0"
         )
-    largest = values.max(initial=0.0)
+    if lowest < 0:
+        raise RequestError(
+            f"X has {(values < 0).sum()} negative entries, the lowest {lowest:g} "
+            f"{_where(X, values == lowest)}; possible: numbers >= 0"
+        )
     if largest == 0:
         raise RequestError("X is all zero, so there is nothing to factor; give a nonzero entry")
     if not 1 / _LARGEST <= largest <= _LARGEST:
@@ -138,39 +134,36 @@ def check_data(X):
             f"X has {largest:g} as its largest entry; possible: {1 / _LARGEST:g} to "
             f"{_LARGEST:g}, so rescale it first"
         )
-    return checked
+    return X
 
 
 def zero_notes(X):
     """One sentence each for all-zero rows and all-zero columns, if there are any."""
     notes = []
-    for axis, one, many in ((1, "row", "rows"), (0, "column", "columns")):
-        count = int(
-            (
-                np.asarray(X.max(axis=axis).toarray() if sparse.issparse(X) else X.max(axis)) == 0
-            ).sum()
-        )
+    for axis, what in ((1, "row"), (0, "column")):
+        largest = X.max(axis=axis)
+        largest = largest.toarray() if sparse.issparse(largest) else largest
+        count = int((largest == 0).sum())
         if count:
-            notes.append(
-                f"{count} {many if count > 1 else one} {'are' if count > 1 else 'is'} all zero."
-            )
+            notes.append(f"{count} {what}{'s are' if count > 1 else ' is'} all zero.")
     return tuple(notes)
 
 
 def _sparse(X):
     """Return X as a canonical float64 csr_array of its own memory."""
-    if X.ndim != 2:
-        raise RequestError(f"X has {X.ndim} dimensions; possible: 2 (samples × features)")
-    if X.dtype.kind not in "biuf":
-        raise RequestError(f"X has dtype {X.dtype}; possible: real numbers")
-    with np.errstate(over="ignore"):
-        csr = sparse.csr_array(X, dtype=np.float64, copy=True)
+    _check_kind(X)
+    X = X.copy()
     try:
-        csr.check_format(full_check=True)
+        if hasattr(X, "check_format"):
+            X.check_format(full_check=True)  # an index out of range would read foreign memory
+        with np.errstate(over="ignore"):
+            csr = sparse.csr_array(X, dtype=np.float64)
     except ValueError as error:
         raise RequestError(f"X is a damaged sparse matrix ({error})") from None
     csr.sum_duplicates()
     csr.eliminate_zeros()
+    if max(csr.nnz, *csr.shape) <= np.iinfo(np.int32).max:
+        csr.indices, csr.indptr = csr.indices.astype(np.int32), csr.indptr.astype(np.int32)
     return csr
 
 
@@ -185,32 +178,40 @@ def _dense(X):
         given = np.asarray(X)
     except (TypeError, ValueError):
         raise RequestError(
-            f"X is {X!r:.60}, which makes no matrix; possible: rows of equal length"
+            f"X is {short(X)}, which makes no matrix; possible: rows of equal length"
         ) from None
-    if given.ndim != 2:
-        raise RequestError(
-            f"X has {given.ndim} dimensions; possible: 2 (samples × features), "
-            "as an array, DataFrame or sparse matrix"
-        )
+    _check_kind(given)
     if given.dtype == object:
         given = _numbers(given)
-    if given.dtype.kind not in "biuf":
-        raise RequestError(f"X has dtype {given.dtype}; possible: real numbers")
     if given is X and given.dtype == np.float64 and given.flags.c_contiguous:
         if not given.flags.writeable and given.base is None and type(given) is np.ndarray:
             return given
     with np.errstate(over="ignore"):
-        dense = np.array(given, dtype=np.float64, order="C") + 0.0  # no negative zeros
+        dense = np.add(given, 0.0, out=np.empty(given.shape))  # and no negative zeros
     dense.setflags(write=False)
     return dense
+
+
+def _check_kind(X):
+    """Refuse what has not two dimensions, or a dtype that is no real number."""
+    if X.ndim != 2:
+        raise RequestError(
+            f"X has {X.ndim} dimensions; possible: 2 (samples × features), "
+            "as an array, DataFrame or sparse matrix"
+        )
+    kind = X.dtype.kind
+    if kind in "biuf" or (kind == "O" and not sparse.issparse(X)):
+        return
+    what = {"U": "text", "S": "text", "T": "text", "c": "complex numbers", "O": "Python objects"}
+    raise RequestError(f"X holds {what.get(kind, f'entries of type {X.dtype}')}; possible: numbers")
 
 
 def _numbers(objects):
     """Return Python objects as float64, or refuse the first that is no number."""
     for (row, column), entry in np.ndenumerate(objects):
-        if not isinstance(entry, Real):
+        if not isinstance(entry, Real | Decimal):
             raise RequestError(
-                f"X has {entry!r:.60} at row {row}, column {column} (counted from 0); "
+                f"X has {short(entry)} at row {row}, column {column} (counted from 0); "
                 "possible: numbers"
             )
     try:

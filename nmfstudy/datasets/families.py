@@ -6,12 +6,14 @@ import numpy as np
 from scipy.linalg import circulant
 
 from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.files import short
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.problem import check_integer, check_number
 from nmfstudy.streams import stream
 
 SEPARABLE = ("none", "W", "H", "both")
+_LARGEST = 10**9
 
 
 def laurberg(alpha=0.3):
@@ -95,9 +97,14 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
     seed = check_integer("dataset.seed", seed, 0)
     if not 0 < density <= 1:
         raise RequestError(f"dataset.density is {density:g}; possible: above 0, at most 1")
+    if max(n * d, n * k, k * d) > _LARGEST:
+        raise RequestError(
+            f"dataset.n, d and k are {n}, {d} and {k}; possible: matrices of up to "
+            f"{_LARGEST} entries"
+        )
     if separable not in SEPARABLE:
         possible = ", ".join(SEPARABLE)
-        raise RequestError(f"dataset.separable is {separable!r}; possible: {possible}")
+        raise RequestError(f"dataset.separable is {short(separable)}; possible: {possible}")
     factors = []
     for side, size in (("W", n), ("H", d)):
         pure = separable in (side, "both")

@@ -1,6 +1,7 @@
 """The user's own matrix, from a file."""
 
 from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.files import short, shown
 from nmfstudy.datasets.readers import read_table
 from nmfstudy.errors import RequestError
 
@@ -24,9 +25,12 @@ def file(
         raise RequestError("dataset.path is missing; give it as dataset.path=FILE")
     if orientation not in ORIENTATIONS:
         possible = ", ".join(ORIENTATIONS)
-        raise RequestError(f"dataset.orientation is {orientation!r}; possible: {possible}")
+        raise RequestError(f"dataset.orientation is {short(orientation)}; possible: {possible}")
     table = read_table(path, header=header, index=index, delimiter=delimiter)
     X, rows, columns = table.values, table.row_names, table.column_names
     if orientation == "features_by_samples":
         X, rows, columns = X.T, columns, rows
-    return Dataset(table.name, X, row_names=rows, column_names=columns, notes=table.notes)
+    try:
+        return Dataset(table.name, X, row_names=rows, column_names=columns, notes=table.notes)
+    except RequestError as error:
+        raise RequestError(f"{shown(path)}: {error}") from None

@@ -1,4 +1,4 @@
-"""Opening files that may be hostile: a bounded stream, and names that are safe to print."""
+"""What may be hostile: a bounded stream, and words that are safe to print."""
 
 import gzip
 import io
@@ -15,6 +15,12 @@ def shown(path):
     """Return a path as printable text on one line."""
     text = str(path)
     return text if text.isprintable() else ascii(text)
+
+
+def short(value):
+    """Return what was given as text on one line, cut to 60 characters."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def largest(path):

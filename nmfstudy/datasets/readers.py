@@ -16,7 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.datasets.arrays import read_matrix_market, read_npy, read_npz
-from nmfstudy.datasets.files import shown
+from nmfstudy.datasets.files import short, shown
 from nmfstudy.datasets.text import read_text
 from nmfstudy.errors import RequestError
 
@@ -129,7 +129,7 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto"):
 def _checked(path):
     """Return the path of an existing, nonempty file, or refuse it."""
     if not isinstance(path, str | PathLike) or not str(path):
-        raise RequestError(f"the path is {path!r:.60}; possible: the name of a file")
+        raise RequestError(f"the path is {short(path)}; possible: the name of a file")
     try:
         path = Path(path).expanduser()
         if path.is_dir():

@@ -15,13 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.files import open_unpacked, shown
+from nmfstudy.datasets.files import open_unpacked, short, shown
 from nmfstudy.errors import RequestError
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
 _SAMPLE = 50  # lines looked at to guess
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."}
 _INDEX_TITLES = {"", "id", "index", "name", "names", "sample", "samples", "unnamed: 0"}
+_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
 
 
 class _Layout(NamedTuple):
@@ -56,7 +57,7 @@ def _switch(name, value):
     known = {"auto": None, "yes": True, "no": False, "true": True, "false": False}
     key = str(value).lower()
     if not isinstance(value, bool | str) or key not in known:
-        raise RequestError(f"dataset.{name} is {value!r:.60}; possible: auto, yes, no")
+        raise RequestError(f"dataset.{name} is {short(value)}; possible: auto, yes, no")
     return known[key]
 
 
@@ -68,7 +69,7 @@ def _delimiter(value):
     single = isinstance(found, str) and len(found) == 1
     if found is not None and (not single or found.isalnum() or found in '"\r\n.+-\0'):
         raise RequestError(
-            f"dataset.delimiter is {value!r:.60}; possible: auto, {', '.join(DELIMITERS)}, "
+            f"dataset.delimiter is {short(value)}; possible: auto, {', '.join(DELIMITERS)}, "
             "or a single character"
         )
     return found
@@ -155,15 +156,15 @@ def _refuse_bad_cell(cells, has, line, index, columns):
         kind = _kind(cell)
         if kind == "number" and isfinite(float(cell)):
             continue
-        name = f" ({columns[j].strip():.40})" if columns and j < len(columns) else ""
+        name = f" ({short(columns[j].strip())})" if columns and j < len(columns) else ""
         hint = ""
         if kind == "missing":
             hint = ", so fill in or drop missing values first"
-        elif re.fullmatch(r"\s*[-+]?\d+,\d+\s*", cell):
+        elif _DECIMAL_COMMA.fullmatch(cell):
             hint = " with a decimal point instead of a comma"
         elif j == 0 and not index and kind == "text":
             hint = ", or index=yes if the first column holds names"
-        what = f"{cell.strip()[:40]!r}" if cell.strip() else "an empty cell"
+        what = short(cell.strip()) if cell.strip() else "an empty cell"
         raise RequestError(
             f"{has} {what} in line {line}, column {j + 1 + index}{name}; "
             f"possible: finite numbers{hint}"
@@ -185,7 +186,7 @@ def _commented_header(comments, delimiter, width):
     text = comments[-1].strip().lstrip("#").strip(" \r\n")
     for _, cells in _rows([text], delimiter, len(comments) - 1):
         kinds = {_kind(cell) for cell in cells}
-        if len(cells) in (width, width - 1) and "text" in kinds and "number" not in kinds:
+        if len(cells) == width and "text" in kinds and "number" not in kinds:
             return [(len(comments), cells)]
     return []
 
@@ -201,15 +202,28 @@ def _rows(lines, delimiter, before):
 
 
 def _guess_delimiter(lines):
-    """Return the first delimiter that cuts all lines into equally many cells, or the commonest."""
-    for delimiter in DELIMITERS.values():
+    """Return the first delimiter that cuts all lines into equally many cells, best into numbers.
+
+    The first line may have one cell less, where nothing stands above the row names. If no
+    delimiter does, the commonest.
+    """
+    fallback = None
+    *marks, space = DELIMITERS.values()
+    for delimiter, missing in [*((m, 0) for m in marks), *((m, 1) for m in marks), (space, 0)]:
         try:
-            widths = [len(cells) for _, cells in _rows(lines, delimiter, 0)]
-        except csv.Error:  # a quoted cell that goes on beyond the lines looked at, or no quote
+            rows = [cells for _, cells in _rows(lines, delimiter, 0)]
+        except csv.Error:  # a quoted cell goes on beyond the lines looked at
             continue
-        if widths and widths[-1] > 1 and set(widths[1:]) <= {widths[-1]}:
-            if widths[0] in (widths[-1], widths[-1] - 1):
-                return delimiter
+        width = len(rows[-1]) if rows else 0
+        if width < 2 + missing or {len(r) for r in rows[1:]} - {width}:
+            continue
+        if len(rows[0]) != width - missing:
+            continue
+        if all(_kind(c) != "text" or _DECIMAL_COMMA.fullmatch(c) for c in rows[-1][1:]):
+            return delimiter
+        fallback = fallback or delimiter
+    if fallback:
+        return fallback
     text = "".join(lines)
     counts = {d: text.count(d) for d in DELIMITERS.values() if d != " "}
     if any(counts.values()):
@@ -229,6 +243,12 @@ def _kind(cell):
     return "text" if "_" in text else "number"
 
 
+def _are_names(cells):
+    """Whether these are names: no number, nothing empty, and not only words for missing values."""
+    kinds = {_kind(cell) for cell in cells}
+    return "text" in kinds and "number" not in kinds and all(cell.strip() for cell in cells)
+
+
 def _guess_layout(cells, header, index, has, line):
     """Decide what the first row and the first column are, from the first rows of cells."""
     first, rest = cells[0], cells[1:]
@@ -241,7 +261,7 @@ def _guess_layout(cells, header, index, has, line):
         names = [row[0] for row in (rest if rest and titled and header is not False else cells)]
         if len(first) < 2:
             index = False
-        elif all(_kind(name) == "text" for name in names):
+        elif _are_names(names):
             index = bool(rest) or all(_kind(cell) != "text" for cell in first[1:])
         elif header is False or title not in _INDEX_TITLES:
             index = False
@@ -253,7 +273,7 @@ def _guess_layout(cells, header, index, has, line):
         if "text" in kinds and "number" in kinds:
             column = kinds.index("text") + index
             raise RequestError(
-                f"{has} {first[column].strip()[:40]!r} in line {line}, column {column + 1} beside "
+                f"{has} {short(first[column].strip())} in line {line}, column {column + 1} beside "
                 "numbers; possible: finite numbers, or header=yes if that line holds names"
             )
         header = "text" in kinds or bool(index and rest and title in _INDEX_TITLES)
