@@ -57,7 +57,8 @@ class Verdict:
     zero_threshold : float
         Entries up to this share of their component's largest count as zeros.
     threshold_interval : (float, float)
-        Thresholds for which the status is the same, as far as they were tried.
+        Thresholds for which the status (the witness search aside) is the same, as far as they
+        were tried.
     arithmetic : str
     explanation : str
         One sentence for people.
@@ -230,7 +231,9 @@ def certify(
     interval = pattern_interval(entries, zero_threshold)
     if ladder:
         spare = Clock(min(clock.left(), 1.0 + 2 * used))
-        interval = _widen(given, X, entries, interval, combined["status"], spare, used)
+        interval = _widen(
+            given, X, entries, interval, _status_without_search(case, outcomes), spare
+        )
     residual = None if X is None else _residual(X, judged)
     witness = combined["witness"]
     combined["witness"] = None if witness is None else case.unscale(witness)
@@ -260,12 +263,12 @@ def _check_data(given, X):
     return X
 
 
-def _run_all(case, clock, others):
+def _run_all(case, clock, others, members=CERTIFICATES):
     """Every certificate in order; refuting ones first, dear ones only while the answer is open."""
     outcomes = []
     if not case.k:
-        return tuple(skipped(m.NAME, "no live component is left") for m in CERTIFICATES)
-    for member in CERTIFICATES:
+        return tuple(skipped(m.NAME, "no live component is left") for m in members)
+    for member in members:
         began = time.perf_counter()
         done = any(o.unique or o.witness is not None for o in outcomes)
         if case.rank_state != FULL and member.NEEDS_RANK:
@@ -283,17 +286,23 @@ def _run_all(case, clock, others):
     return tuple(outcomes)
 
 
-def _widen(given, X, entries, interval, status, clock, price):
+def _status_without_search(case, outcomes):
+    """The status that proofs alone give: comparable between thresholds at little cost."""
+    return combine(case, [o for o in outcomes if o.name != "witness"])["status"]
+
+
+def _widen(given, X, entries, interval, status, clock):
     """Extend the interval of thresholds up and down the ladder while the status stays."""
     low, high = interval
+    members = [member for member in CERTIFICATES if member.NAME != "witness"]
     for rungs, upward in ((LADDER, True), (LADDER[::-1], False)):
         for threshold in rungs:
             if (threshold < high) if upward else (threshold >= low):
                 continue
-            if clock.left() < price:
+            if clock.expired():
                 break
             case = make_case(apply_threshold(given, threshold, X))
-            if combine(case, _run_all(case, clock, ()))["status"] != status:
+            if _status_without_search(case, _run_all(case, clock, (), members)) != status:
                 break
             pattern = pattern_interval(entries, threshold)
             low, high = (low, pattern[1]) if upward else (pattern[0], high)
