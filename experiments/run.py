@@ -60,21 +60,22 @@ def _carry_out(asked, request):
                 for job in sweep.jobs:
                     execute(job, progress)
             else:
-                _launch(sweep)
+                _launch(sweep, request.folder)
     # What only a report needs is imported only now: a sweep begins without delay.
-    from nmfstudy.report.terminal import print_summary
-
     from nmfstudy.report import write_report
+    from nmfstudy.report.terminal import print_summary
 
     study = Study.load(request.folder, code=code_version())
     print_summary(study, write_report(study))
     return 1 if study.n_failed else 0
 
 
-def _launch(sweep):
+def _launch(sweep, folder):
     """Hand one sweep to Hydra's own main, for launchers that run jobs elsewhere."""
     argv = sys.argv
-    sys.argv = ["nmfstudy", "-m", *sweep.overrides]
+    # Hydra writes multirun.yaml there, and launchers their own logs.
+    elsewhere = f"hydra.sweep.dir={folder / 'hydra'}"
+    sys.argv = ["nmfstudy", "-m", *sweep.overrides, elsewhere]
     try:
         hydra.main(version_base=VERSION_BASE, config_path=str(CONF), config_name="config")(task)()
     finally:

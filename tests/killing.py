@@ -1,0 +1,138 @@
+"""Kill sweeps at random moments and let them go on: ``python tests/killing.py --kills 200``.
+
+A round begins in an empty folder, kills the same command (-9) some times, and then lets it
+finish. Nothing that was finished may be fitted again, and the tables must be those of a sweep
+that was never interrupted, byte for byte but for the seconds and the run's folder times.
+"""
+
+import argparse
+import csv
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+COMMAND = (
+    "run -m n_components=2,3,4 init=random,nndsvda n_starts=60 block=20 study_name=killed"
+).split()
+KILLS_PER_ROUND = 4
+
+
+def start(folder):
+    """The sweep as a process of its own, in this folder."""
+    command = [sys.executable, "-m", "nmfstudy.cli", *COMMAND, f"results_dir={folder}"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def finish(folder):
+    """Let the sweep end by itself; seconds it took."""
+    begun = time.monotonic()
+    process = start(folder)
+    said = process.communicate(timeout=300)[0].decode()
+    if process.returncode:
+        raise AssertionError(f"the sweep ended with {process.returncode}: {said}")
+    return time.monotonic() - begun
+
+
+def kill_after(folder, seconds):
+    """Kill the sweep after so many seconds; whether it was still running."""
+    process = start(folder)
+    try:
+        process.communicate(timeout=seconds)
+        return False
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        return True
+
+
+def finished_runs(folder):
+    """When each complete run was written."""
+    paths = Path(folder, "killed", "runs").glob("[0-9a-f]*/run.json")
+    return {path.parent.name: path.stat().st_mtime_ns for path in paths}
+
+
+def tables(folder):
+    """All tables without the seconds."""
+    content = {}
+    for path in sorted(Path(folder, "killed", "tables").rglob("*.csv")):
+        with open(path, newline="") as handle:
+            rows = list(csv.reader(handle))
+        drop = {i for i, name in enumerate(rows[0]) if name == "seconds"}
+        content[path.name] = [[c for i, c in enumerate(r) if i not in drop] for r in rows]
+    return content
+
+
+def stage(folder):
+    """Where a kill struck, as far as the folder shows."""
+    study = Path(folder, "killed")
+    runs = finished_runs(folder)
+    if not (study / "study.json").exists():
+        return "starting"
+    if len(runs) < 12:
+        writing = any(study.glob("runs/.partial*"))
+        return "writing" if writing else "fitting"
+    return "done" if (study / "report.html").exists() else "reporting"
+
+
+def one_round(folder, expected, moments):
+    """Kill at each moment, then finish and compare; the stages at which the kills struck."""
+    stages = []
+    for moment in moments:
+        before = finished_runs(folder)
+        if kill_after(folder, moment):
+            stages.append(stage(folder))
+        after = finished_runs(folder)
+        again = [run for run in before if after.get(run) != before[run]]
+        if again:
+            raise AssertionError(f"finished runs were fitted again or lost: {again}")
+    before = finished_runs(folder)
+    finish(folder)
+    after = finished_runs(folder)
+    if any(after[run] != before[run] for run in before):
+        raise AssertionError("finished runs were fitted again")
+    left = list(Path(folder, "killed").rglob(".partial*"))
+    if left:
+        raise AssertionError(f"leftovers remain: {left}")
+    found = tables(folder)
+    if found != expected:
+        differing = [n for n in expected if found.get(n) != expected[n]]
+        raise AssertionError(f"tables differ from those of an uninterrupted sweep: {differing}")
+    return stages
+
+
+def main():
+    """Kill many sweeps and print a summary."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    moments = random.Random(given.seed)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    counts = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = Path(scratch, "whole")
+        finish(whole)  # compiles kernels
+        for path in (whole / "killed").glob("runs/*/run.json"):
+            path.unlink()
+        lasting = finish(whole)
+        expected = tables(whole)
+        done = rounds = 0
+        while done < given.kills:
+            folder = Path(scratch, f"round{rounds}")
+            at = [moments.uniform(0, lasting * 1.05) for _ in range(KILLS_PER_ROUND)]
+            for name in one_round(folder, expected, at):
+                counts[name] = counts.get(name, 0) + 1
+                done += 1
+            rounds += 1
+            print(f"{done} kills in {rounds} rounds", file=sys.stderr, flush=True)
+    print(f"{done} kills in {rounds} rounds over {lasting:.1f} s of sweep; all rounds equal.")
+    print("Struck while: " + ", ".join(f"{name} {n}" for name, n in sorted(counts.items())))
+
+
+if __name__ == "__main__":
+    main()
