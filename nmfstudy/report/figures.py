@@ -17,11 +17,25 @@ _SETTINGS = {
     "svg.hashsalt": _HASH_SALT,
     "svg.fonttype": "none",
     "font.family": "sans-serif",
+    "text.parse_math": False,  # a name with dollar signs is a name
     "text.color": style.INK,
     "axes.labelcolor": style.INK,
     "axes.edgecolor": style.INK,
     "xtick.color": style.INK,
     "ytick.color": style.INK,
+}
+
+
+# The page's own colours stand for the figures', so that they can be lighter on black.
+_COLOURS = {
+    style.INK: "currentColor",
+    style.BLUE: "var(--blue)",
+    style.VERMILLION: "var(--vermillion)",
+    style.GREEN: "var(--green)",
+    style.PURPLE: "var(--purple)",
+    style.ORANGE: "var(--orange)",
+    style.SKY: "var(--sky)",
+    style.GREY: "var(--grey)",
 }
 
 
@@ -35,8 +49,14 @@ class Picture:
     inline: str
 
 
-def render(illustration):
+def render(illustration, name):
     """Draw an illustration once and save it both ways.
+
+    Parameters
+    ----------
+    illustration : Illustration
+    name : str
+        Of its files, unique in the report.
 
     Returns
     -------
@@ -64,7 +84,7 @@ def render(illustration):
         png = io.BytesIO()
         figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
     label = illustration.caption or illustration.name.replace("_", " ")
-    return Picture(illustration, svg, png.getvalue(), inline_svg(svg, illustration.name, label))
+    return Picture(illustration, svg, png.getvalue(), inline_svg(svg, name, label))
 
 
 def _svg(figure):
@@ -104,7 +124,8 @@ def inline_svg(svg, name, label):
     body = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', body)
     body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
     body = body.replace("xlink:href=", "href=")
-    body = re.sub(re.escape(style.INK), "currentColor", body, flags=re.I)
+    for colour, of_page in _COLOURS.items():
+        body = re.sub(re.escape(colour), of_page, body, flags=re.I)
     body = _without_unused_ids(body)
     view = re.search(r'viewBox="([^"]+)"', body)[1]
     opening = f'<svg viewBox="{view}" role="img" aria-label="{escape(label)}">'

@@ -54,7 +54,7 @@ class Shelf:
         name = _free(illustration.name, self.pictures)
         if self.on_figure is not None:
             self.on_figure(name)
-        picture = render(illustration)
+        picture = render(illustration, name)
         self.pictures[name] = picture
         files = {kind: f"figures/{name}.{kind}" for kind in ("png", "svg")}
         if len(illustration.data.columns):
