@@ -7,6 +7,15 @@ the proof from the evidence; ``NEEDS_RANK``, whether it is void unless rank(WH) 
 part of the remaining time that it may take. A new one is such a module and its name here.
 """
 
-from nmfstudy.certificates import partial, rank2, rank3, rigidity, separable, supports, witness
+from nmfstudy.certificates import (
+    partial,
+    rank2,
+    rank3,
+    rigidity,
+    scattered,
+    separable,
+    supports,
+    witness,
+)
 
-CERTIFICATES = (supports, rank2, rank3, rigidity, partial, separable, witness)
+CERTIFICATES = (supports, rank2, rank3, rigidity, partial, separable, scattered, witness)
