@@ -78,6 +78,7 @@ def render(illustration, name):
         FigureCanvasAgg(figure)
         illustration.draw(figure)
         svg = _svg(figure)
+        figure.set_layout_engine("none")  # found; finding it is half the cost of a drawing
         if len(svg) > MAX_SVG:
             _rasterise(figure)
             svg = _svg(figure)

@@ -34,7 +34,8 @@ def problems_section(study, shelf):
     """The table of all problems, as the terminal shows it."""
     shown = {p.key for level in choose(study) for p in level}
     rows = []
-    for result, row in list(paired(study))[:MOST_ROWS]:
+    plain_first = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
+    for result, row in plain_first[:MOST_ROWS]:
         target = section_id(result.key) if result.key in shown else ""
         rows.append(
             (
@@ -104,6 +105,8 @@ def paired(study):
 
 
 def _certificate(result, row):
+    if not result.problem.penalty.is_zero:
+        return Cell("–")
     return certificate_cell(row["verdict"], bool(contradictions(result)))
 
 
@@ -114,16 +117,19 @@ def _full(study, result, row, trusts, shelf):
     trust = trusts(result)
     lead = _lead(row)
     blocks += shelf.figures(lead, result)
-    inside = [solutions_table(study, result)]
-    for make in (illustrate_objectives, illustrate_distances):
-        inside += [] if make is lead else shelf.figures(make, result)
-    blocks.append(Details("The solutions found", tuple(inside)))
-    shares = [shares_table(result), *shelf.figures(illustrate_shares, result)]
-    blocks.append(Details("Which way of starting reaches which solution", tuple(shares)))
-    settled = [Paragraph(row["reason"])]
-    for make in (illustrate_count, illustrate_objective_gate, illustrate_rarefaction):
-        settled += [] if make is lead else shelf.figures(make, result)
-    blocks.append(Details("Can the count be trusted?", tuple(settled)))
+
+    def drawn(*makers):
+        """Those of the figures that say something here and are not shown already."""
+        plain = row["n_minima"] == 1 and row["n_near_optimal"] == row["n_starts"]
+        return [b for m in makers if m is not lead and not plain for b in shelf.figures(m, result)]
+
+    found = drawn(illustrate_objectives, illustrate_distances)
+    blocks.append(Details("The solutions found", (solutions_table(study, result), *found)))
+    shares = (shares_table(result), *drawn(illustrate_shares))
+    blocks.append(Details("Which way of starting reaches which solution", shares))
+    curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
+    settled = (Paragraph(row["reason"]), *curves)
+    blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(
         Details("The components, and which of them to trust", trust_blocks(result, trust, shelf))
     )
