@@ -16,13 +16,13 @@ Cichocki & Phan (2009); Hsieh & Dhillon (2011).
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.objective import data_norm, kkt_residual
-from nmfstudy.penalties import ScaleFreePenalty
-from nmfstudy.solvers.base import Outcome, Solver, escapes, ignore_progress
-from nmfstudy.solvers.threads import for_each_start
+from nmfstudy.objective import kkt_residual
+from nmfstudy.penalties import ElementwisePenalty
+from nmfstudy.solvers.base import Outcome, Solver, ignore_progress
+from nmfstudy.solvers.descents import DenseData, Descent, Lanes, SparseData
+from nmfstudy.solvers.threads import n_threads, on_threads
 
-_SLICE_FLOPS = 3e8  # work between two looks at the clock: under .3 s on a slow core
-_ESCAPE_SLICE = 100  # sweeps between two looks at the scale under a one-sided penalty
+_CHUNK = 64, 512  # least and most starts that share lanes
 
 
 class CoordinateDescent(Solver):
@@ -31,151 +31,63 @@ class CoordinateDescent(Solver):
     name = "coordinate_descent"
 
     def solve(self, X, W, H, problem, report=ignore_progress):
-        """Fit every start on a thread of its own; see `Solver.solve`."""
-        flip = problem.penalty.name == "scale_free_H"
+        """Fit starts side by side on threads; see `Solver.solve`."""
+        W, H = W.copy(), H.copy()
+        if self._tiny(X, problem):
+            return self._solve_in_lanes(X, W, H, problem.penalty, report)
+        return self._solve_one_by_one(X, W, H, problem.penalty, report)
+
+    @staticmethod
+    def _tiny(X, problem):
+        """By shape and penalty alone: how a start is computed must not depend on its batch."""
+        from nmfstudy.solvers.kernels_lanes import MAX_ROWS, n_rows
+
+        elementwise = isinstance(problem.penalty, ElementwisePenalty)
+        if sparse.issparse(X) or not elementwise or sum(X.shape) > MAX_ROWS:
+            return False
+        return n_rows.py_func(*X.shape, problem.n_components) <= MAX_ROWS
+
+    def _solve_one_by_one(self, X, W, H, penalty, report):
+        # A penalty that makes H sparse is one that makes W sparse on the transposed data.
+        flip = penalty.name == "scale_free_H"
         kind = SparseData if sparse.issparse(X) else DenseData
         data = kind(X.T if flip else X)
-        W, H = W.copy(), H.copy()
         n_iter = np.zeros(len(W), dtype=np.int64)
         met = np.zeros(len(W), dtype=bool)
 
         def residual(w, h):
             w, h = (h.T, w.T) if flip else (w, h)
             return kkt_residual(
-                X, np.ascontiguousarray(w), np.ascontiguousarray(h), penalty=problem.penalty
+                X, np.ascontiguousarray(w), np.ascontiguousarray(h), penalty=penalty
             )
 
         def fit(i, go_on):
             start = (H[i].T, W[i].T) if flip else (W[i], H[i])
-            descent = Descent(data, *start, problem.penalty, self, residual)
+            descent = Descent(data, *start, penalty, self, residual)
             while go_on() and not descent.finished:
                 descent.advance()
             w, h = descent.factors()
             W[i], H[i] = (h.T, w.T) if flip else (w, h)
             n_iter[i], met[i] = descent.n_iter, descent.met
+            return 1
 
-        for_each_start(fit, len(W), report)
+        on_threads(fit, range(len(W)), report)
         return Outcome(W, H, n_iter, met)
 
+    def _solve_in_lanes(self, X, W, H, penalty, report):
+        n_iter = np.zeros(len(W), dtype=np.int64)
+        met = np.zeros(len(W), dtype=bool)
 
-class DenseData:
-    """A dense X in the layout of its kernel, which takes W in blocks of samples."""
+        def residual(w, h):
+            return kkt_residual(X, w, h, penalty=penalty)
 
-    def __init__(self, X):
-        from nmfstudy.solvers.kernels_dense import BLOCK, descend
+        def fit(rows, go_on):
+            lanes = Lanes(X, W[rows], H[rows], penalty, self, residual)
+            while go_on() and not lanes.finished:
+                lanes.advance()
+            n_iter[rows], met[rows] = lanes.n_iter, lanes.met
+            return len(lanes.met)
 
-        self.kernel, self.shape, self.norm = descend, X.shape, data_norm(X)
-        self.width = BLOCK if len(X) > BLOCK else -(-len(X) // 4) * 4
-        self.arrays = (self._blocks(X),)
-
-    def n_flops(self, k):
-        """Of a sweep."""
-        n, d = self.shape
-        return 4 * n * d * k + 2 * (n + d) * k * k
-
-    def pack(self, W, H):
-        """Copies of the factors as the kernel takes them."""
-        return self._blocks(W), np.array(H, order="C")
-
-    def unpack(self, W, H):
-        """The inverse of `pack`."""
-        flat = W.swapaxes(1, 2).reshape(-1, W.shape[1])
-        return np.ascontiguousarray(flat[: self.shape[0]]), H
-
-    def _blocks(self, A):
-        """``A`` (n_samples, m) as (n_blocks, m, width), padded with zeros."""
-        n_blocks = -(-len(A) // self.width)
-        padded = np.zeros((n_blocks * self.width, A.shape[1]))
-        padded[: len(A)] = A
-        return np.ascontiguousarray(padded.reshape(n_blocks, self.width, -1).swapaxes(1, 2))
-
-
-class SparseData:
-    """A sparse X by rows and by columns; the kernel takes W and Hᵀ."""
-
-    def __init__(self, X):
-        from nmfstudy.solvers.kernels_sparse import descend_sparse
-
-        self.kernel, self.shape, self.norm = descend_sparse, X.shape, data_norm(X)
-        self.n_nonzero = X.nnz
-        # One index type, so that the kernel is compiled once.
-        self.arrays = tuple(
-            (A.indptr.astype(np.int64), A.indices.astype(np.int64), A.data)
-            for A in (sparse.csr_array(X), sparse.csr_array(X.T))
-        )
-
-    def n_flops(self, k):
-        """Of a sweep."""
-        return 4 * self.n_nonzero * k + 4 * sum(self.shape) * k * k
-
-    def pack(self, W, H):
-        """Copies of the factors as the kernel takes them."""
-        return np.array(W, order="C"), np.array(H.T, order="C")
-
-    def unpack(self, W, HT):
-        """The inverse of `pack`."""
-        return W, np.ascontiguousarray(HT.T)
-
-
-def prices_of(penalty, shape):
-    """``(l1_W, l2_W, l1_H, l2_H, strength)`` as the kernels take them."""
-    if isinstance(penalty, ScaleFreePenalty):
-        return np.array([0.0, 0.0, 0.0, 0.0, penalty.strength])
-    return np.array([*penalty.weights(*shape), 0.0])
-
-
-def gauge_of(penalty, kkt):
-    """Which rescaling goes with the sweeps."""
-    from nmfstudy.solvers.kernels_dense import BALANCE, FREE, OPTIMAL
-
-    if not kkt or penalty.one_sided:
-        return FREE
-    invariant = penalty.is_zero or isinstance(penalty, ScaleFreePenalty)
-    return BALANCE if invariant else OPTIMAL
-
-
-class Descent:
-    """One start on its way; `advance` makes a slice of sweeps."""
-
-    def __init__(self, data, W, H, penalty, solver, residual):
-        self.data, self.penalty, self.solver, self.residual = data, penalty, solver, residual
-        self.packed = data.pack(W, H)
-        self.kkt = solver.stop == "kkt"
-        self.prices = prices_of(penalty, data.shape)
-        self.gauge = gauge_of(penalty, self.kkt)
-        self.tol = solver.tol * data.norm**1.5 if self.kkt else solver.tol
-        self.slice = int(np.clip(_SLICE_FLOPS / data.n_flops(W.shape[1]), 1, 1e6))
-        if penalty.one_sided and self.kkt:
-            self.tol = -1.0  # there is no minimiser to be near to
-            self.slice = min(self.slice, _ESCAPE_SLICE)
-        self.start = W, H
-        self.state = np.zeros(2)
-        self.n_iter, self.met, self.finished = 0, False, False
-
-    def factors(self):
-        """``W`` and ``H`` as they stand."""
-        return self.data.unpack(*self.packed)
-
-    def advance(self):
-        """Make at most a slice of sweeps and see whether that is the end."""
-        last = min(self.n_iter + self.slice, self.solver.max_iter)
-        self.n_iter, claimed = self.data.kernel(
-            *self.data.arrays, *self.packed, self.prices, self.kkt, self.gauge, self.tol,
-            self.n_iter, last, self.state,
-        )  # fmt: skip
-        if claimed:
-            self._settle()
-        if self.n_iter >= self.solver.max_iter:
-            self.finished = True
-        elif self.kkt and self.penalty.one_sided and escapes(*self.start, *self.factors()):
-            self.finished = True
-
-    def _settle(self):
-        """Decide on a claim by the true residual; come back at half the tolerance if refused."""
-        W, H = self.factors()
-        if not (np.isfinite(W).all() and np.isfinite(H).all()):
-            self.finished = True
-        elif not self.kkt or self.residual(W, H) <= self.solver.tol:
-            self.finished = self.met = True
-        else:
-            self.tol *= 0.5
+        size = int(np.clip(-(-len(W) // (2 * n_threads())), *_CHUNK))
+        on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
+        return Outcome(W, H, n_iter, met)

@@ -123,7 +123,7 @@ def regauge_norms(w1, w2, h1, h2, prices, gauge):
     if w2 > 0 and h2 > 0:
         if gauge == OPTIMAL:
             return optimal_scale(w1, w2, h1, h2, prices[0], prices[1], prices[2], prices[3])
-        if not 2.0**-20 < h2 / w2 < 2.0**20:
+        if not 2.0**-8 < h2 / w2 < 2.0**8:
             # A power of two, so that not a bit of the term changes.
             return 2.0 ** np.round(0.25 * np.log2(h2 / w2))
         return 1.0

@@ -30,23 +30,21 @@ def n_threads():
     return config.NUMBA_NUM_THREADS
 
 
-def for_each_start(fit, n_starts, report):
-    """Call ``fit(i, go_on)`` for every start, on as many threads as there are cores.
+def on_threads(task, arguments, report):
+    """Call ``task(argument, go_on)`` for every argument, on as many threads as there are cores.
 
-    ``go_on()`` turns false when the caller is interrupted or another start has raised; ``fit``
-    is to look at it several times a second. The first exception is raised here.
+    ``go_on()`` turns false when the caller is interrupted or another task has raised; a task is
+    to look at it several times a second. What it returns is passed to ``report``. The first
+    exception is raised here.
     """
     stop = Event()
 
-    def run(i):
-        if not stop.is_set():
-            fit(i, lambda: not stop.is_set())
+    def run(argument):
+        return 0 if stop.is_set() else task(argument, lambda: not stop.is_set())
 
     with one_blas_thread(), ThreadPoolExecutor(n_threads()) as pool:
         try:
-            futures = [pool.submit(run, i) for i in range(n_starts)]
-            for future in as_completed(futures):
-                future.result()
-                report(1)
+            for future in as_completed([pool.submit(run, argument) for argument in arguments]):
+                report(future.result())
         finally:
             stop.set()

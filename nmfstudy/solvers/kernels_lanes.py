@@ -1,0 +1,308 @@
+"""Coordinate descent on a tiny matrix: many starts side by side, one per lane.
+
+The state of all starts under way is one array ``B`` of shape (n_rows, LANES): row after row an
+entry of W or H, each lane another start, so that every operation is one vector instruction on
+several starts. A lane that is done takes the next start; its arithmetic never sees a neighbour.
+
+Rows: the entries of Wᵀ (component by component), of H, the Gram matrix of the factor that is
+held, then single rows for sums. Both half sweeps are the same code on X and on Xᵀ.
+"""
+
+import numpy as np
+from numba import njit
+
+from nmfstudy.solvers.kernels_dense import (
+    BALANCE,
+    CHECK_EVERY,
+    COMPILE,
+    NEAR,
+    OPTIMAL,
+    regauge_norms,
+)
+
+LANES = 64
+INLINE = {**COMPILE, "forceinline": True}
+PLAIN, RULED, LOOK = 0, 1, 2
+NO_CURVATURE = 1e300  # a step so long that any positive gradient leads to zero
+MAX_ROWS = 512  # beyond, the state leaves the nearest cache and blocks of one start do better
+
+
+@njit(**COMPILE)
+def n_rows(n, d, k):
+    """Rows of the state."""
+    return (n + d) * k + k * k + 2 * k + 1
+
+
+@njit(**COMPILE)
+def add_data(B, X, i, other, acc):
+    """Subtract ``Σ_j X_ij B[other + j]`` from ``acc``, four rows at a time."""
+    q = X.shape[1]
+    zero = B.shape[0] - 1  # a row of zeros stands in for rows beyond the end
+    for j in range(0, q, 4):
+        a, x, y = other + j, X[i, j], 0.0
+        b = c = e = zero
+        z = u = 0.0
+        if j + 1 < q:
+            b, y = a + 1, X[i, j + 1]
+        if j + 2 < q:
+            c, z = a + 2, X[i, j + 2]
+        if j + 3 < q:
+            e, u = a + 3, X[i, j + 3]
+        for lane in range(LANES):
+            acc[lane] -= (x * B[a, lane] + y * B[b, lane]) + (z * B[c, lane] + u * B[e, lane])
+
+
+@njit(**COMPILE)
+def add_gram(B, left, right, stride, count, acc):
+    """Add ``Σ_r B[left + r]·B[right + r·stride]`` to ``acc``, four rows at a time."""
+    zero = B.shape[0] - 1
+    for r in range(0, count, 4):
+        p, a = left + r, right + r * stride
+        u = v = w = b = c = e = zero
+        if r + 1 < count:
+            u, b = p + 1, a + stride
+        if r + 2 < count:
+            v, c = p + 2, a + 2 * stride
+        if r + 3 < count:
+            w, e = p + 3, a + 3 * stride
+        for lane in range(LANES):
+            acc[lane] += (B[p, lane] * B[a, lane] + B[u, lane] * B[b, lane]) + (
+                B[v, lane] * B[c, lane] + B[w, lane] * B[e, lane]
+            )
+
+
+@njit(**COMPILE)
+def fill_gram(B, gram, factor, m, k, acc):
+    """``F Fᵀ`` of the factor (k, m) at row ``factor`` into the rows at ``gram``."""
+    for t in range(k):
+        for r in range(t + 1):
+            row, mirror = gram + t * k + r, gram + r * k + t
+            a, b = factor + t * m, factor + r * m
+            acc[:] = 0.0
+            add_gram(B, a, b, 1, m, acc)
+            for lane in range(LANES):
+                B[row, lane] = acc[lane]
+                B[mirror, lane] = acc[lane]
+
+
+@njit(**COMPILE)
+def half_sweep(B, acc, total, X, own, other, gram, k, l1, l2, mode):
+    """One pass over every entry of the factor (k, m) at row ``own``; X is (m, q).
+
+    Modes: PLAIN moves every entry to its minimum and adds the absolute projected gradients met
+    on the way to ``total``. RULED adds their squares, and zeroes entries without
+    curvature (whose gradient is the price alone). LOOK moves nothing and adds the squares
+    scaled as if every component were balanced.
+    """
+    m, q = X.shape
+    step = gram + k * k
+    weight = step + k
+    fill_gram(B, gram, other, q, k, acc)
+    for t in range(k):
+        a = gram + t * k + t
+        row, its = step + t, weight + t
+        if mode == LOOK:
+            for lane in range(LANES):
+                B[row, lane] = 0.0
+            for i in range(own + t * m, own + t * m + m):
+                for lane in range(LANES):
+                    B[row, lane] += B[i, lane] * B[i, lane]
+            for lane in range(LANES):
+                w, h = B[row, lane], B[a, lane]
+                B[its, lane] = np.sqrt(w / h) if w > 0 and h > 0 else 1.0
+                B[row, lane] = 0.0
+                B[a, lane] += l2
+        else:
+            empty = NO_CURVATURE if mode == RULED else 0.0
+            for lane in range(LANES):
+                B[its, lane] = 1.0
+                c = B[a, lane] + l2
+                B[a, lane] = c
+                B[row, lane] = 1.0 / c if c != 0 else empty
+    plain = 1.0 if mode == PLAIN else 0.0
+    squared = 1.0 - plain
+    for i in range(m):
+        for t in range(k):
+            acc[:] = l1
+            add_data(B, X, i, other + t * q, acc)
+            add_gram(B, gram + t * k, own + i, m, k, acc)
+            row, inverse, its = own + t * m + i, step + t, weight + t
+            for lane in range(LANES):
+                g, f = acc[lane], B[row, lane]
+                size = abs(g if f > 0 else min(g, 0.0))
+                total[lane] += size * (plain + squared * B[its, lane] * size)
+                B[row, lane] = max(f - g * B[inverse, lane], 0.0)
+
+
+@njit(**COMPILE)
+def add_rows(B, first, count, power, acc):
+    """Sum of rows, or of their squares, into ``acc``."""
+    acc[:] = 0.0
+    if power == 2:
+        add_gram(B, first, first, 1, count, acc)
+    else:
+        for i in range(first, first + count):
+            for lane in range(LANES):
+                acc[lane] += B[i, lane]
+
+
+@njit(**COMPILE)
+def scale_rows(B, first, count, factor):
+    """Multiply rows by ``factor``, lane by lane."""
+    for i in range(first, first + count):
+        for lane in range(LANES):
+            B[i, lane] *= factor[lane]
+
+
+@njit(**COMPILE)
+def regauge_lanes(B, factor, norms, n, d, k, prices, gauge):
+    """`kernels_dense.regauge` for every lane; ``norms`` is (4, LANES) of room."""
+    w1, w2, h1, h2 = norms
+    l1_only = gauge == OPTIMAL and prices[1] == 0 and prices[3] == 0
+    l2_only = gauge == OPTIMAL and prices[0] == 0 and prices[2] == 0
+    for r in range(k):
+        w, h = r * n, n * k + r * d
+        if not l2_only:
+            add_rows(B, w, n, 1, w1)
+            add_rows(B, h, d, 1, h1)
+        if not l1_only:
+            add_rows(B, w, n, 2, w2)
+            add_rows(B, h, d, 2, h2)
+        if l1_only:
+            ratio = prices[2] / prices[0]
+            for lane in range(LANES):
+                alive = w1[lane] > 0 and h1[lane] > 0
+                factor[lane] = np.sqrt(ratio * h1[lane] / w1[lane]) if alive else 0.0
+        elif l2_only:
+            ratio = prices[3] / prices[1]
+            for lane in range(LANES):
+                alive = w2[lane] > 0 and h2[lane] > 0
+                factor[lane] = np.sqrt(np.sqrt(ratio * h2[lane] / w2[lane])) if alive else 0.0
+        else:
+            for lane in range(LANES):
+                factor[lane] = regauge_norms(w1[lane], w2[lane], h1[lane], h2[lane], prices, gauge)
+        scale_rows(B, w, n, factor)
+        for lane in range(LANES):
+            factor[lane] = 1.0 / factor[lane] if factor[lane] > 0 else 0.0
+        scale_rows(B, h, d, factor)
+
+
+@njit(**COMPILE)
+def load(B, lane, W, H, s):
+    """Put one start into a lane."""
+    _, n, k = W.shape
+    d = H.shape[2]
+    for r in range(k):
+        for i in range(n):
+            B[r * n + i, lane] = W[s, i, r]
+        for j in range(d):
+            B[n * k + r * d + j, lane] = H[s, r, j]
+
+
+@njit(**COMPILE)
+def store(B, lane, W, H, s):
+    """Take one start out of a lane."""
+    _, n, k = W.shape
+    d = H.shape[2]
+    for r in range(k):
+        for i in range(n):
+            W[s, i, r] = B[r * n + i, lane]
+        for j in range(d):
+            H[s, r, j] = B[n * k + r * d + j, lane]
+
+
+@njit(**COMPILE)
+def descend_lanes(X, XT, W, H, prices, kkt_rule, gauge, tol, n_iter, max_iter, state, met, budget):
+    """Carry starts on, in place, until each is done or ``budget`` sweeps of all lanes are made.
+
+    Parameters
+    ----------
+    X, XT : arrays
+        The data and its transpose, both C-ordered.
+    W, H : stacks of factors
+    prices, kkt_rule, gauge
+        See `kernels_dense.descend`.
+    tol, n_iter, met : arrays of shape (n_starts,)
+        Starts with ``met`` or ``n_iter >= max_iter`` are passed over.
+    state : array of shape (n_starts, 2)
+    budget : int, a multiple of CHECK_EVERY
+
+    Returns
+    -------
+    bool
+        Whether every start is done: claims to have met the rule, or has made max_iter sweeps.
+    """
+    n_starts, n, k = W.shape
+    d = H.shape[2]
+    h, gram = n * k, (n + d) * k
+    B = np.zeros((n_rows(n, d, k), LANES))
+    start_of = np.full(LANES, -1)
+    mode = RULED if kkt_rule else PLAIN
+    acc, total, norms = np.zeros(LANES), np.zeros(LANES), np.zeros((4, LANES))
+    width, following, clock, look = 0, 0, 0, False
+    while True:
+        if clock % CHECK_EVERY == 0:
+            # Close gaps, then take new starts: full vectors of starts under way.
+            lane = 0
+            while lane < width:
+                if start_of[lane] >= 0:
+                    lane += 1
+                    continue
+                width -= 1
+                start_of[lane] = start_of[width]
+                start_of[width] = -1
+                for row in range(gram):
+                    B[row, lane] = B[row, width]
+            while width < LANES and following < n_starts and clock < budget:
+                if not met[following] and n_iter[following] < max_iter:
+                    start_of[width] = following
+                    load(B, width, W, H, following)
+                    width += 1
+                following += 1
+            if width == 0 or clock >= budget:
+                break
+            look = False
+            for lane in range(width):
+                s = start_of[lane]
+                look = look or (kkt_rule and not state[s, 1] > NEAR * tol[s])
+        # Both halves of a look at the residual, if it is time, then both halves of a sweep.
+        for half in range(0 if look else 2, 4):
+            side = half % 2
+            if side == 0 or (half == 3 and kkt_rule):
+                total[:] = 0.0
+            half_sweep(
+                B, acc, total, X if side == 0 else XT, side * h, h - side * h, gram, k,
+                prices[2 * side], prices[2 * side + 1], LOOK if half < 2 else mode,
+            )  # fmt: skip
+            if half == 1:
+                for lane in range(width):
+                    s = start_of[lane]
+                    if not state[s, 1] > NEAR * tol[s] and total[lane] <= tol[s] * tol[s]:
+                        met[s] = True
+                        store(B, lane, W, H, s)
+                        start_of[lane] = -1
+        look = False
+        clock += 1
+        if gauge == OPTIMAL or (gauge == BALANCE and clock % CHECK_EVERY == 0):
+            regauge_lanes(B, acc, norms, n, d, k, prices, gauge)
+        for lane in range(width):
+            s = start_of[lane]
+            if s < 0:
+                continue
+            n_iter[s] += 1
+            violation = total[lane]
+            if kkt_rule:
+                done = not np.isfinite(violation)
+                state[s, 1] = np.sqrt(violation)
+            else:
+                if n_iter[s] == 1:
+                    state[s, 0] = violation
+                done = violation == 0 or not violation / state[s, 0] > tol[s]
+            met[s] = done
+            if done or n_iter[s] >= max_iter:
+                store(B, lane, W, H, s)
+                start_of[lane] = -1
+    for lane in range(width):
+        s = start_of[lane]
+        store(B, lane, W, H, s)
+    return width == 0 and following >= n_starts
