@@ -60,11 +60,11 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     converged = counted(pool, kkt_tol)
     floor = noise_floor(pool.kkt_residual[converged], pool.n_iter[converged])
     linked = link(pool, pool.sorted(np.flatnonzero(converged)), distance_tol, floor)
-    order, tree = linked.positions, linked.tree
+    order, tree = linked.led.positions, linked.tree
     cluster = tree.labels(distance_tol)
     n_minima = int(cluster.max(initial=-1)) + 1
     labels, n_merged = np.full(len(pool), -1), np.zeros(len(pool), dtype=np.int64)
-    labels[order], n_merged[order] = cluster, linked.n_merged
+    labels[order], n_merged[order] = cluster, linked.led.n_merged
 
     lowest = float(np.min(pool.objective, initial=np.inf))
     limit_near = near_limit(lowest, objective_rtol, pool.reference_loss)

@@ -1,4 +1,4 @@
-"""Compiled inner loops: preparing terms, the assignment, distances, the spanning tree.
+"""Compiled inner loops: preparing terms, distances, leaders, the spanning tree.
 
 Terms are rows here: a stack of factorizations is ``W (n_fits, k, n_samples)`` and
 ``H (n_fits, k, n_features)``, every term balanced (‖w‖ = ‖h‖) and scaled by ``‖X‖_F``. The
@@ -9,13 +9,12 @@ import numpy as np
 from numba import njit
 
 from nmfstudy.distances import DIRECT_BELOW
+from nmfstudy.solutions.assignment import COMPILE, MAX_SUBSETS, assign, work_arrays
 
-_MASKS = 8  # up to this many terms the assignment goes over subsets, beyond it by shortest paths
-_COMPILE = {"cache": True, "nogil": True, "error_model": "numpy"}
 _SUMS = {"reassoc", "contract", "nsz"}  # lets sums vectorise; NaN and infinity stay themselves
 
 
-@njit(**_COMPILE, fastmath=_SUMS)
+@njit(**COMPILE, fastmath=_SUMS)
 def _dot(a, b):
     total = 0.0
     for i in range(a.size):
@@ -23,109 +22,7 @@ def _dot(a, b):
     return total
 
 
-@njit(**_COMPILE)
-def _assign_by_subsets(gain, best, choice, order):
-    """``best[mask]``: the most that the first |mask| rows gain from the columns of mask."""
-    k = gain.shape[0]
-    best[0] = 0.0
-    for mask in range(1, 1 << k):
-        row = -1
-        rest = mask
-        while rest:
-            row += 1
-            rest &= rest - 1
-        top = -np.inf
-        for column in range(k):
-            if mask & (1 << column):
-                value = best[mask ^ (1 << column)] + gain[row, column]
-                if value > top:
-                    top = value
-                    choice[mask] = column
-        best[mask] = top
-    mask = (1 << k) - 1
-    for row in range(k - 1, -1, -1):
-        order[row] = choice[mask]
-        mask ^= 1 << choice[mask]
-
-
-@njit(**_COMPILE)
-def _assign_by_paths(gain, order):
-    """Shortest augmenting paths with potentials (Jonker & Volgenant 1987), maximising."""
-    k = gain.shape[0]
-    u = np.zeros(k + 1)
-    v = np.zeros(k + 1)
-    row_of = np.zeros(k + 1, dtype=np.int64)
-    way = np.zeros(k + 1, dtype=np.int64)
-    for i in range(1, k + 1):
-        row_of[0] = i
-        j0 = 0
-        shortest = np.full(k + 1, np.inf)
-        used = np.zeros(k + 1, dtype=np.bool_)
-        while True:
-            used[j0] = True
-            i0 = row_of[j0]
-            delta = np.inf
-            j1 = 0
-            for j in range(1, k + 1):
-                if not used[j]:
-                    reduced = -gain[i0 - 1, j - 1] - u[i0] - v[j]
-                    if reduced < shortest[j]:
-                        shortest[j] = reduced
-                        way[j] = j0
-                    if shortest[j] < delta:
-                        delta = shortest[j]
-                        j1 = j
-            for j in range(k + 1):
-                if used[j]:
-                    u[row_of[j]] += delta
-                    v[j] -= delta
-                else:
-                    shortest[j] -= delta
-            j0 = j1
-            if row_of[j0] == 0:
-                break
-        while j0:
-            row_of[j0] = row_of[way[j0]]
-            j0 = way[j0]
-    for j in range(1, k + 1):
-        order[row_of[j] - 1] = j - 1
-
-
-@njit(**_COMPILE)
-def _assign(gain, best, choice, order):
-    """Write the columns that maximise ``Σ_r gain[r, order[r]]``."""
-    k = gain.shape[0]
-    taken = 0
-    for r in range(k):  # Every row's own maximum, if no two rows want the same column.
-        c = 0
-        for s in range(1, k):
-            if gain[r, s] > gain[r, c]:
-                c = s
-        order[r] = c
-        taken |= 1 << c if c < 62 else 0
-    distinct = 0
-    while taken:
-        distinct += 1
-        taken &= taken - 1
-    if distinct == k:
-        return
-    if k <= _MASKS:
-        _assign_by_subsets(gain, best, choice, order)
-    else:
-        _assign_by_paths(gain, order)
-
-
-@njit(**_COMPILE)
-def assignment(gain):
-    """The permutation that maximises ``Σ_r gain[r, order[r]]`` for a square matrix."""
-    k = gain.shape[0]
-    size = 1 << k if k <= _MASKS else 1
-    order = np.empty(k, dtype=np.int64)
-    _assign(gain, np.empty(size), np.empty(size, dtype=np.int64), order)
-    return order
-
-
-@njit(**_COMPILE, fastmath=_SUMS)
+@njit(**COMPILE, fastmath=_SUMS)
 def _direct(Wa, Ha, Wb, Hb, order):
     """``Σ_r ‖t_r − t'_order(r)‖²`` by differences: exact where the Gram form cancels."""
     total = 0.0
@@ -147,77 +44,237 @@ def _direct(Wa, Ha, Wb, Hb, order):
     return total
 
 
-@njit(**_COMPILE)
+@njit(**COMPILE)
+def _larger(out, known, before, gain):
+    # Into an array of its own: a conditional store would keep this from being vectorised.
+    for b in range(out.size):
+        value = before[b] + gain[b]
+        out[b] = value if value > known[b] else known[b]
+
+
+@njit(**COMPILE)
+def _best_gains(gram, best, work):
+    """Into ``best[2^k − 1]``: what the best assignment gains, for many pairs side by side.
+
+    The subsets go one by one and the pairs lie next to each other in memory, so that one
+    instruction works on several pairs. ``gram`` is (k, k, n_pairs), ``best`` (2^k, n_pairs),
+    ``work`` (2, n_pairs).
+    """
+    k = gram.shape[0]
+    best[0, :] = 0.0
+    for mask in range(1, 1 << k):
+        row, rest = -1, mask
+        while rest:
+            row += 1
+            rest &= rest - 1
+        known, turn, seen = best[0], 0, 0
+        for column in range(k):
+            if mask & (1 << column):
+                gain, before = gram[row, column], best[mask ^ (1 << column)]
+                out = best[mask] if seen == row else work[turn]
+                if seen == 0:
+                    for b in range(out.size):
+                        out[b] = before[b] + gain[b]
+                else:
+                    _larger(out, known, before, gain)
+                known, turn, seen = out, 1 - turn, seen + 1
+
+
+@njit(**COMPILE)
 def block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
     """Distances of all pairs of two stacks.
 
     Parameters
     ----------
-    gram : array of shape (n_a * k, n_b * k)
+    gram : array of shape (n_a, k, k, n_b)
         ``(w·w')(h·h')`` of all pairs of terms.
     squares_a, squares_b : arrays
         ``Σ_r ‖t_r‖²`` of each factorization.
     out : array of shape (n_a, n_b)
     """
-    k = Wa.shape[1]
-    size = 1 << k if k <= _MASKS else 1
+    k, n_b = Wa.shape[1], squares_b.size
+    gain, one_best, choice, order = work_arrays(k)
+    side_by_side = k <= MAX_SUBSETS
+    best, work = np.empty((1 << k if side_by_side else 1, n_b)), np.empty((2, n_b))
+    squared = np.full(n_b, -1.0)
     for a in range(squares_a.size):
-        gain = np.empty((k, k))
-        best, choice = np.empty(size), np.empty(size, dtype=np.int64)
-        order = np.empty(k, dtype=np.int64)
-        for b in range(squares_b.size):
-            for r in range(k):
-                for s in range(k):
-                    gain[r, s] = gram[a * k + r, b * k + s]
-            _assign(gain, best, choice, order)
-            squared = squares_a[a] + squares_b[b]
-            for r in range(k):
-                squared -= 2 * gain[r, order[r]]
-            if squared <= DIRECT_BELOW**2:
-                squared = _direct(Wa[a], Ha[a], Wb[b], Hb[b], order)
-            out[a, b] = np.sqrt(squared)
+        if side_by_side:
+            _best_gains(gram[a], best, work)
+            top = best[(1 << k) - 1]
+            for b in range(n_b):
+                squared[b] = squares_a[a] + squares_b[b] - 2 * top[b]
+            for b in range(n_b):
+                out[a, b] = np.sqrt(max(squared[b], 0.0))
+        for b in range(n_b):
+            if squared[b] <= DIRECT_BELOW**2:  # Always, where pairs go one by one.
+                for r in range(k):
+                    for s in range(k):
+                        gain[r, s] = gram[a, r, s, b]
+                assign(gain, one_best, choice, order)
+                exact = squares_a[a] + squares_b[b]
+                for r in range(k):
+                    exact -= 2 * gain[r, order[r]]
+                if exact <= DIRECT_BELOW**2:
+                    exact = _direct(Wa[a], Ha[a], Wb[b], Hb[b], order)
+                out[a, b] = np.sqrt(exact)
 
 
-@njit(**_COMPILE, fastmath=_SUMS)
-def prepare(W, H, root, tolerance, out_W, out_H, sizes, state):
-    """Balance, scale and turn a block of factorizations into rows of terms.
+@njit(**COMPILE, fastmath=_SUMS)
+def prepare(W, H, which, root, tolerance, out_W, out_H, sizes, rows, state):
+    """Balance, scale and write the terms of fits ``which`` into ``rows`` of the output.
 
     ``root = sqrt(‖X‖_F)``. ``state`` becomes 1 where two terms are parallel within tolerance
     and −1 where an entry is not finite; ``sizes`` are ‖t_r‖/‖X‖.
     """
-    n_fits, n, k = W.shape
+    n, k = W.shape[1:]
     d = H.shape[2]
-    for f in range(n_fits):
-        state[f] = 0
-        norm_w, norm_h = np.empty(k), np.empty(k)
+    norm_w, norm_h = np.empty(k), np.empty(k)
+    for i_fit in range(which.size):
+        source, f = which[i_fit], rows[i_fit]
+        state[i_fit] = 0
         for r in range(k):
             for i in range(n):
-                out_W[f, r, i] = W[f, i, r]
+                out_W[f, r, i] = W[source, i, r]
             for i in range(d):
-                out_H[f, r, i] = H[f, r, i]
+                out_H[f, r, i] = H[source, r, i]
             norm_w[r] = np.sqrt(_dot(out_W[f, r], out_W[f, r]))
             norm_h[r] = np.sqrt(_dot(out_H[f, r], out_H[f, r]))
             alive = norm_w[r] > 0 and norm_h[r] > 0
             size = np.sqrt(norm_w[r]) * np.sqrt(norm_h[r]) / root
+            scale_w = size / norm_w[r] if alive else 0.0
+            scale_h = size / norm_h[r] if alive else 0.0
             for i in range(n):
-                out_W[f, r, i] = out_W[f, r, i] / norm_w[r] * size if alive else 0.0
+                out_W[f, r, i] *= scale_w
             for i in range(d):
-                out_H[f, r, i] = out_H[f, r, i] / norm_h[r] * size if alive else 0.0
+                out_H[f, r, i] *= scale_h
             sizes[f, r] = size * size if alive else 0.0
             if not (np.isfinite(norm_w[r]) and np.isfinite(norm_h[r])):
-                state[f] = -1
+                state[i_fit] = -1
         for r in range(k):
             for s in range(r):
                 product = sizes[f, r] * sizes[f, s]
-                if state[f] == 0 and product > 0:
+                if state[i_fit] == 0 and product > 0:
                     inner = _dot(out_H[f, r], out_H[f, s])
                     if inner * inner > (1 - tolerance) ** 2 * product:
                         inner *= _dot(out_W[f, r], out_W[f, s])
                         if inner > (1 - tolerance) * product:
-                            state[f] = 1
+                            state[i_fit] = 1
 
 
-@njit(**_COMPILE)
+@njit(**COMPILE, fastmath=_SUMS)
+def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
+    """Distance of one pair; the work arrays hold the matching afterwards."""
+    k = order.size
+    for r in range(k):
+        for s in range(k):
+            gain[r, s] = _dot(Wa[r], Wb[s]) * _dot(Ha[r], Hb[s])
+    assign(gain, best, choice, order)
+    squared = square_a + square_b
+    for r in range(k):
+        squared -= 2 * gain[r, order[r]]
+    if squared <= DIRECT_BELOW**2:
+        squared = _direct(Wa, Ha, Wb, Hb, order)
+    return np.sqrt(squared)
+
+
+@njit(**COMPILE, fastmath=_SUMS)
+def _distance_within(Wa, Ha, sizes_a, Wb, Hb, sizes_b, radius, work):
+    """An upper bound of the distance that is at most the radius, or inf if it is larger.
+
+    Cheap tests first. Sorted sizes are apart by no more than the distance (rearrangement).
+    Then ``w·w' <= ‖w‖‖w'‖`` bounds every assignment with H alone; its matching, worked out in
+    full for the matched terms only, bounds the distance from above.
+    """
+    gain, best, choice, order = work
+    k = order.size
+    bound = 0.0
+    for r in range(k):
+        bound += sizes_a[r] ** 2 + sizes_b[r] ** 2
+    square_a, square_b = 0.0, 0.0
+    for r in range(k):
+        square_a += sizes_a[r] ** 2
+        square_b += sizes_b[r] ** 2
+        for s in range(k):
+            gain[r, s] = np.sqrt(sizes_a[r] * sizes_b[s]) * _dot(Ha[r], Hb[s])
+    assign(gain, best, choice, order)
+    for r in range(k):
+        bound -= 2 * gain[r, order[r]]
+    if bound > radius**2 + 1e-14:  # Rounding of the Gram form.
+        return np.inf
+    above = np.sqrt(_direct(Wa, Ha, Wb, Hb, order))
+    if above <= radius:
+        return above
+    found = _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order)
+    return found if found <= radius else np.inf
+
+
+@njit(**COMPILE)
+def _similar_sizes(a, b, radius):
+    squared = 0.0
+    for r in range(a.size):
+        squared += (a[r] - b[r]) ** 2
+    return squared <= radius**2
+
+
+@njit(**COMPILE)
+def find_leaders(W, H, sizes, ranked, lead_W, lead_H, lead_sizes, lead_ranked, by_size,
+                 radius, start, stop, leader, length):  # fmt: skip
+    """For each of the fits start … stop − 1 the first leader within the radius, −1 if none.
+
+    Parameters
+    ----------
+    ranked, lead_ranked : arrays of shape (n, k)
+        Sizes in descending order.
+    by_size : int array
+        The leaders in ascending order of their largest size.
+    """
+    work = work_arrays(W.shape[1])
+    largest = lead_ranked[by_size, 0]
+    slack = radius * (1 + 1e-9) + 1e-14
+    for f in range(start, stop):
+        leader[f] = -1
+        for j in range(np.searchsorted(largest, ranked[f, 0] - slack), by_size.size):
+            m = by_size[j]
+            if largest[j] > ranked[f, 0] + slack:
+                break
+            if _similar_sizes(ranked[f], lead_ranked[m], slack):
+                apart = _distance_within(
+                    W[f], H[f], sizes[f], lead_W[m], lead_H[m], lead_sizes[m], radius, work
+                )
+                if apart <= radius:
+                    leader[f], length[f] = m, apart
+                    break
+
+
+@njit(**COMPILE)
+def elect_leaders(W, H, sizes, ranked, radius, leader, length):
+    """Among fits without a leader, each in turn follows an earlier one or becomes a leader.
+
+    ``leader`` is −1 where it is open and gets ``−2 − f`` for those that follow f (f itself, if
+    it leads).
+    """
+    work = work_arrays(W.shape[1])
+    slack = radius * (1 + 1e-9) + 1e-14
+    elected = np.empty(leader.size, dtype=np.int64)
+    n = 0
+    for f in range(leader.size):
+        if leader[f] != -1:
+            continue
+        leader[f], length[f] = -2 - f, 0.0
+        for j in range(n):
+            m = elected[j]
+            if _similar_sizes(ranked[f], ranked[m], slack):
+                apart = _distance_within(W[f], H[f], sizes[f], W[m], H[m], sizes[m], radius, work)
+                if apart <= radius:
+                    leader[f], length[f] = -2 - m, apart
+                    break
+        if leader[f] == -2 - f:
+            elected[n] = f
+            n += 1
+    return elected[:n]
+
+
+@njit(**COMPILE)
 def prim(distances):
     """A minimum spanning tree of a dense distance matrix: ends and lengths of its edges."""
     m = distances.shape[0]
@@ -242,3 +299,24 @@ def prim(distances):
                 near[j] = distances[new, left[j]]
                 link[j] = new
     return first, second, length
+
+
+@njit(**COMPILE)
+def prim_step(W, H, squares, ranked, new, left, near, link, start, stop):
+    """Update the nearest tree point of ``left[start:stop]`` for a new one; return the nearest.
+
+    Pairs whose sorted sizes alone are farther apart than what is known are skipped.
+    """
+    gain, best, choice, order = work_arrays(W.shape[1])
+    pick = start
+    for j in range(start, stop):
+        i = left[j]
+        if _similar_sizes(ranked[i], ranked[new], near[j]):
+            apart = _distance(
+                W[i], H[i], squares[i], W[new], H[new], squares[new], gain, best, choice, order
+            )
+            if apart < near[j]:
+                near[j], link[j] = apart, new
+        if near[j] < near[pick]:
+            pick = j
+    return pick

@@ -1,56 +1,167 @@
 """The minimum spanning tree of all fits that count."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.pairs import Terms, distances, terms_of
+from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves
+from nmfstudy.solutions.pairs import distances, terms_of, thread_count, threads
 from nmfstudy.solutions.tree import Tree, spanning_tree
 
 _FLOPS = 2e10  # about a second of work for Gram matrices
+_ASSIGNMENT = 200  # what matching costs per pair, in the same unit
+_DENSE = 8000  # points whose distances are kept as a matrix, 512 MB; of more they are not kept
+_RADII = (1e-8, 0.25)  # of leaders: the Gram form's floor; share of distance_tol
 
 
 @dataclass(frozen=True, eq=False)
 class Linked:
-    """Points, the tree between them and what they stand for.
+    """Points, and the tree between them.
 
     Attributes
     ----------
-    positions : int array of shape (n_points,)
-        Pooled index of each point, in the order given; fits without factors are left out.
-    n_merged : int array of shape (n_points,)
+    led : Led
+        The points and who stands for them.
     tree : Tree
-    leader : int array of shape (n_points,)
-        Row of `terms` that stands for the point.
-    terms : Terms
     """
 
-    positions: np.ndarray
-    n_merged: np.ndarray
+    led: Led
     tree: Tree
-    leader: np.ndarray
-    terms: Terms
 
     def distances(self, rows, columns):
         """Distances between points, shape (len(rows), len(columns)); of their leaders, strictly."""
-        return distances(self.terms[self.leader[rows]], self.terms[self.leader[columns]])
+        leader = self.led.leader
+        (a, of_row), (b, of_column) = (
+            np.unique(leader[points], return_inverse=True) for points in (rows, columns)
+        )
+        return distances(self.led.terms[a], self.led.terms[b])[np.ix_(of_row, of_column)]
 
     def affordable(self, most):
         """How many points, at most ``most``, can all be compared in about a second."""
-        return min(most, max_all_pairs(self.terms))
+        k, n, d = *self.led.terms.W.shape[1:], self.led.terms.H.shape[2]
+        return min(most, max_all_pairs(k, n, d))
 
 
-def max_all_pairs(terms):
+def max_all_pairs(k, n_samples, n_features):
     """How many fits of this shape can all be compared in about a second."""
-    k, lengths = terms.W.shape[1], terms.W.shape[2] + terms.H.shape[2]
-    return int(np.sqrt(2 * _FLOPS / (2 * k * k * lengths + 200)))
+    return int(np.sqrt(2 * _FLOPS / (2 * k * k * (n_samples + n_features) + _ASSIGNMENT)))
 
 
-def link(pool, indices, distance_tol, noise_floor):
-    """Link fits of a pool, in this order."""
-    terms = terms_of(pool, indices)
-    positions, terms = indices[terms.present], terms[terms.present]
-    n = len(terms)
-    tree = spanning_tree(n, *kernels.prim(distances(terms, terms, symmetric=True)))
-    return Linked(positions, terms.n_merged, tree, np.arange(n), terms)
+def link(pool, indices, distance_tol, noise_floor, *, all_pairs=None):
+    """Link fits of a pool by a minimum spanning tree.
+
+    Where comparing all pairs is affordable the tree is exact. Otherwise fits within a radius of
+    a quarter of the noise floor (at least 1e-8, at most a quarter of ``distance_tol``) follow a
+    leader, and the tree runs over the leaders:
+
+    - Each follower hangs on its leader; both are one at any tolerance above the radius.
+    - A distance between groups differs from that of their leaders by no more than the two
+      groups' radii (triangle inequality). So the lengths of edges between groups are exact
+      within half the noise floor, and below the radius lengths are upper bounds.
+    - At ``distance_tol`` the clusters are exact: groups that lie apart by more than it, but by
+      less with both radii taken off, are compared member by member.
+
+    Parameters
+    ----------
+    pool : Pool
+    indices : int array
+        In the order in which fits become leaders.
+    distance_tol, noise_floor : float
+    all_pairs : bool, optional
+        Whether to compare all pairs; None decides by the work.
+
+    Returns
+    -------
+    Linked
+    """
+    (n, k), d = pool.parts[0].W.shape[1:], pool.parts[0].H.shape[2]
+    if all_pairs is None:
+        all_pairs = len(indices) <= max_all_pairs(k, n, d)
+    if all_pairs or not len(indices):
+        led = lead_themselves(pool, indices)
+    else:
+        radius = float(np.clip(noise_floor / 4, _RADII[0], _RADII[1] * distance_tol))
+        led = find_leaders(pool, indices, radius)
+    edges = _tree_of(led.terms)
+    edges = [(led.first[edges[0]], led.first[edges[1]], edges[2])]
+    followers = np.flatnonzero(led.first[led.leader] != np.arange(len(led.leader)))
+    if len(followers):
+        edges.append((led.first[led.leader[followers]], followers, led.length[followers]))
+    tree = _merge(len(led.leader), edges)
+    if len(followers):
+        extra = _close_calls(pool, led, tree, distance_tol)
+        tree = _merge(len(led.leader), [(tree.first, tree.second, tree.length), *extra])
+    return Linked(led, tree)
+
+
+def _merge(n_points, edges):
+    return spanning_tree(n_points, *(np.concatenate(c) for c in zip(*edges, strict=True)))
+
+
+def _tree_of(terms):
+    """Ends and lengths of a minimum spanning tree by Prim's algorithm (1957)."""
+    if len(terms) <= _DENSE:
+        return kernels.prim(distances(terms, terms, symmetric=True))
+    return _prim_without_matrix(terms)
+
+
+def _prim_without_matrix(terms):
+    """Prim's algorithm that works distances out as it goes and keeps none."""
+    m = len(terms)
+    ranked = np.sort(terms.sizes, axis=1)[:, ::-1].copy()
+    left, near = np.arange(1, m), np.full(m - 1, np.inf)
+    nearest, squares = np.zeros(m - 1, dtype=np.int64), terms.squares
+    first, length = np.zeros(m - 1, dtype=np.int64), np.zeros(m - 1)
+
+    def step(new, start, stop):
+        return kernels.prim_step(
+            terms.W, terms.H, squares, ranked, new, left, near, nearest, start, stop
+        )
+
+    second = np.zeros(m - 1, dtype=np.int64)
+    new = 0
+    with threads() as run:
+        for edge, last in enumerate(range(m - 2, -1, -1)):
+            bounds = np.linspace(0, last + 1, min(thread_count(), last + 1) + 1).astype(int)
+            picks = run(lambda ends, new=new: step(new, *ends), pairwise(bounds.tolist()))
+            pick = min(picks, key=lambda j: (near[j], j))
+            first[edge], second[edge], length[edge] = nearest[pick], left[pick], near[pick]
+            new = left[pick]
+            for array in (left, near, nearest):
+                array[pick] = array[last]
+    return first, second, length
+
+
+def _close_calls(pool, led, tree, tolerance):
+    """Edges between members of groups whose leaders are only just farther apart than allowed.
+
+    If any two clusters can touch at the tolerance, the tree has an edge between them that is no
+    longer than the tolerance and both radii; where there is none, nothing is left to check.
+    """
+    radius = np.zeros(len(led.first))
+    np.maximum.at(radius, led.leader, led.length)
+    reach = tolerance + 2 * radius.max()
+    if not ((tree.length > tolerance) & (tree.length <= reach)).any():
+        return []
+    cluster, wide = (tree.labels(t)[led.first] for t in (tolerance, reach))
+    extra = []
+    for region in np.unique(wide):
+        rows = np.flatnonzero(wide == region)
+        if len(np.unique(cluster[rows])) == 1:
+            continue
+        apart = distances(led.terms[rows], led.terms[rows], symmetric=True)
+        limit = tolerance + radius[rows][:, None] + radius[rows][None, :]
+        different = cluster[rows][:, None] < cluster[rows][None, :]
+        for i, j in zip(*np.nonzero((apart <= limit) & different), strict=True):
+            extra.append(_shortest_between(pool, led, rows[i], rows[j]))
+    return extra
+
+
+def _shortest_between(pool, led, a, b):
+    """The shortest edge between the members of two groups, as arrays of length one."""
+    members = [np.flatnonzero(led.leader == leader) for leader in (a, b)]
+    apart = distances(*(terms_of(pool, led.positions[some]) for some in members))
+    i, j = np.unravel_index(np.argmin(apart), apart.shape)
+    return members[0][i : i + 1], members[1][j : j + 1], apart[i : i + 1, j]

@@ -1,27 +1,48 @@
 """Terms of many fits, ready to be compared, and all their pairwise distances."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from nmfstudy.factorization import PARALLEL, Factorization
 from nmfstudy.solutions import kernels
 
-_CHUNK_BYTES = 2**25  # factors that are copied at a time
-_GRAM = 2**19  # entries of a Gram block: two of them stay in the cache
+_CHUNK_BYTES = 2**22  # factors that one thread prepares at a time
+_GRAM = 2**16  # entries of a Gram block: small enough for the cache
+
+
+def thread_count():
+    """How many threads there may be: NUMBA_NUM_THREADS, by default the cores there are."""
+    from numba import config
+
+    return config.NUMBA_NUM_THREADS
+
+
+@cache
+def _blas():
+    import scipy.linalg.blas  # noqa: F401  so that all BLAS libraries there are are known
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+@contextmanager
+def threads():
+    """Context that gives a ``map`` over the cores there are, BLAS on one thread each."""
+    with (
+        _blas().limit(limits=1, user_api="blas"),
+        ThreadPoolExecutor(thread_count()) as executor,
+    ):
+        yield lambda work, items: list(executor.map(work, items))
 
 
 def on_threads(work, items):
-    """``work(item)`` for all items on the cores there are, BLAS on one thread each."""
-    from numba import config
-
-    with (
-        threadpool_limits(1, user_api="blas"),
-        ThreadPoolExecutor(config.NUMBA_NUM_THREADS) as executor,
-    ):
-        return list(executor.map(work, items))
+    """``[work(item) for item in items]`` on threads."""
+    with threads() as run:
+        return run(work, items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,43 +82,43 @@ class Terms:
         return np.square(self.sizes).sum(axis=1)
 
 
-def prepare(W, H, data_norm):
-    """`Terms` of stacked factors, W (n_fits, n_samples, k) and H (n_fits, k, n_features)."""
-    n_fits, n, k = W.shape
-    d = H.shape[2]
-    rows_W, rows_H = np.empty((n_fits, k, n)), np.empty((n_fits, k, d))
-    sizes, state = np.empty((n_fits, k)), np.empty(n_fits, dtype=np.int64)
-    root = np.sqrt(data_norm)
-    kernels.prepare(W, H, root, PARALLEL, rows_W, rows_H, sizes, state)
-    n_merged = np.zeros(n_fits, dtype=np.int64)
-    for i in np.flatnonzero(state == 1):
-        before = Factorization(rows_W[i].T, rows_H[i])
-        after = before.merge_parallel()
-        n_merged[i] = after.dead.sum() - before.dead.sum()
-        one = slice(i, i + 1)
-        kernels.prepare(
-            after.W[None], after.H[None], 1.0, PARALLEL, rows_W[one], rows_H[one], sizes[one],
-            np.empty(1, dtype=np.int64),
-        )  # fmt: skip
-    return Terms(rows_W, rows_H, sizes, n_merged, state >= 0)
-
-
-def chunks(pool, indices):
-    """Blocks of ``indices`` whose factors are copied together."""
-    part = pool.parts[0]
-    each = 8 * max(1, part.W[:1].size + part.H[:1].size)
-    size = max(1, _CHUNK_BYTES // each)
-    return [indices[i : i + size] for i in range(0, len(indices), size)]
-
-
 def terms_of(pool, indices):
-    """`Terms` of fits of a pool."""
-    parts = [prepare(*pool.factors(some), pool.data_norm) for some in chunks(pool, indices)]
-    if not parts:
-        n, k = pool.parts[0].W.shape[1:]
-        parts = [prepare(np.empty((0, n, k)), np.empty((0, k, pool.parts[0].H.shape[2])), 1.0)]
-    names = Terms.__dataclass_fields__
-    return Terms(*(np.concatenate([getattr(p, name) for p in parts]) for name in names))
+    """`Terms` of fits of a pool, in this order; W (n, k, n_samples) is as large as the factors."""
+    first = pool.parts[0]
+    n, k, d = first.W.shape[1], first.W.shape[2], first.H.shape[2]
+    terms = Terms(
+        W=np.empty((len(indices), k, n)),
+        H=np.empty((len(indices), k, d)),
+        sizes=np.empty((len(indices), k)),
+        n_merged=np.zeros(len(indices), dtype=np.int64),
+        present=np.ones(len(indices), dtype=bool),
+    )
+    home = np.searchsorted(pool.offsets, indices, side="right") - 1
+    step = max(1, _CHUNK_BYTES // (8 * k * (n + d)))
+
+    def fill(i):
+        here = slice(i, i + step)
+        for p in np.unique(home[here]):
+            rows = i + np.flatnonzero(home[here] == p)
+            _prepare(pool.parts[p], indices[rows] - pool.offsets[p], pool.data_norm, terms, rows)
+
+    on_threads(fill, range(0, len(indices), step))
+    return terms
+
+
+def _prepare(part, at, data_norm, terms, rows):
+    """Fill rows of ``terms`` with fits of one part."""
+    W, H = (np.ascontiguousarray(a, dtype=np.float64) for a in (part.W, part.H))
+    state = np.empty(len(rows), dtype=np.int64)
+    out = (terms.W, terms.H, terms.sizes)
+    kernels.prepare(W, H, at, np.sqrt(data_norm), PARALLEL, *out, rows, state)
+    terms.present[rows] = state >= 0
+    for row in rows[state == 1]:
+        before = Factorization(terms.W[row].T, terms.H[row])
+        after = before.merge_parallel()
+        terms.n_merged[row] = after.dead.sum() - before.dead.sum()
+        merged, zero = (np.array(a)[None] for a in (after.W, after.H)), np.zeros(1, np.int64)
+        kernels.prepare(*merged, zero, 1.0, PARALLEL, *out, np.array([row]), np.empty(1, np.int64))
 
 
 def distances(a, b, symmetric=False):
@@ -116,25 +137,27 @@ def distances(a, b, symmetric=False):
     step = max(1, int(np.sqrt(_GRAM)) // k)
     squares_a, squares_b = a.squares, b.squares
 
-    def block(corner):
-        rows, columns = (slice(i, i + step) for i in corner)
-        A, B = (a.W[rows], a.H[rows]), (b.W[columns], b.H[columns])
-        gram = A[0].reshape(-1, A[0].shape[2]) @ B[0].reshape(-1, B[0].shape[2]).T
-        gram *= A[1].reshape(-1, A[1].shape[2]) @ B[1].reshape(-1, B[1].shape[2]).T
-        here = np.empty((len(A[0]), len(B[0])))
-        kernels.block_distances(gram, *A, *B, squares_a[rows], squares_b[columns], here)
-        out[rows, columns] = here
-        if symmetric:
-            out[columns, rows] = here.T
+    def strip(i):
+        rows = slice(i, i + step)
+        A = a.W[rows], a.H[rows]
+        for j in range(i if symmetric else 0, len(b), step):
+            columns = slice(j, j + step)
+            B = b.W[columns], b.H[columns]
+            grams = [_gram(*sides) for sides in zip(A, B, strict=True)]
+            gram = np.multiply(*grams, out=grams[0]).reshape(len(A[0]), k, k, len(B[0]))
+            here = np.empty((len(A[0]), len(B[0])))
+            kernels.block_distances(gram, *A, *B, squares_a[rows], squares_b[columns], here)
+            out[rows, columns] = here
+            if symmetric:
+                out[columns, rows] = here.T
 
-    on_threads(
-        block,
-        [
-            (i, j)
-            for i in range(0, len(a), step)
-            for j in range(i if symmetric else 0, len(b), step)
-        ],
-    )
+    on_threads(strip, range(0, len(a), step))
     if symmetric:
         np.fill_diagonal(out, 0.0)
     return out
+
+
+def _gram(a, b):
+    """Inner products of all rows, those of ``b`` in the order component, fit."""
+    across = np.ascontiguousarray(b.transpose(2, 1, 0)).reshape(b.shape[2], -1)
+    return a.reshape(-1, a.shape[2]) @ across

@@ -48,28 +48,10 @@ class Pool:
         """Number of fits."""
         return int(self.offsets[-1])
 
-    def locate(self, index):
-        """Part and position within it of a pooled index."""
-        part = int(np.searchsorted(self.offsets, index, side="right")) - 1
-        return self.parts[part], int(index - self.offsets[part])
-
     def fit(self, index):
         """The `Fit` at a pooled index."""
-        part, i = self.locate(index)
-        return part[i]
-
-    def factors(self, indices):
-        """Stacked W and H of some fits (copies)."""
-        indices = np.asarray(indices)
-        n, k = self.parts[0].W.shape[1:]
-        W = np.empty((indices.size, n, k))
-        H = np.empty((indices.size, k, self.parts[0].H.shape[2]))
-        home = np.searchsorted(self.offsets, indices, side="right") - 1
-        for p in np.unique(home):
-            here = home == p
-            at = indices[here] - self.offsets[p]
-            W[here], H[here] = self.parts[p].W[at], self.parts[p].H[at]
-        return W, H
+        part = int(np.searchsorted(self.offsets, index, side="right")) - 1
+        return self.parts[part][int(index - self.offsets[part])]
 
     def sorted(self, indices):
         """The same fits by objective, KKT residual, seed and search."""

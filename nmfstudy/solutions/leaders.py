@@ -1,0 +1,122 @@
+"""Many fits that are nearly equal: a few of them stand for all."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nmfstudy.solutions import kernels
+from nmfstudy.solutions.pairs import Terms, on_threads, terms_of, thread_count
+
+_BLOCK_BYTES = 2**26  # factors that are prepared at a time
+_BLOCK_FITS = 2048
+
+
+@dataclass(frozen=True, eq=False)
+class Led:
+    """Fits and their leaders.
+
+    Attributes
+    ----------
+    positions : int array of shape (n_points,)
+        Pooled index of each fit, in the order given; fits without factors are left out.
+    n_merged : int array of shape (n_points,)
+    leader : int array of shape (n_points,)
+        Row of `terms` that stands for the fit.
+    length : array of shape (n_points,)
+        Distance to it; 0 for the leaders.
+    first : int array of shape (n_leaders,)
+        Point that each leader is.
+    terms : Terms
+        Of the leaders.
+    """
+
+    positions: np.ndarray
+    n_merged: np.ndarray
+    leader: np.ndarray
+    length: np.ndarray
+    first: np.ndarray
+    terms: Terms
+
+
+def lead_themselves(pool, indices):
+    """Every fit is its own leader."""
+    positions, terms = _present(pool, indices)
+    alone = np.arange(len(terms))
+    return Led(positions, terms.n_merged, alone, np.zeros(len(terms)), alone, terms)
+
+
+def _present(pool, indices):
+    """Fits that have factors, and their terms."""
+    terms = terms_of(pool, indices)
+    if terms.present.all():
+        return indices, terms
+    return indices[terms.present], terms[terms.present]
+
+
+def find_leaders(pool, indices, radius):
+    """In this order, each fit follows a leader within the radius or becomes one.
+
+    Sorted term sizes, which are apart by no more than the distance, say which leaders are worth
+    a comparison, so that few are made where the minima are few.
+    """
+    part = pool.parts[0]
+    each = 8 * max(1, part.W[:1].size + part.H[:1].size)
+    step = min(_BLOCK_FITS, max(1, _BLOCK_BYTES // each))
+    leaders = _Growing()
+    columns = []
+    for i in range(0, len(indices), step):
+        block, terms = _present(pool, indices[i : i + step])
+        ranked = np.sort(terms.sizes, axis=1)[:, ::-1].copy()
+        leader, length = np.full(len(block), -1), np.zeros(len(block))
+        if leaders.n:
+            _follow(terms, ranked, leaders, radius, leader, length)
+        elected = kernels.elect_leaders(
+            terms.W, terms.H, terms.sizes, ranked, radius, leader, length
+        )
+        row_of = np.full(len(block), -1)
+        row_of[elected] = leaders.n + np.arange(len(elected))
+        here = leader < -1
+        leader[here] = row_of[-2 - leader[here]]
+        leaders.add(terms[elected], ranked[elected])
+        columns.append((block, terms.n_merged, leader, length))
+    positions, n_merged, leader, length = (np.concatenate(c) for c in zip(*columns, strict=True))
+    first = np.unique(leader, return_index=True)[1]
+    return Led(positions, n_merged, leader, length, first, leaders.terms())
+
+
+def _follow(terms, ranked, leaders, radius, leader, length):
+    """Look for a leader for each fit, on threads."""
+    by_size = np.argsort(leaders.ranked[: leaders.n, 0], kind="stable")
+    bounds = np.linspace(0, len(terms), 4 * thread_count() + 1).astype(int)
+
+    def some(i):
+        kernels.find_leaders(
+            terms.W, terms.H, terms.sizes, ranked, leaders.W, leaders.H, leaders.sizes,
+            leaders.ranked, by_size, radius, bounds[i], bounds[i + 1], leader, length,
+        )  # fmt: skip
+
+    on_threads(some, range(len(bounds) - 1))
+
+
+class _Growing:
+    """Terms of the leaders so far, in arrays that double when they are full."""
+
+    def __init__(self):
+        self.n = 0
+
+    def add(self, terms, ranked):
+        new = {"W": terms.W, "H": terms.H, "sizes": terms.sizes, "ranked": ranked}
+        for name, rows in new.items():
+            old = getattr(self, name, rows[:0])
+            if self.n + len(rows) > len(old):
+                grown = np.empty((max(2 * len(old), self.n + len(rows)), *rows.shape[1:]))
+                grown[: self.n] = old[: self.n]
+                old = grown
+            old[self.n : self.n + len(rows)] = rows
+            setattr(self, name, old)
+        self.n += len(ranked)
+
+    def terms(self):
+        n = self.n
+        flat = np.zeros(n, dtype=np.int64)
+        return Terms(self.W[:n], self.H[:n], self.sizes[:n], flat, flat == 0)
