@@ -88,7 +88,7 @@ class Run:
         config = config_of(job)
         key = problem_key(job, dataset.name, dataset.sha256)
         with new_folder(folder) as partial:
-            write_atomically(partial / "config.yaml", _yaml(config))
+            (partial / "config.yaml").write_text(_yaml(config), encoding="utf-8")
             write_arrays(partial / "factors.npz", **_kept_factors(fits, job))
             rows = _rows(identifier, key, dataset.name, fits)
             write_atomically(partial / "starts.csv", _csv(rows))
@@ -310,6 +310,7 @@ def _read_csv(path):
 
 
 def _yaml(config):
-    from omegaconf import OmegaConf
+    import yaml
 
-    return OmegaConf.to_yaml(OmegaConf.create(config))
+    fast = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(config, Dumper=fast, sort_keys=False, allow_unicode=True)
