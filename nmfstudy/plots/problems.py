@@ -1,0 +1,178 @@
+"""What one holds: several problems, one row each."""
+
+import numpy as np
+from matplotlib.ticker import PercentFormatter
+
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+
+# Panels of the figure over k: title, then the columns drawn in it with their names.
+_PANELS = (
+    ("how well it fits: relative error", (("relative_error", "best fit"),)),
+    (
+        "how many solutions",
+        (("n_distinct", "as good as the best"), ("n_minima", "all minima")),
+    ),
+    (
+        "were enough starts run?",
+        (("coverage", "chance of nothing new"), ("best_share", "starts that reach the best")),
+    ),
+    ("components that can be trusted", (("trusted_share", "share of the components"),)),
+    (
+        "measures of other tools",
+        (("dispersion", "dispersion"), ("cophenetic", "cophenetic correlation")),
+    ),
+)
+_SHARES = ("coverage", "best_share", "trusted_share", "dispersion", "cophenetic")
+
+
+def choosing_k(table, *, figure=None):
+    """Error, number of solutions, coverage and trust over n_components, a panel each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        A row per n_components. Of relative_error, n_distinct, n_minima, coverage, best_share,
+        trusted_share, dispersion and cophenetic, those that are there are drawn.
+    figure : Figure, optional
+
+    Returns
+    -------
+    list of Axes
+    """
+    panels = _panels(table)
+    figure = style.new_axes(*_size(len(panels))).figure if figure is None else figure
+    figure.clear()
+    axes = style.grid(figure, len(panels), columns=2)
+    k = table.n_components
+    for ax, (title, columns) in zip(axes, panels, strict=True):
+        style.dress(ax, xlabel="number of components k", title=title)
+        for i, (column, name) in enumerate(columns):
+            colour, marker, dash = style.series(i)
+            ax.plot(k, table[column], marker=marker, ls=dash, color=colour, lw=2, ms=6, label=name)
+        names = {column for column, _ in columns}
+        if names & set(_SHARES):
+            ax.set_ylim(-0.03, 1.06)
+            ax.yaxis.set_major_formatter(PercentFormatter(1, 0, " %"))
+        elif "n_distinct" in names:
+            style.count_axis(ax.yaxis, max(table[list(names)].max().max(), 1))
+        else:
+            ax.set_ylim(0, 1.12 * table[list(names)].max().max() or 1)
+        style.whole_numbers(ax.xaxis, 6)
+        ax.margins(x=0.08)
+        if len(columns) > 1:
+            style.legend(ax, loc="best")
+    return axes
+
+
+def _panels(table):
+    """Panels of which a column is there with a value."""
+    found = []
+    for title, columns in _PANELS:
+        there = [c for c in columns if c[0] in table and table[c[0]].notna().any()]
+        if there:
+            found.append((title, there))
+    return found
+
+
+def _size(n_panels):
+    return 8.0, 0.2 + 2.6 * -(-n_panels // 2)
+
+
+def illustrate_choosing_k(table, name, dataset):
+    """The figure over k of one dataset; None below two values of k.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As for `choosing_k`.
+    name : str
+        Of the file.
+    dataset : str
+        For the caption.
+    """
+    if table.n_components.nunique() < 2:
+        return None
+    table = table.sort_values("n_components")
+    return Illustration(
+        name=name,
+        caption=(
+            f"What speaks for which number of components k on {dataset}: a small error, few "
+            "solutions, enough starts to have seen them all, and components that come back in "
+            "every solution."
+        ),
+        draw=lambda figure: choosing_k(table, figure=figure),
+        data=table,
+        size=_size(len(_panels(table))),
+    )
+
+
+def counts(table, *, ax=None):
+    """The three counts of every problem: best, as good as the best, all minima.
+
+    Parameters
+    ----------
+    table : DataFrame
+        title, n_best, n_distinct, n_minima; a row per problem.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes(*counts_size(len(table))) if ax is None else ax
+    style.dress(ax, xlabel="how many")
+    y = np.arange(len(table))
+    marks = (
+        ("n_minima", "all minima", style.ORANGE, "D", 11),
+        ("n_distinct", "as good as the best", style.BLUE, "o", 8),
+        ("n_best", "equal to the best", style.GREEN, "v", 4.5),
+    )
+    for column, label, colour, marker, size in marks:
+        ax.plot(
+            table[column].where(table[column] > 0), y, marker, ms=size, color=colour, label=label,
+            mec="none",
+        )  # fmt: skip
+    ax.set_yticks(y, table.title)
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    style.count_axis(ax.xaxis, table.n_minima.max())
+    style.legend(
+        ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3, handletextpad=0.2,
+        columnspacing=1.0,
+    )  # fmt: skip
+    return ax
+
+
+def counts_size(n_problems):
+    """Inches that `counts` needs."""
+    return 7.0, 1.4 + 0.36 * n_problems
+
+
+def zeros(table, *, ax=None):
+    """Share of exact zeros in W and in H, a row per problem.
+
+    Parameters
+    ----------
+    table : DataFrame
+        title, zeros_W, zeros_H, nearly_W, nearly_H (drawn hollow).
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes(*counts_size(len(table))) if ax is None else ax
+    style.dress(ax, xlabel="share of the entries that are exactly zero")
+    y = np.arange(len(table))
+    sides = (
+        ("W", -0.14, "o", style.OF_W, "weights W"),
+        ("H", 0.14, "s", style.OF_H, "components H"),
+    )
+    for side, shift, marker, colour, label in sides:
+        exact, nearly = table[f"zeros_{side}"], table[f"nearly_{side}"]
+        ax.hlines(y + shift, exact, nearly, color=colour, lw=1.4, alpha=0.6)
+        ax.plot(nearly, y + shift, marker, ms=6.5, mfc="none", mec=colour, mew=1.4)
+        ax.plot(exact, y + shift, marker, ms=6.5, color=colour, label=label)
+    ax.set_yticks(y, table.title)
+    ax.set(xlim=(-0.02, 1.03), ylim=(len(table) - 0.4, -0.6))
+    ax.xaxis.set_major_formatter(PercentFormatter(1, 0, " %"))
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2)
+    return ax

@@ -1,0 +1,158 @@
+"""Finding in a study what a question needs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nmfstudy.matching import match
+
+NOT_ASKED = "not asked here"
+NEARLY = 1e-3  # an entry below this share of its component's largest is zero to the eye
+
+_SPLIT = 1e-6  # a split component's parts are parallel up to the convergence of the fit
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """One dataset, number of components and loss, under no penalty and under several.
+
+    Attributes
+    ----------
+    dataset : Dataset
+    n_components : int
+    loss : str
+    plain : ProblemResult or None
+        Without penalty.
+    penalised : tuple of ProblemResult
+    """
+
+    dataset: object
+    n_components: int
+    loss: str
+    plain: object
+    penalised: tuple
+
+    @property
+    def title(self):
+        """For people: ``menu, k = 3``."""
+        return f"{self.dataset.name}, k = {self.n_components}"
+
+    @property
+    def key(self):
+        """For file names."""
+        first = self.plain or self.penalised[0]
+        return first.key
+
+    def two_sided(self, name):
+        """Results under this penalty with the same alpha on W and H, weakest first."""
+        found = [
+            r
+            for r in self.penalised
+            if r.problem.penalty.name == name
+            and r.problem.penalty.alpha_W == r.problem.penalty.alpha_H
+        ]
+        return sorted(found, key=lambda r: r.problem.penalty.alpha_W)
+
+    @property
+    def one_sided(self):
+        """Results that penalise one factor and leave the other free."""
+        return [r for r in self.penalised if r.problem.penalty.one_sided]
+
+    @property
+    def scale_free(self):
+        """Results under a scale-free penalty, weakest first."""
+        found = [r for r in self.penalised if r.problem.penalty.name.startswith("scale_free")]
+        return sorted(found, key=lambda r: (r.problem.penalty.name, r.problem.penalty.strength))
+
+
+def families(study):
+    """The study's `Family` objects, in the order of its problems."""
+    groups = {}
+    for result in study.results:
+        key = (result.dataset.sha256, result.problem.n_components, result.problem.loss)
+        groups.setdefault(key, []).append(result)
+    found = []
+    for (_, k, loss), results in groups.items():
+        plain = [r for r in results if r.problem.penalty.is_zero]
+        penalised = tuple(r for r in results if not r.problem.penalty.is_zero)
+        first = plain[0] if plain else None
+        found.append(Family(results[0].dataset, k, loss, first, penalised))
+    return tuple(found)
+
+
+def kept(fit):
+    """Whether the factors of a fit are there (a study may keep only some) and finite."""
+    return bool(np.isfinite(fit.W).all() and np.isfinite(fit.H).all())
+
+
+def lowest_fit(result):
+    """The fit to speak of: the best that counts, or all zeros if that is cheaper; or None.
+
+    Where nothing counts (a one-sided penalty, factors that were not kept) it is the lowest
+    objective of all, which says how the starts ended.
+    """
+    counted = [fit for fit in result.solutions.representatives[:1] if kept(fit)]
+    collapsed = _lowest(result, lambda fits: fits.stop_reason == "collapsed")
+    found = counted + ([collapsed] if collapsed else [])
+    if not found:
+        return _lowest(result, lambda fits: fits.stop_reason != "failed")
+    return min(found, key=lambda fit: fit.objective)
+
+
+def _lowest(result, choose):
+    """The fit with the lowest objective among those chosen whose factors were kept; or None."""
+    lowest = None
+    for fits in result.searches:
+        usable = np.isfinite(fits.objective) & choose(fits) & has_factors(fits)
+        if usable.any():
+            found = fits[int(np.argmin(np.where(usable, fits.objective, np.inf)))]
+            if lowest is None or found.objective < lowest.objective:
+                lowest = found
+    return lowest
+
+
+def has_factors(fits):
+    """Which fits have their factors, all finite."""
+    return np.isfinite(fits.W).all(axis=(1, 2)) & np.isfinite(fits.H).all(axis=(1, 2))
+
+
+def share_collapsed(result):
+    """Share of all starts whose every component is zero."""
+    ended = np.concatenate([fits.stop_reason for fits in result.searches])
+    return float((ended == "collapsed").mean())
+
+
+def alive(fit):
+    """Number of different components that are not zero; parallel ones are one split in two."""
+    return int((~fit.factorization.merge_parallel(_SPLIT).dead).sum())
+
+
+def zero_shares(fit, threshold=0.0):
+    """Shares of the entries of W and of H that are zero, up to a share of the component's largest.
+
+    An entry may be bound for zero and never get there: where the fit is exact nothing pushes it
+    the last step. `NEARLY` counts it, the default does not.
+    """
+    of_W, of_H = fit.factorization.supports(threshold)
+    return float((~of_W).mean()), float((~of_H).mean())
+
+
+def truth_match(result, fit):
+    """Worst congruence of a component of the truth with its partner; NaN without a truth of k."""
+    truth = result.dataset.truth
+    if truth is None or truth.n_components != result.problem.n_components or not kept(fit):
+        return float("nan")
+    return float(match(truth, fit.factorization)[1].min())
+
+
+def sentence_list(words):
+    """``a``, ``a and b``, ``a, b and c``."""
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    return ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def plural(n, one, many=None):
+    """``1 start``, ``2 starts``."""
+    return f"{n} {one if n == 1 else many or one + 's'}"

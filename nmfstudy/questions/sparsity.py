@@ -1,0 +1,349 @@
+"""In which matrix should sparsity be encouraged?"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from nmfstudy.components import EQUAL
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.penalties import drift as draw_drift
+from nmfstudy.plots.penalties import drift_size, variants_size
+from nmfstudy.plots.penalties import variants as draw_variants
+from nmfstudy.questions.answer import Answer
+from nmfstudy.questions.lookup import (
+    NEARLY,
+    NOT_ASKED,
+    alive,
+    families,
+    has_factors,
+    lowest_fit,
+    truth_match,
+    zero_shares,
+)
+
+KEY = "sparsity"
+QUESTION = "In which matrix should sparsity be encouraged: W, H, or both?"
+_L1_SHOWN = 4  # two-sided strengths drawn: those that leave components alive, and one more
+_GROWS = 2.0  # a norm that changes by more than this factor is said to drift
+
+
+def answer(study):
+    """`Answer` that sets one-sided penalties beside two-sided and scale-free ones."""
+    found = [f for f in families(study) if f.one_sided or f.two_sided("l1") or f.scale_free]
+    if not found:
+        return Answer(
+            KEY,
+            QUESTION,
+            NOT_ASKED,
+            "This study has no run with a penalty that makes factors sparse, so it says nothing on "
+            "this question; try penalty=l1, penalty=scale_free_W or penalty=scale_free_H.",
+            "",
+        )
+    drifts = pd.concat([drift_table(f) for f in found], ignore_index=True)
+    tables = {"sparsity": pd.concat([variant_table(f) for f in found], ignore_index=True)}
+    if len(drifts):
+        tables["one_sided"] = drifts
+    family = max(found, key=lambda f: len(f.penalised))
+    return Answer(
+        key=KEY,
+        question=QUESTION,
+        verdict="Both, or one through a scale-free penalty; a plain penalty on one side is empty",
+        summary=" ".join(_sentences(family, drift_table(family))),
+        method=(
+            "An entry counts as zero below a thousandth of its component's largest, since runs "
+            "that drift never quite arrive. Numbers are of the best fully converged fit (fully "
+            "converged: the optimality conditions hold to the tolerance of the run); of one-sided "
+            "penalties, which never converge, they are the median over the starts of the longest "
+            "search. The match with the truth "
+            "is the congruence (product of the two cosines) of the worst recovered component: 1 is "
+            "perfect, 0.95 counts as equal. Scale-free penalties charge λ·Σ‖w_r‖₁‖h_r‖₂ to make W "
+            "sparse, and λ·Σ‖w_r‖₂‖h_r‖₁ to make H sparse; rescaling a component does not change "
+            "them."
+        ),
+        illustrations=tuple(_illustrations(found)),
+        tables=tables,
+        notes=tuple(_notes(family)),
+    )
+
+
+def drift_table(family):
+    """How one-sided fits change with the sweeps: medians over the starts of every search.
+
+    Returns
+    -------
+    DataFrame
+        problem, penalty, penalised, alpha, max_iter, n_iter, norm_W, norm_H, zeros_W, zeros_H,
+        relative_error, scale_escape (share of the starts), n_starts.
+    """
+    rows = []
+    for result in family.one_sided:
+        penalty = result.problem.penalty
+        side = "W" if penalty.alpha_W > 0 else "H"
+        for fits in result.searches:
+            some = has_factors(fits)
+            if not some.any():
+                continue
+            zeros = np.array([zero_shares(fit, NEARLY) for fit in fits[some]])
+            rows.append(
+                {
+                    "problem": family.title,
+                    "penalty": penalty.name,
+                    "penalised": side,
+                    "alpha": max(penalty.alpha_W, penalty.alpha_H),
+                    "max_iter": fits.search.max_iter,
+                    "n_iter": float(np.median(fits.n_iter[some])),
+                    "norm_W": float(np.median(np.linalg.norm(fits.W[some], axis=(1, 2)))),
+                    "norm_H": float(np.median(np.linalg.norm(fits.H[some], axis=(1, 2)))),
+                    "zeros_W": float(np.median(zeros[:, 0])),
+                    "zeros_H": float(np.median(zeros[:, 1])),
+                    "relative_error": float(np.median(fits.relative_error[some])),
+                    "scale_escape": float((fits.stop_reason == "scale_escape").mean()),
+                    "n_starts": len(fits),
+                }
+            )
+    columns = (
+        "problem penalty penalised alpha max_iter n_iter norm_W norm_H zeros_W zeros_H "
+        "relative_error scale_escape n_starts"
+    ).split()
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["penalty", "penalised", "alpha", "max_iter"], ignore_index=True)
+
+
+def variant_table(family):
+    """Every penalty on one dataset and k: zeros, error, truth recovered, distinct solutions.
+
+    Returns
+    -------
+    DataFrame
+        problem, label, kind, alive, zeros_W, zeros_H, relative_error, truth, distinct, n_starts.
+    """
+    rows = []
+    if family.plain is not None:
+        rows.append(_variant(family, family.plain, "none", "no penalty"))
+    drifts = drift_table(family)
+    for side in "WH":
+        some = drifts[(drifts.penalised == side) & (drifts.penalty == "l1")]
+        for alpha, group in some.groupby("alpha"):
+            last = group.iloc[-1]
+            rows.append(
+                {
+                    "problem": family.title,
+                    "label": f"L1 on {side} only, α = {alpha:g}",
+                    "kind": "one-sided",
+                    "alive": family.n_components,
+                    "zeros_W": last.zeros_W,
+                    "zeros_H": last.zeros_H,
+                    "relative_error": last.relative_error,
+                    "truth": _one_sided_truth(family, side, alpha),
+                    "distinct": "no minimum",
+                    "n_starts": last.n_starts,
+                }
+            )
+    for result in family.two_sided("l1"):
+        alpha = result.problem.penalty.alpha_W
+        rows.append(_variant(family, result, "two-sided", f"L1 on both, α = {alpha:g}"))
+    for result in family.scale_free:
+        penalty = result.problem.penalty
+        label = f"scale-free on {penalty.side}, λ = {penalty.strength:g}"
+        rows.append(_variant(family, result, "scale-free", label))
+    columns = (
+        "problem label kind alive zeros_W zeros_H relative_error truth distinct n_starts"
+    ).split()
+    return pd.DataFrame([row for row in rows if row], columns=columns)
+
+
+def _variant(family, result, kind, label):
+    fit = lowest_fit(result)
+    if fit is None:
+        return None
+    live = alive(fit)
+    zeros_W, zeros_H = zero_shares(fit, NEARLY)
+    return {
+        "problem": family.title,
+        "label": label,
+        "kind": kind,
+        "alive": live,
+        "zeros_W": zeros_W,
+        "zeros_H": zeros_H,
+        "relative_error": fit.relative_error,
+        "truth": truth_match(result, fit),
+        "distinct": _distinct(result.solutions, live),
+        "n_starts": result.n_starts,
+    }
+
+
+def _distinct(solutions, live):
+    if live == 0:
+        return "all zero"
+    return "continuum" if solutions.kind == "continuum" else str(solutions.n_distinct)
+
+
+def _one_sided_truth(family, side, alpha):
+    """Median over the starts of the longest search."""
+    for result in family.one_sided:
+        penalty = result.problem.penalty
+        if penalty.name == "l1" and getattr(penalty, f"alpha_{side}") == alpha:
+            fits = max(result.searches, key=lambda f: f.search.max_iter)
+            return float(np.median([truth_match(result, fit) for fit in fits]))
+    return float("nan")
+
+
+def _shown(table):
+    """Rows that are drawn: two-sided ones as long as components live, and the first that kills."""
+    two = table[table.kind == "two-sided"]
+    full = two[two.alive == two.alive.max()]
+    weakest = full.tail(_L1_SHOWN - 1)
+    dying = two[two.alive < two.alive.max()].head(1)
+    keep = (table.kind != "two-sided") | table.index.isin([*weakest.index, *dying.index])
+    return table[keep]
+
+
+def _illustrations(found):
+    for family in _one_per_dataset(found):
+        table = drift_table(family)
+        several = table.groupby(["penalty", "penalised", "alpha"]).n_iter.transform("nunique") > 1
+        drawn = table[several]
+        if (drawn.penalty == "l1").any():
+            drawn = drawn[drawn.penalty == "l1"]
+        if len(drawn):
+            drawn = drawn[drawn.alpha == drawn.alpha.iloc[0]]
+            yield Illustration(
+                name=f"one-sided-{family.key}",
+                caption=(
+                    f"A penalty on one factor alone, {family.title}, after more and more sweeps "
+                    "(median over the starts). Left: the penalised factor shrinks and the other "
+                    f"grows to make up for it. {_ending(family)}"
+                ),
+                draw=partial(_draw_drift, drawn, _plain_zeros(family)),
+                data=drawn,
+                size=drift_size(drawn),
+            )
+    for family in _one_per_dataset(found):
+        table = variant_table(family)
+        if len(table) > 1:
+            shown = _shown(table)
+            truth = (
+                " Right: how well the worst component of the truth is recovered (1 is perfect)."
+                if shown.truth.notna().any()
+                else ""
+            )
+            yield Illustration(
+                name=f"sparsity-{family.key}",
+                caption=(
+                    f"What each way of asking for sparsity does on {family.title}: share of zeros "
+                    f"in W and H, and the error paid for it.{truth}"
+                ),
+                draw=lambda figure, shown=shown: draw_variants(shown, figure=figure),
+                data=shown,
+                size=variants_size(len(shown)),
+            )
+
+
+def _one_per_dataset(found):
+    """The family with the most penalties of each dataset, three at most."""
+    of = {}
+    for family in sorted(found, key=lambda f: -len(f.penalised)):
+        of.setdefault(family.dataset.sha256, family)
+    return list(of.values())[:3]
+
+
+def _draw_drift(table, plain, figure):
+    draw_drift(table, plain=plain, figure=figure)
+
+
+def _plain_zeros(family):
+    """Shares of zeros without a penalty, or None if it was not run."""
+    fit = lowest_fit(family.plain) if family.plain is not None else None
+    return None if fit is None else zero_shares(fit, NEARLY)
+
+
+def _ending(family):
+    if _plain_zeros(family) is None:
+        return "Right: what it does to zeros and error."
+    return (
+        "Right: zeros and error, with the zeros of a fit without penalty as thin lines. Where they "
+        "meet in the end, the penalty has gained nothing."
+    )
+
+
+def _sentences(family, drifts):
+    table = variant_table(family)
+    plain = table[table.kind == "none"]
+    if len(drifts):
+        yield _drift_sentence(family, drifts, plain)
+    two = table[(table.kind == "two-sided") & (table.alive == family.n_components)]
+    faithful = two[~(two.truth < EQUAL)]  # the truth may be unknown
+    if len(two):
+        yield _effect((faithful if len(faithful) else two).iloc[-1])
+    by_side = {
+        side: table[(table.kind == "scale-free") & table.label.str.contains(f"on {side},")]
+        for side in "WH"
+    }
+    for rows in by_side.values():
+        if len(rows):
+            yield _effect(rows.iloc[-1])
+    matches = {side: rows.truth.iloc[-1] for side, rows in by_side.items() if len(rows)}
+    if len(matches) == 2 and max(matches.values()) >= EQUAL > min(matches.values()):
+        yield f"Here {max(matches, key=matches.get)} is the factor to make sparse."
+
+
+def _zeros(row):
+    return f"{style.percent(row.zeros_W)} zeros in W and {style.percent(row.zeros_H)} in H"
+
+
+def _effect(row):
+    text = f"{row.label[0].upper()}{row.label[1:]}: {_zeros(row)}"
+    text += f" at a relative error of {style.number(row.relative_error, 2)}"
+    return (
+        f"{text}, match with the truth {row.truth:.2f}." if row.truth == row.truth else f"{text}."
+    )
+
+
+def _drift_sentence(family, drifts, plain):
+    groups = [g for _, g in drifts.groupby(["penalty", "penalised", "alpha"], sort=False)]
+    # L1 on W, if it is there: the usual wish.
+    first_group = min(groups, key=lambda g: (g.penalty.iloc[0] != "l1", g.penalised.iloc[0] != "W"))
+    first, last = first_group.iloc[0], first_group.iloc[-1]
+    side = first.penalised
+    other = "H" if side == "W" else "W"
+    word = "L1" if first.penalty == "l1" else first.penalty
+    growth = last[f"norm_{other}"] / first[f"norm_{other}"]
+    if len(first_group) == 1 or growth < _GROWS:
+        text = (
+            f"{word} on {side} alone ({family.title}, α = {first.alpha:g}) leaves norms of "
+            f"{style.number(last.norm_W)} for W and {style.number(last.norm_H)} for H"
+        )
+    else:
+        text = (
+            f"{word} on {side} alone ({family.title}, α = {first.alpha:g}) only moves the scale: "
+            f"from {style.number(first.n_iter)} to {style.number(last.n_iter)} sweeps the norm of "
+            f"{other} grew from {style.number(first[f'norm_{other}'])} to "
+            f"{style.number(last[f'norm_{other}'])} while that of {side} shrank from "
+            f"{style.number(first[f'norm_{side}'])} to {style.number(last[f'norm_{side}'])}"
+        )
+    text += f". It ends at {_zeros(last)}"
+    if len(plain) and _zeros(plain.iloc[0]) == _zeros(last):
+        return f"{text}, just as without a penalty."
+    return text + (f"; without a penalty it is {_zeros(plain.iloc[0])}." if len(plain) else ".")
+
+
+def _notes(family):
+    yield (
+        "Why one side is empty: replace a component (w, h) by (c·w, h/c). The product stays the "
+        "same, and with c small a price on W alone becomes as small as one likes. So there is no "
+        "best pair, the factors drift for ever, and in the limit the solution is that of no "
+        "penalty. Such runs are called scale escape here and never count as converged."
+    )
+    yield (
+        "With a price on both factors, every component has one cheapest scale, at which both sides "
+        "cost the same. What is left of the penalty at that scale is a price per component: for L1 "
+        "the square root of |w|₁·|h|₁. It presses on the entries of both factors; when it is too "
+        "strong it kills whole components, and what is left fits badly."
+    )
+    yield (
+        "If only one factor is to be sparse (H for parts that are easy to name, W for samples that "
+        "use few parts), charge it at unit length of the other: scale-free penalties do that, and "
+        "rescaling cannot dodge them."
+    )
