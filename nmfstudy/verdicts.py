@@ -9,13 +9,16 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.distances import distance
+from nmfstudy.distances import distance, product_norm
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.runs.files import read_json, write_json
 
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
+LARGEST = 20_000_000  # entries of the product, which certificates form
+ZERO = 1e-6  # entries of converged fits up to this share count as zeros, or more by their noise,
+NOISE, LARGEST_ZERO = 10, 1e-4  # so many times the distance that fits of one minimum keep, to this
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
 
 
@@ -61,6 +64,8 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
         verdicts.reasons[-1] = "a penalty picks among the factorizations of a product"
     elif problem.loss != "frobenius":
         verdicts.reasons[-1] = "certificates need exact zeros, which this loss does not give"
+    elif np.prod(result.dataset.X.shape, dtype=float) > LARGEST:
+        verdicts.reasons[-1] = f"the product has more than {LARGEST:,} entries"
     elif not solutions.n_minima:
         verdicts.reasons[-1] = "no fit counts"
     if verdicts.reasons:
@@ -84,15 +89,23 @@ def _certify(verdicts, minimum, factors, others, result, folder, end):
     from nmfstudy.certificates import ContradictionError, certify
 
     path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
-    verdict = _kept(path, factors)
+    verdict = _kept(path, factors, result.solutions.distance_tol)
     left = end - time.perf_counter()
     if verdict is None and left <= 0:
         verdicts.reasons[minimum] = "the time for certificates was used up"
         return
     if verdict is None:
-        X = None if sparse.issparse(result.dataset.X) else result.dataset.X
+        X, noise = result.dataset.X, result.solutions.noise_floor
+        X = X.toarray() if sparse.issparse(X) else X
         try:
-            verdict = certify(factors.W, factors.H, X=X, others=others, budget=left)
+            verdict = certify(
+                factors.W,
+                factors.H,
+                X=X,
+                others=others,
+                zero_threshold=min(max(ZERO, NOISE * noise), LARGEST_ZERO),
+                budget=left,
+            )
         except RequestError as error:
             verdicts.reasons[minimum] = str(error)
             return
@@ -169,7 +182,7 @@ def _product_distance(a, b):
 
 
 def _path(folder, factors, others, data):
-    total = hashlib.sha256(f"{_code()} {data}".encode())
+    total = hashlib.sha256(f"{_code()} {data} {ZERO} {NOISE}".encode())
     for f in (factors, *others):
         for factor in (f.W, f.H):
             total.update(f"{factor.shape}".encode())
@@ -187,11 +200,11 @@ def _code():
     return total.hexdigest()
 
 
-def _kept(path, factors):
+def _kept(path, factors, tolerance):
     """A verdict of an earlier report, if it can be read and its own evidence bears it out.
 
-    A file in a study's folder may come from anywhere: it counts only if it is about these
-    factors and each of its claims passes its check again.
+    A file in a study's folder may come from anywhere: it counts only if it is about the product
+    of these factors, but for what counts as zero, and each of its claims passes its check again.
     """
     if path is None or not path.is_file():
         return None
@@ -200,9 +213,10 @@ def _kept(path, factors):
     try:
         verdict = Verdict.from_dict(read_json(path))
         about = Factorization(verdict.factorization.W, verdict.factorization.H)
-        same = about.W.shape == factors.W.shape and about.H.shape == factors.H.shape
-        if same and distance(about, factors) < SAME_PRODUCT and not verdict.verify():
-            return verdict
+        if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
+            near = _product_distance(about, factors) <= tolerance * product_norm(factors)
+            if near and not verdict.verify():
+                return verdict
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         pass  # torn or foreign: made again
     return None

@@ -6,6 +6,11 @@ from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
 from nmfstudy.verdicts import same_product
 
 MOST_REASONS = 5
+_EACH_UNIQUE = (
+    "Each of these solutions is the only factorization of its own product, and the products "
+    "differ: the choice lies between products that fit the data equally well, not between "
+    "factors of one product."
+)
 
 
 def certificate_blocks(result, row, shelf):
@@ -23,8 +28,12 @@ def certificate_blocks(result, row, shelf):
 
 
 def _pairs(result):
+    """How proofs of single products go together with several solutions."""
     found = same_product(result)
     if not found:
+        statuses = [verdict.status for verdict in result.verdicts.values()]
+        if len(statuses) > 1 and set(statuses) == {"unique"}:
+            return [Paragraph(_EACH_UNIQUE)]
         return []
     a, b, apart, gap = max(found, key=lambda pair: pair[2])
     more = f" So have {len(found) - 1} more pairs." if len(found) > 1 else ""

@@ -8,6 +8,7 @@ from nmfstudy.plots.solutions import (
     illustrate_rarefaction,
     illustrate_shares,
 )
+from nmfstudy.problem import Search
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.numbers import cell_text, label, percent
 from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
@@ -59,7 +60,8 @@ def problems_section(study, shelf):
     said = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
         "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
-        "the estimated chance that one more start finds nothing new."
+        "the estimated chance that one more start finds nothing new. The certificate speaks of the "
+        "best fit's product W H: whether other factors have the same product."
     )
     return Section("problems", "All problems", (said, table))
 
@@ -163,6 +165,7 @@ def solutions_table(study, result, shown=12):
     rows = []
     for row in found.head(shown).to_dict("records"):
         minimum = Cell(f"{row['minimum']}{_rank(row)}")
+        row["nearest"] = None if row["nearest"] == float("inf") else row["nearest"]
         cells = [Cell(cell_text(name, row[name])) for name in _SOLUTION_COLUMNS[1:-2]]
         verdict = certificate_cell(row["verdict"]) if row["verdict"] else Cell("–")
         rows.append((minimum, *cells, verdict, Cell(str(row["seed"]))))
@@ -174,6 +177,13 @@ def solutions_table(study, result, shown=12):
         "tables/solutions.csv",
         max(0, len(found) - shown),
     )
+
+
+def _search_name(search):
+    """Init, and of the solver what is not usual."""
+    usual = Search().solver
+    settings = search.solver_label.removeprefix(usual).strip("()")
+    return f"{search.init}, {settings}" if settings else search.init
 
 
 def _rank(row):
@@ -199,7 +209,7 @@ def shares_table(result, shown=12):
     )
     return Table(
         "Share of the starts that ends there (number), with 95 % intervals",
-        ("", *(f"{s.init}, {s.solver_label}" for s in searches)),
+        ("", *map(_search_name, searches)),
         rows,
         (False,) + (True,) * len(searches),
         "tables/shares.csv",

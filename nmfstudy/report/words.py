@@ -198,11 +198,11 @@ def _worse(row):
     rest = row["n_starts"] - row["n_converged"]
     parts = []
     if worse:
-        ending = count(row["n_converged"] - row["n_near_optimal"], "start")
-        parts.append(f"{ending} in {count(worse, 'worse minimum', 'worse minima')}")
+        ending = number(row["n_converged"] - row["n_near_optimal"])
+        parts.append(f"{ending} end in {count(worse, 'worse minimum', 'worse minima')}")
     if rest:
-        parts.append(f"{count(rest, 'start')} without result")
-    return f"; the others end: {' and '.join(parts)}" if parts else ""
+        parts.append(f"{number(rest)} did not converge and do not count")
+    return f"; {' and '.join(parts)}" if parts else ""
 
 
 def _plateau(row):

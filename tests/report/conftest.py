@@ -26,10 +26,10 @@ def hostile_names():
 
 @pytest.fixture(scope="session")
 def hostile_csv(tmp_path_factory):
-    """The menu's matrix with names that are markup in one language or another."""
+    """The menu's matrix, one row doubled, with names that are markup in one language or another."""
     path = tmp_path_factory.mktemp("data") / "<b>$menu$|&.csv"
     header = ",".join('"' + name.replace('"', '""') + '"' for name in HOSTILE)
-    rows = ("1,1,2,2", "1,0,0,0", "1,1,1,1", "1,0,1,1", "0,1,3,3", "1,1,0,0")
+    rows = ("2,2,4,4", "1,0,0,0", "1,1,1,1", "1,0,1,1", "0,1,3,3", "1,1,0,0")
     path.write_text("\n".join([header, *rows]) + "\n")
     return path
 

@@ -1,0 +1,80 @@
+"""Pictures in the page: each for itself, in the page's colours, never too large."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.report.figures import MAX_SVG, render
+from nmfstudy.report.shelf import Shelf
+
+
+def _illustration(draw, name="figure one"):
+    data = pd.DataFrame({"x": [1.0]})
+    return Illustration(name, "A caption that says what is seen.", draw, data)
+
+
+def _two_panels(figure):
+    for ax in figure.subplots(1, 2):
+        style.dress(ax, xlabel="x")
+        ax.plot([0, 1], [0, 1], color=style.BLUE, marker="o")
+
+
+def test_identifiers_are_the_figures_own():
+    first, second = (render(_illustration(_two_panels), n).inline for n in ("first", "second"))
+    ids = [re.findall(r'id="([^"]+)"', svg) for svg in (first, second)]
+    assert ids[0] and not set(ids[0]) & set(ids[1])
+    for svg, own in zip((first, second), ids, strict=True):
+        used = re.findall(r'(?:href="#|url\(#)([^")]+)', svg)
+        assert set(used) == set(own)
+
+
+def test_ink_and_colours_are_the_pages():
+    svg = render(_illustration(_two_panels), "f").inline
+    assert "currentColor" in svg and "var(--blue)" in svg
+    assert style.INK not in svg and style.BLUE.lower() not in svg.lower()
+    assert "<style" not in svg and "<metadata" not in svg and "http" not in svg
+
+
+def test_names_with_dollar_signs_are_names():
+    def draw(figure):
+        figure.add_subplot().set_title("a $x_1 and $y^ & <b>")
+
+    assert "a $x_1 and $y^ &amp; &lt;b&gt;" in render(_illustration(draw), "f").inline
+
+
+def test_very_many_marks_become_an_image_inside():
+    points = np.random.default_rng(0).random((2, 20_000))
+
+    def draw(figure):
+        ax = figure.add_subplot()
+        ax.scatter(*points)
+        ax.set_title("still text")
+
+    picture = render(_illustration(draw), "f")
+    assert len(picture.svg_file) < MAX_SVG
+    assert "still text" in picture.inline and "data:image/png;base64," in picture.inline
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    first, second = (render(_illustration(_two_panels), "f") for _ in range(2))
+    assert first.svg_file == second.svg_file and first.png_file == second.png_file
+
+
+def test_a_figure_that_cannot_be_drawn_is_said_in_its_place():
+    def fails():
+        raise ZeroDivisionError("no <luck>")
+
+    shelf = Shelf()
+    (block,) = shelf.figures(fails)
+    assert block.role == "error" and "no <luck>" in block.text
+    assert shelf.troubles == [("fails", "ZeroDivisionError: no <luck>")]
+    assert shelf.figures(lambda: None) == []
+
+
+def test_names_are_unique_and_plain():
+    shelf = Shelf()
+    names = [shelf.figure(_illustration(_two_panels, n)).name for n in ("a/b", "a b", "A-B", "..")]
+    assert names == ["a-b", "a-b-2", "A-B-3", "figure"]

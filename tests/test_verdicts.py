@@ -1,0 +1,162 @@
+"""Certificates of a study: right, kept, never believed without a check, never contradicted."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from nmfstudy.config import Analysis
+from nmfstudy.datasets import load_dataset
+from nmfstudy.fitting import fit
+from nmfstudy.study import ProblemResult
+from nmfstudy.verdicts import MOST_PER_PROBLEM, contradictions, same_product, verdicts_of
+
+
+def make_result(name, k, folder=None, n_starts=12, **more):
+    dataset = load_dataset(name, **more.pop("parameters", {}))
+    fits = fit(dataset.X, n_components=k, n_starts=n_starts, **more)
+    runs = (np.full(len(fits), "r"),)
+    return ProblemResult("key", dataset, fits.problem, (fits,), runs, Analysis(), folder)
+
+
+@pytest.fixture(scope="module")
+def unique():
+    return make_result("menu", 3)
+
+
+@pytest.fixture(scope="module")
+def two():
+    return make_result("circ3", 3, n_starts=20)
+
+
+@pytest.fixture(scope="module")
+def many():
+    return make_result("menu", 4, n_starts=30)
+
+
+def test_the_menu_of_three_is_certified_unique(unique):
+    verdicts = verdicts_of(unique)
+    assert verdicts[0].status == "unique"
+    assert verdicts.reasons == {} and verdicts.contradictions == []
+    assert contradictions(unique) == []
+
+
+def test_a_continuum_is_refuted_and_only_the_first_minima_are_examined(many):
+    verdicts = verdicts_of(many)
+    assert set(verdicts) == set(range(MOST_PER_PROBLEM))
+    assert all(v.status in ("not_unique", "partially_identifiable") for v in verdicts.values())
+    assert "only the first" in verdicts.reasons[MOST_PER_PROBLEM]
+    assert contradictions(many) == []
+
+
+def test_two_exact_solutions_of_one_product_refute_uniqueness(two):
+    found = same_product(two)
+    assert two.solutions.n_distinct == 2
+    assert [(a, b) for a, b, _, _ in found] == [(0, 1)]
+    _, _, apart, gap = found[0]
+    assert apart > 0.1 and gap < 1e-6
+    assert verdicts_of(two)[0].status == "not_unique"
+
+
+def test_different_products_refute_nothing():
+    result = make_result("digits", 3, n_starts=8)
+    assert result.solutions.n_distinct == 2
+    assert same_product(result) == []
+
+
+def test_a_certificate_that_the_fits_contradict_is_an_error(two):
+    false = replace(verdicts_of(two)[0], status="unique")
+    two.verdicts[0] = false
+    (sentence,) = contradictions(two)
+    assert "certified as the only factorization" in sentence
+    two.verdicts[0] = verdicts_of(two)[0]
+    assert contradictions(two) == []
+
+
+@pytest.mark.parametrize(
+    "more, reason",
+    [({"alpha_W": 0.01}, "penalty"), ({"max_iter": 1}, "no fit counts")],
+)
+def test_what_is_not_certified_has_a_reason(more, reason):
+    verdicts = verdicts_of(make_result("menu", 3, **more))
+    assert dict(verdicts) == {}
+    assert reason in verdicts.reasons[-1]
+
+
+def test_without_time_there_is_a_reason(unique):
+    verdicts = verdicts_of(unique, seconds=0.0)
+    assert dict(verdicts) == {}
+    assert "time" in verdicts.reasons[0]
+
+
+def _damage_nothing(text):
+    return text
+
+
+def _tear(text):
+    return text[: len(text) // 2]
+
+
+def _another_status(text):
+    return json.dumps(json.loads(text) | {"status": "not_unique"})
+
+
+def _another_matrix(text):
+    plain = json.loads(text)
+    plain["factorization"]["W"][0][0] += 1.0
+    return json.dumps(plain)
+
+
+def _no_keys(text):
+    return "{}"
+
+
+def _a_list(text):
+    return "[1, 2]"
+
+
+def _no_evidence(text):
+    plain = json.loads(text)
+    for outcome in plain["certificates"]:
+        outcome["evidence"] = {}
+    return json.dumps(plain)
+
+
+@pytest.mark.parametrize(
+    "damage, kept",
+    [
+        (_damage_nothing, True),
+        (_tear, False),
+        (_another_status, False),
+        (_another_matrix, False),
+        (_no_keys, False),
+        (_a_list, False),
+        (_no_evidence, False),
+    ],
+)
+def test_kept_verdicts_are_checked(unique, tmp_path, damage, kept):
+    made = verdicts_of(unique, folder=tmp_path)[0]
+    (path,) = (tmp_path / "certificates").iterdir()
+    path.write_text(damage(path.read_text()))
+    again = verdicts_of(unique, folder=tmp_path)[0]
+    assert again.status == "unique"
+    assert (again.seconds == made.seconds) == kept
+    assert again.verify() == []
+
+
+def test_a_kept_verdict_needs_no_time(unique, tmp_path):
+    verdicts_of(unique, folder=tmp_path)
+    assert verdicts_of(unique, folder=tmp_path, seconds=0.0)[0].status == "unique"
+
+
+def test_sparse_data_are_certified_too():
+    dense = load_dataset("menu")
+    from scipy import sparse
+
+    from nmfstudy.datasets.base import Dataset
+
+    dataset = Dataset("sparse menu", sparse.csr_array(dense.X))
+    fits = fit(dataset.X, n_components=3, n_starts=4)
+    result = ProblemResult("k", dataset, fits.problem, (fits,), (np.full(4, "r"),), Analysis())
+    assert verdicts_of(result)[0].status == "unique"
