@@ -11,9 +11,11 @@ from nmfstudy.plots.illustration import Illustration
 
 _ANNOTATED = (12, 12)  # rows and columns of a matrix whose entries can be read as text
 _DRAWN = (60, 40)  # beyond these a heat map becomes one picture
+_NAME = 24  # letters of a row's or a column's name
 _NAMED = 40  # columns with a name at every tick
 _IMAGE = 16  # pixels of the smallest H row that is drawn as a square image
 _MOST = 20  # components drawn
+_NOTHING = 1e-5  # entries below this share of the largest are written 0
 
 
 def matrix(
@@ -49,6 +51,7 @@ def matrix(
     ax.set(xlim=(0, d), ylim=(n, 0))
     if n <= _ANNOTATED[0] and d <= _ANNOTATED[1]:
         for (i, j), value in np.ndenumerate(M):
+            value = 0.0 if value <= _NOTHING * top else value
             faint = {"alpha": 0.45} if value == 0 else {}
             ax.text(
                 j + 0.5, i + 0.5, short(value), ha="center", va="center", color=style.INK,
@@ -125,33 +128,6 @@ def components_size(n_components, n_features):
     return (7.0, 0.9 + 0.45 * shown)
 
 
-def product_equation(X, factorization, *, row_names=None, column_names=None, figure=None, shown=""):
-    """X, W and H beside one another, as one would write ``X ≈ W · H`` by hand.
-
-    Returns
-    -------
-    list of Axes
-        Of X, W and H.
-    """
-    f = as_factorization(factorization)
-    n, d = np.shape(X)
-    k = f.n_components
-    figure = style.new_axes(8.4, 1.2 + 0.42 * n).figure if figure is None else figure
-    figure.clear()
-    figure.set_layout_engine("constrained", w_pad=0.06)
-    axes = list(figure.subplots(1, 3, gridspec_kw={"width_ratios": [d, max(k, 2), d]}))
-    parts = [f"part {r + 1}" for r in range(k)]
-    matrix(X, row_names=row_names, column_names=column_names, title="data X", ax=axes[0])
-    matrix(f.W, column_names=parts, colour=style.OF_W, title="≈ weights W", ax=axes[1])
-    axes[1].set_yticks([])
-    height = np.full((n, d), np.nan)
-    height[:k] = f.H
-    matrix(height, row_names=parts, column_names=column_names, colour=style.OF_H,
-           title="· components H", ax=axes[2])  # fmt: skip
-    axes[2].set_yticks(np.arange(k) + 0.5, parts)
-    return axes
-
-
 def illustrate_components(result, trust=None):
     """The components of the best solution of a problem, with how far each can be trusted.
 
@@ -176,22 +152,22 @@ def illustrate_components(result, trust=None):
     trusted = ""
     if trust is not None:
         titles = [
-            f"{label}\n{trust_word(t)} ({t:.2f})" for label, t in zip(labels, trust, strict=True)
+            f"{label}\n{trust_word(t)} ({t:.3g})" for label, t in zip(labels, trust, strict=True)
         ]
         trusted = (
             " The word says whether the component comes back in every other solution that fits as "
             "well: 1 is a perfect match, trusted means at least 0.95, similar at least 0.85."
         )
     data = pd.DataFrame(best.normalize("max").H, columns=list(names))
-    data.insert(0, "component", np.arange(1, k + 1))
+    data.insert(0, "component", np.arange(1, k + 1), allow_duplicates=True)
     if trust is not None:
-        data.insert(1, "trust", np.asarray(trust, dtype=float))
+        data.insert(1, "trust", np.asarray(trust, dtype=float), allow_duplicates=True)
     seen = f"the first {_MOST} of " if k > _MOST else ""
     return Illustration(
         name=f"components-{result.key}",
         caption=(
             f"The components (rows of H) of the best solution of {result.title}: {seen}{k}, "
-            f"each relative to its largest entry, darker is more.{trusted}"
+            f"each relative to its largest entry, the stronger the colour, the more.{trusted}"
         ),
         draw=lambda figure: components(best, column_names=names, titles=titles, figure=figure),
         data=data,
@@ -220,8 +196,8 @@ def _names(axis, n, names, side):
     (axis.tick_top if side == "top" else axis.tick_left)()
     ax.tick_params(length=0)
     if names is not None and n <= _NAMED:
-        axis.set_ticks(np.arange(n) + 0.5, list(names))
-        if side == "top" and max((len(str(name)) for name in names), default=0) * n > 34:
+        style.names_at(axis, np.arange(n) + 0.5, names, _NAME)
+        if side == "top" and min(_NAME, max(len(str(name)) for name in names)) * n > 34:
             for label in axis.get_ticklabels():
                 label.set(rotation=40, ha="left", rotation_mode="anchor")
     elif n > 1:

@@ -8,6 +8,7 @@ from nmfstudy.plots.illustration import Illustration
 
 _FLOOR = 1e-13  # excess below this is drawn as none
 _OWN_COLOUR = 5  # minima with a colour of their own
+_SEVERAL = 3  # starts that a minimum needs for it where there are many
 
 
 def objectives_table(result):
@@ -62,10 +63,9 @@ def objectives(table, *, objective_rtol=None, ax=None):
     counted = shown.minimum >= 0
     visited = shown.minimum[counted].value_counts()
     n_minima = len(visited)
-    if n_minima > _OWN_COLOUR + 1:
-        own = [m for m in sorted(visited.index) if visited[m] > 1][:_OWN_COLOUR]
-    else:
-        own = sorted(visited.index)
+    own = sorted(visited.index)
+    if n_minima > _OWN_COLOUR + 1:  # the best ones that several starts reach
+        own = [m for m in own[:_OWN_COLOUR] if visited[m] >= _SEVERAL]
     raster = len(shown) > style.RASTER_ABOVE
     for m in own:
         of = shown.minimum == m
@@ -94,8 +94,8 @@ def objectives(table, *, objective_rtol=None, ax=None):
     if objective_rtol and objective_rtol > _FLOOR:
         ax.axhline(objective_rtol, color=style.INK, lw=1, ls="--", alpha=0.6)
         ax.annotate(
-            "as good as the best below this line", (1, objective_rtol), xytext=(0, 2),
-            xycoords=("axes fraction", "data"), textcoords="offset points", ha="right",
+            "as good as the best below this line", (0, objective_rtol), xytext=(3, 2),
+            xycoords=("axes fraction", "data"), textcoords="offset points", ha="left",
             va="bottom", color=style.INK, fontsize=style.SMALL,
         )  # fmt: skip
     ax.set_xlim(0, len(table) + 1)
@@ -110,11 +110,12 @@ def _starts(n):
 
 
 def illustrate_objectives(result):
-    """Where every start of a problem ended; None if no start has a finite objective."""
-    table = objectives_table(result)
-    if not np.isfinite(table.excess).any():
-        return None
+    """Where every start of a problem ended; None if no fit counts or all are equal."""
     solutions = result.solutions
+    table = objectives_table(result)
+    seen = table.excess[np.isfinite(table.excess)]
+    if not solutions.n_minima or seen.max() <= _FLOOR:
+        return None
     lost = int((table.minimum < 0).sum())
     beside = f" {lost} did not count: not fully converged, or no minimum." if lost else ""
     return Illustration(

@@ -150,7 +150,7 @@ def variants(table, *, figure=None):
         else:
             ax.set_xlim(-0.05, 1.06)
             ax.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
-    axes[0].set_yticks(y, table.label)
+    style.names_at(axes[0].yaxis, y, table.label)
     style.legend(
         axes[0], loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2,
         columnspacing=1.0,
@@ -227,7 +227,7 @@ def bars(table, *, ax=None, xlabel=""):
             value + 0.015 * top, at, style.number(value, 3), va="center", color=style.INK,
             fontsize=style.SMALL,
         )  # fmt: skip
-    ax.set_yticks(y, table.label)
+    style.names_at(ax.yaxis, y, table.label)
     ax.set(ylim=(len(table) - 0.4, -0.6), xlim=(0, 1.15 * top))
     style.whole_numbers(ax.xaxis, 6) if (table.value % 1 == 0).all() else None
     return ax

@@ -132,7 +132,7 @@ def counts(table, *, ax=None):
             table[column].where(table[column] > 0), y, marker, ms=size, color=colour, label=label,
             mec="none",
         )  # fmt: skip
-    ax.set_yticks(y, table.title)
+    style.names_at(ax.yaxis, y, table.title)
     ax.set_ylim(len(table) - 0.4, -0.6)
     style.count_axis(ax.xaxis, table.n_minima.max())
     style.legend(
@@ -171,7 +171,7 @@ def zeros(table, *, ax=None):
         ax.hlines(y + shift, exact, nearly, color=colour, lw=1.4, alpha=0.6)
         ax.plot(nearly, y + shift, marker, ms=6.5, mfc="none", mec=colour, mew=1.4)
         ax.plot(exact, y + shift, marker, ms=6.5, color=colour, label=label)
-    ax.set_yticks(y, table.title)
+    style.names_at(ax.yaxis, y, table.title)
     ax.set(xlim=(-0.02, 1.03), ylim=(len(table) - 0.4, -0.6))
     ax.xaxis.set_major_formatter(PercentFormatter(1, 0, " %"))
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2)

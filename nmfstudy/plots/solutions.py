@@ -87,7 +87,9 @@ def illustrate_count(result):
             f"to pass as the same (distance relative to the data). {said}"
         ),
         draw=lambda figure: count_by_distance(
-            table, plateau=solutions.plateau, noise_floor=solutions.noise_floor,
+            table,
+            plateau=None if solutions.kind == "continuum" else solutions.plateau,
+            noise_floor=solutions.noise_floor,
             distance_tol=solutions.distance_tol, ax=figure.add_subplot(),
         ),
         data=table,
@@ -163,12 +165,9 @@ def share_table(solutions):
     """
     from nmfstudy.saturation import wilson_interval
 
-    inits = [s.init for s in solutions.searches]
     rows = []
-    for i, search in enumerate(solutions.searches):
-        total = int((solutions.search == i).sum())
-        alone = inits.count(search.init) == 1
-        name = search.init if alone else f"{search.init}, {search.solver_label}"
+    for i, name in enumerate(search_names(solutions.searches)):
+        search, total = solutions.searches[i], int((solutions.search == i).sum())
         for minimum, hits in enumerate(solutions.starts_per_minimum(i).tolist()):
             share, low, high = wilson_interval(hits, total)
             if search.deterministic:
@@ -176,6 +175,17 @@ def share_table(solutions):
             rows.append((minimum, name, hits, total, share, low, high))
     columns = "minimum search n_starts of share share_low share_high".split()
     return pd.DataFrame(rows, columns=columns)
+
+
+def search_names(searches):
+    """Short names: the init, and in brackets what tells it from others of the same init."""
+    inits = [search.init for search in searches]
+    names = []
+    for search in searches:
+        label = search.solver_label.removeprefix("coordinate_descent").strip("()")
+        alone = inits.count(search.init) == 1 or not label
+        names.append(search.init if alone else f"{search.init} ({label})")
+    return names
 
 
 def shares(table, *, ax=None):
@@ -199,7 +209,7 @@ def shares(table, *, ax=None):
         colour, marker, _ = style.series(i)
         y = rows.minimum.map(minima.index) + (i - (len(searches) - 1) / 2) * 0.8 / len(searches)
         ax.hlines(y, rows.share_low, rows.share_high, color=colour, lw=2, alpha=0.6)
-        label = f"{search} ({rows.of.max()})"
+        label = f"{search}: {rows.of.max()}"
         ax.plot(rows.share, y, marker, color=colour, ms=6.5, label=label)
     ax.set_yticks(range(len(minima)), [f"minimum {m}" for m in minima])
     ax.set(xlim=(-0.02, 1.02), ylim=(len(minima) - 0.45, -0.55))
@@ -229,7 +239,7 @@ def illustrate_shares(result):
         name=f"shares-{result.key}",
         caption=(
             f"Which way of starting reaches which minimum of {result.title} (0 is the best). Bars "
-            f"are 95 % intervals; in brackets the number of starts.{first}"
+            f"are 95 % intervals; with the number of starts behind each name.{first}"
         ),
         draw=lambda figure: shares(table, ax=figure.add_subplot()),
         data=table,
@@ -261,7 +271,7 @@ def rarefaction(table, *, chao1=None, ax=None):
     ax.set(xlim=(0, None), ylim=(0, 1.12 * top))
     style.whole_numbers(ax.xaxis, 6)
     style.whole_numbers(ax.yaxis, 6)
-    style.legend(ax, loc="lower right")
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
     return ax
 
 

@@ -148,7 +148,8 @@ def log_axis(axis, low, high):
     (ax.set_xscale if axis is ax.xaxis else ax.set_yscale)("log")
     decades = np.log10(high / low)
     if decades < 2:
-        axis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
+        subs = (1.0, 2.0, 5.0) if decades < 1.3 else (1.0, 3.0)
+        axis.set_major_locator(LogLocator(10, subs=subs))
         axis.set_major_formatter(FuncFormatter(lambda v, _: number(v, 2)))
     else:
         step = int(np.ceil(decades / 7))
@@ -164,6 +165,12 @@ def power_of_ten(value):
     """Tick text: 1, 10, 100, 0.1, 0.01, else ``10⁻⁶``."""
     exponent = round(np.log10(value))
     return f"{value:g}" if -2 <= exponent <= 3 else f"10{superscript(exponent)}"
+
+
+def names_at(axis, positions, names, at_most=46):
+    """Ticks with names from the data: cut where they are long, and never read as maths."""
+    cut = [name if len(name) <= at_most else name[: at_most - 1] + "…" for name in map(str, names)]
+    axis.set_ticks(positions, cut, parse_math=False)
 
 
 def whole_numbers(axis, at_most=8):

@@ -144,13 +144,19 @@ def _data_figure(result):
     return Illustration(
         name="example-data",
         caption=(
-            f"The data of the example {result.dataset.name}: rows are {_few(names[0])}; columns are "
+            f"The data of the example {result.dataset.name}. Rows: {_few(names[0])}. Columns: "
             f"{_few(names[1])}."
         ),
         draw=partial(_draw_matrix, X, names),
-        data=pd.DataFrame(X, index=list(names[0]), columns=list(names[1])).reset_index(names="row"),
+        data=_with_names(X, names),
         size=(1.6 + 0.75 * columns, 0.7 + 0.36 * rows),
     )
+
+
+def _with_names(X, names):
+    table = pd.DataFrame(X, columns=list(names[1]))
+    table.insert(0, "row", list(names[0]), allow_duplicates=True)  # a column may be called row
+    return table
 
 
 def _few(names):
@@ -255,7 +261,7 @@ def _other_figure(other):
         name="example-not-unique",
         caption=(
             f"{result.dataset.name} taken apart in two different ways, both exactly: multiply "
-            "either pair and the same matrix comes out. No number of starts can tell which is meant."
+            "either pair and the same matrix comes out. No number of starts tells which is meant."
         ),
         draw=partial(_draw_pairs, rows, names),
         data=_entries(rows, names),
