@@ -150,6 +150,8 @@ def _component(r, alive, near, worse):
 def _trades(best, near, orders, doubtful):
     """Groups of doubtful components whose sum is the same in all near-optimal solutions."""
     groups = []
+    if not near:
+        return ()
     for size in (2, len(doubtful)):
         if not 2 <= size < best.n_components or size > len(doubtful):
             continue
