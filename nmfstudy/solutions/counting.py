@@ -78,6 +78,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     sampled = sampled_search(labels, pool.search, pool.random, n_minima)
     sample = starts_per_minimum(labels, pool.random & (pool.search == sampled), n_minima)
     equal = np.flatnonzero((objective <= limit_best) & pool.random[order])
+    fine = tree.labels(floor)
     evidence = Evidence(
         n_starts=len(pool),
         n_random=int(sample.sum()),
@@ -92,6 +93,8 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         n_equal=len(equal),
         equal_coverage=good_turing_coverage(np.bincount(cluster[equal])),
         extent=_extent(linked, cluster, equal),
+        fine_coverage=good_turing_coverage(np.bincount(fine[equal])),
+        fine_extent=_extent(linked, fine, equal),
         noise_floor=floor,
         distance_tol=distance_tol,
         plateau=plateau(merges, floor),
@@ -129,8 +132,8 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
 def _extent(linked, cluster, equal):
     """Largest distance of equally good fits to the first one of the same minimum."""
     widest = 0.0
-    for minimum in np.unique(cluster[equal]):
-        members = equal[cluster[equal] == minimum]
+    equal = equal[np.argsort(cluster[equal], kind="stable")]
+    for members in np.split(equal, np.flatnonzero(np.diff(cluster[equal])) + 1):
         if len(members) > 1:
             widest = max(widest, float(linked.distances(members[:1], members[1:]).max()))
     return widest

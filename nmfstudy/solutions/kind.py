@@ -9,6 +9,7 @@ MIN_COVERAGE = 0.9
 MIN_CONVERGED = 0.5  # share of random starts: those that do converge may be the easy ones
 CONTINUUM_FITS = 30
 CONTINUUM_COVERAGE = 0.9
+_WIDE = 30  # times the noise floor: no longer noise
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Evidence:
     equal_coverage : float
         Coverage among them.
     extent : float
-        Largest distance within one minimum, of such fits to its representative.
+        Largest distance within one minimum, of such fits to the first of them.
+    fine_coverage, fine_extent : float
+        The same two where fits are one only up to the noise floor.
     noise_floor, distance_tol : float
     plateau : Plateau or None
     local_dimension : int or None
@@ -54,6 +57,8 @@ class Evidence:
     n_equal: int
     equal_coverage: float
     extent: float
+    fine_coverage: float
+    fine_extent: float
     noise_floor: float
     distance_tol: float
     plateau: Plateau | None
@@ -137,7 +142,11 @@ def _continuum(e):
             f"{e.n_equal} starts fit equally well and go on finding new solutions: the chance "
             f"that one more is known already is {max(e.equal_coverage, 0):.2f}"
         )
-    if e.extent > max(e.distance_tol, 30 * e.noise_floor):
+    # One by the tolerance, but only because many steps make a long way. Isolated solutions that
+    # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
+    wide = _WIDE * e.noise_floor
+    chained = e.fine_coverage < CONTINUUM_COVERAGE or e.fine_extent > wide
+    if e.extent > max(e.distance_tol, wide) and chained:
         return (
             f"solutions that fit equally well form a chain: neighbours are within "
             f"{e.distance_tol:.1g}, the whole is at least {e.extent:.2g} wide, and the fits are "
