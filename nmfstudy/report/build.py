@@ -1,5 +1,6 @@
 """Put the report together and write it."""
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -8,13 +9,14 @@ from nmfstudy.report import html, markdown
 from nmfstudy.report.foot import glossary_section, provenance_section, troubles_section
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section
-from nmfstudy.report.page import Cell, Figure, Page, Paragraph, Section, Table
+from nmfstudy.report.page import Cell, Details, Figure, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf
 from nmfstudy.report.words import headline
 from nmfstudy.runs.files import remove_leftovers, write_atomically
 
 MAX_HTML = 5_000_000  # bytes
+SMALL_TABLE = 12  # rows; a longer table of an answer opens
 
 
 def write_report(study, *, answers=None, progress=None):
@@ -59,7 +61,9 @@ def build_page(study, answers, shelf):
     for name in ("solutions", "shares", "starts"):
         shelf.tables[name] = csv_text(getattr(study, name))
     sections = [problems]
-    sections += [_answer_section(answer, shelf) for answer in answers]
+    # The worked example first: it is what the others are about.
+    for answer in sorted(answers, key=lambda answer: answer.key != "example"):
+        sections.append(_answer_section(answer, shelf))
     trusts = cache(lambda result: component_trust(result.solutions))
     sections.append(over_k_section(study, trusts, shelf))
     sections += problem_sections(study, trusts, shelf)
@@ -79,11 +83,22 @@ def build_page(study, answers, shelf):
 
 def _answers_section(answers):
     rows = tuple(
-        (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(a.summary))
+        (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
     )
     table = Table("", ("question", "answer", "in short"), rows, (False, False, False))
     return Section("answers", "Answers", (table,))
+
+
+def first_words(text, most=260):
+    """As many whole sentences as fit into so many characters, and at least one."""
+    sentences = re.split(r"(?<=[.!?]) (?=\S)", text)
+    said = sentences[0]
+    for sentence in sentences[1:]:
+        if len(said) + len(sentence) >= most:
+            return said
+        said = f"{said} {sentence}"
+    return said
 
 
 def _answer_section(answer, shelf):
@@ -91,7 +106,10 @@ def _answer_section(answer, shelf):
     for illustration in answer.illustrations:
         blocks += shelf.figures(lambda made: made, illustration)
     blocks += [Paragraph(note) for note in answer.notes]
-    blocks += [shelf.table(name, frame, _title(name)) for name, frame in answer.tables.items()]
+    for name, frame in answer.tables.items():
+        table = shelf.table(name, frame, _title(name))
+        small = len(frame) <= SMALL_TABLE
+        blocks.append(table if small else Details(f"Table: {_title(name)}", (table,)))
     blocks.append(Paragraph(answer.method, "method"))
     return Section(f"answer-{answer.key}", answer.question, tuple(blocks))
 

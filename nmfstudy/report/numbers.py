@@ -10,7 +10,7 @@ from nmfstudy.report.page import Cell, Table
 ABSENT = "–"
 SHOWN_ROWS = 30  # of a table; the file has all
 
-_SHARES = ("share", "coverage", "zeros_", "best_share", "trusted_share")
+_SHARES = ("share", "coverage", "zeros_", "nearly_", "best_share", "trusted_share")
 _LABELS = {
     "n_components": "k",
     "n_starts": "starts",
@@ -113,17 +113,23 @@ def table_of(frame, title, *, file="", shown=SHOWN_ROWS, labels=None):
         Headers by column name, beyond the usual ones.
     """
     labels = labels or {}
+    if "title" in frame and "problem" in frame:  # the key is for machines
+        frame = frame.drop(columns="problem")
     columns = list(frame.columns)
-    numeric = tuple(
-        pd.api.types.is_numeric_dtype(frame[c]) and not pd.api.types.is_bool_dtype(frame[c])
-        for c in columns
-    )
+    numeric = tuple(_numeric(frame[c]) for c in columns)
     rows = tuple(
         tuple(Cell(cell_text(c, v)) for c, v in zip(columns, row, strict=True))
         for row in frame.head(shown).itertuples(index=False, name=None)
     )
     headers = tuple(labels.get(c, label(c)) for c in columns)
     return Table(title, headers, rows, numeric, file, max(0, len(frame) - shown))
+
+
+def _numeric(column):
+    """Whether a column holds numbers only, absent ones aside."""
+    if pd.api.types.is_bool_dtype(column):
+        return False
+    return all(isinstance(v, Real) and not isinstance(v, bool) for v in column.dropna())
 
 
 def csv_text(frame):

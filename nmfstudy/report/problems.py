@@ -34,36 +34,39 @@ _SOLUTION_COLUMNS = (
 def problems_section(study, shelf):
     """The table of all problems, as the terminal shows it."""
     shown = {p.key for level in choose(study) for p in level}
-    rows = []
-    plain_first = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
-    for result, row in plain_first[:MOST_ROWS]:
-        target = section_id(result.key) if result.key in shown else ""
-        rows.append(
-            (
-                Cell(result.title, target=target),
-                Cell(f"{row['n_starts']:,}"),
-                Cell(distinct_text(row)),
-                kind_cell(row),
-                Cell(percent(row["coverage"])),
-                _certificate(result, row),
-            )
-        )
-    headers = ("problem", "starts", "distinct solutions", "result", "coverage", "certificate")
-    table = Table(
-        "",
-        headers,
-        tuple(rows),
-        (False, True, True, False, True, False),
-        shelf.file("problems", study.problems),
-        len(study) - len(rows),
-    )
+    pairs = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
+    n_plain = sum(row["penalty"] == "none" for _, row in pairs)
+    file = shelf.file("problems", study.problems)
+    if len(pairs) <= FEW or not 0 < n_plain < len(pairs):
+        tables = (_problems_table(pairs, shown, file),)
+    else:
+        penalised = _problems_table(pairs[n_plain:], shown, file)
+        title = f"{len(pairs) - n_plain} problems with a penalty"
+        tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
     said = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
         "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
         "the estimated chance that one more start finds nothing new. The certificate speaks of the "
         "best fit's product W H: whether other factors have the same product."
     )
-    return Section("problems", "All problems", (said, table))
+    return Section("problems", "All problems", (said, *tables))
+
+
+def _problems_table(pairs, shown, file):
+    rows = tuple(
+        (
+            Cell(result.title, target=section_id(result.key) if result.key in shown else ""),
+            Cell(f"{row['n_starts']:,}"),
+            Cell(distinct_text(row)),
+            kind_cell(row),
+            Cell(percent(row["coverage"])),
+            _certificate(result, row),
+        )
+        for result, row in pairs[:MOST_ROWS]
+    )
+    headers = ("problem", "starts", "distinct solutions", "result", "coverage", "certificate")
+    numeric = (False, True, True, False, True, False)
+    return Table("", headers, rows, numeric, file, len(pairs) - len(rows))
 
 
 def problem_sections(study, trusts, shelf):

@@ -70,9 +70,12 @@ class Shelf:
 
     def file(self, name, frame):
         """Keep a data frame as a file only; its path relative to the report."""
-        name = _free(name, self.tables)
-        self.tables[name] = csv_text(frame)
-        return f"tables/{name}.csv"
+        text = csv_text(frame)
+        same = _plain(name)
+        if self.tables.get(same) != text:
+            same = _free(name, self.tables)
+            self.tables[same] = text
+        return f"tables/{same}.csv"
 
     def write(self, folder):
         """Write ``tables/`` and ``figures/``, each put in place as a whole."""
@@ -88,9 +91,13 @@ class Shelf:
 
 def _free(name, taken):
     """A file name of plain letters that nothing has yet, whatever the name came from."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"
+    plain = _plain(name)
     known = {t.casefold() for t in taken}  # some file systems do not tell cases apart
     free, i = plain, 2
     while free.casefold() in known:
         free, i = f"{plain}-{i}", i + 1
     return free
+
+
+def _plain(name):
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"
