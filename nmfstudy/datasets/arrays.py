@@ -3,23 +3,28 @@
 import io
 import re
 import zipfile
+from math import prod
 
 import numpy as np
 from scipy import sparse
-from scipy.io import mmread
 
-from nmfstudy.datasets.files import open_unpacked, refuse_larger, shown
+from nmfstudy.datasets.files import open_unpacked, refuse_larger, short, shown
 from nmfstudy.errors import RequestError
 
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>=|]?[a-zA-Z?]\d{0,4})['"]""")
 _ORDER = re.compile(rb"""['"]fortran_order['"]\s*:\s*(True|False)""")
-_SHAPE = re.compile(rb"""['"]shape['"]\s*:\s*\(((?:\s*\d{1,18}L?\s*,?)*)\s*\)""")
+_SHAPE = re.compile(rb"""['"]shape['"]\s*:\s*\(([\d\sL,]{0,200})\)""")
 _CLASSES = {
     "csr": (sparse.csr_array, ("data", "indices", "indptr")),
     "csc": (sparse.csc_array, ("data", "indices", "indptr")),
     "bsr": (sparse.bsr_array, ("data", "indices", "indptr")),
     "coo": (sparse.coo_array, ("data", "row", "col")),
     "dia": (sparse.dia_array, ("data", "offsets")),
+}
+_TRIANGLES = {  # sign of the mirrored entries, first diagonal above the main one that is stored
+    "general": None,
+    "symmetric": (1, 0),
+    "skew-symmetric": (-1, 1),
 }
 
 
@@ -41,7 +46,8 @@ def read_npy(stream, size, show, kinds="biuf"):
     length = int.from_bytes(start[8:10] + (stream.read(2) if long else b""), "little")
     header = stream.read(min(length, 2**16))
     descr, order, shape = (p.search(header) for p in (_DESCR, _ORDER, _SHAPE))
-    if not (order and shape and b"descr" in header):
+    extents = re.findall(rb"\d+", shape[1]) if shape else []
+    if not (order and shape and b"descr" in header) or any(len(e) > 18 for e in extents):
         raise RequestError(f"{show} has a damaged NPY header")
     try:
         dtype = np.dtype(descr[1].decode()) if descr else None
@@ -55,10 +61,8 @@ def read_npy(stream, size, show, kinds="biuf"):
             else what
         )
         raise RequestError(f"{show} holds {what}; possible: real numbers")
-    shape = tuple(int(s.rstrip(b"L")) for s in re.findall(rb"\d+L?", shape[1]))
-    count = 1
-    for extent in shape:
-        count *= extent
+    shape = tuple(int(extent) for extent in extents)
+    count = prod(shape)
     there = size - 10 - 2 * long - length
     if count * dtype.itemsize != there:
         raise RequestError(
@@ -72,8 +76,9 @@ def read_npy(stream, size, show, kinds="biuf"):
 def read_npz(path):
     """Read the only array of an NPZ file, or the one named X, or scipy's sparse matrix."""
     show = shown(path)
-    if not zipfile.is_zipfile(path):
-        raise RequestError(f"{show} is not an NPZ file, whatever its name says")
+    with path.open("rb") as stream:
+        if not zipfile.is_zipfile(stream):
+            raise RequestError(f"{show} is not an NPZ file, whatever its name says")
     with zipfile.ZipFile(path) as archive:
         members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
 
@@ -127,26 +132,56 @@ def _sparse(path, members, read):
 
 
 def read_matrix_market(path):
-    """Read a Matrix Market file, coordinate (sparse) or array (dense), packed by gzip or not."""
+    """Read a Matrix Market file, coordinate (sparse) or array (dense), packed by gzip or not.
+
+    scipy's own reader is not used: an error in a file that is handed to it open ends the process
+    when the file is closed before the reader is.
+    """
     show = shown(path)
     with open_unpacked(path) as stream:
         source = io.BytesIO(stream.read()) if path.suffix.lower() == ".gz" else stream
-        _check_announced(source, path, show)
-        source.seek(0)
-        return mmread(source)
+        layout, field, symmetry = _banner(source, show)
+        shape, count, width = _sizes(source, layout, field, symmetry, show)
+        refuse_larger(8 * sum(shape), path)
+        start, there = source.tell(), 0
+        while block := source.read(2**22):
+            there += len((block + source.readline()).split())
+        if there != count * width:
+            raise RequestError(
+                f"{show} announces {count * width} numbers and has {there}; "
+                "it is damaged or not complete"
+            )
+        source.seek(start)
+        numbers = np.empty((0, width))
+        if count:
+            numbers = np.loadtxt(source, comments=None, ndmin=2, encoding="latin-1")
+    if field == "integer" and (numbers != np.floor(numbers)).any():
+        raise RequestError(f"{show} announces integers and has others; it is damaged")
+    if layout == "array":
+        return _fill_array(numbers.ravel(), shape, symmetry)
+    if numbers.shape != (count, width):
+        raise RequestError(f"{show} has {numbers.shape[1]} numbers in a line; possible: {width}")
+    return _fill_coordinates(numbers, shape, symmetry, show)
 
 
-def _check_announced(source, path, show):
-    """Refuse a Matrix Market header that is none, or that promises more than the file holds."""
+def _banner(source, show):
+    """Return layout, field and symmetry of a Matrix Market file."""
     banner = source.readline(200).decode("latin-1").lower().split()
     if banner[:2] != ["%%matrixmarket", "matrix"] or len(banner) != 5:
         raise RequestError(f"{show} is not a Matrix Market file, whatever its name says")
     layout, field, symmetry = banner[2:]
-    if layout not in ("coordinate", "array") or field not in ("real", "integer", "pattern"):
+    fields = ("real", "integer", "pattern") if layout == "coordinate" else ("real", "integer")
+    known = layout in ("coordinate", "array") and field in fields and symmetry in _TRIANGLES
+    if not known:
         raise RequestError(
-            f"{show} holds a matrix of kind {layout} {field}; possible: coordinate or array, "
-            "real, integer or pattern"
+            f"{show} holds a matrix of kind {short(' '.join(banner[2:]))}; possible: coordinate "
+            f"or array, real, integer or pattern, {', '.join(_TRIANGLES)}"
         )
+    return layout, field, symmetry
+
+
+def _sizes(source, layout, field, symmetry, show):
+    """Return the shape, the number of entries and of numbers an entry that a file announces."""
     line = b"%"
     while line.startswith(b"%") or (line and not line.strip()):
         line = source.readline()
@@ -160,15 +195,38 @@ def _check_announced(source, path, show):
     if symmetry != "general" and rows != columns:
         raise RequestError(f"{show} is {symmetry} and {rows}×{columns}; possible: square")
     if layout == "coordinate":
-        expected = entries[0] * (2 if field == "pattern" else 3)
-    else:
-        triangle = {"symmetric": rows * (rows + 1) // 2, "skew-symmetric": rows * (rows - 1) // 2}
-        expected = triangle.get(symmetry, rows * columns)
-    there = 0
-    while block := source.read(2**22):
-        there += len((block + source.readline()).split())
-    if there != expected:
+        return (rows, columns), entries[0], 2 if field == "pattern" else 3
+    triangle = rows * (rows + 1) // 2 - (rows if symmetry == "skew-symmetric" else 0)
+    return (rows, columns), rows * columns if symmetry == "general" else triangle, 1
+
+
+def _fill_array(numbers, shape, symmetry):
+    """Make a dense matrix of its columns, or of those of its lower triangle."""
+    if symmetry == "general":
+        return numbers.reshape(shape, order="F")
+    sign, diagonal = _TRIANGLES[symmetry]
+    matrix = np.zeros(shape)
+    column, row = np.triu_indices(shape[0], diagonal)
+    matrix[column, row] = sign * numbers
+    matrix[row, column] = numbers
+    return matrix
+
+
+def _fill_coordinates(numbers, shape, symmetry, show):
+    """Make a sparse matrix of (row, column, value), counted from 1; without values, of ones."""
+    places = numbers[:, :2]
+    wrong = ((places != np.floor(places)) | (places < 1) | (places > shape)).any(axis=1)
+    if wrong.any():
+        row, column = places[np.argmax(wrong)]
         raise RequestError(
-            f"{show} announces {expected} numbers and has {there}; it is damaged or not complete"
+            f"{show} has an entry at row {row:g}, column {column:g}, and announces "
+            f"{shape[0]}×{shape[1]}; it is damaged"
         )
-    refuse_larger(8 * (rows + columns), path)
+    row, column = places.T.astype(np.int64) - 1
+    values = numbers[:, 2] if numbers.shape[1] == 3 else np.ones(len(numbers))
+    matrix = sparse.coo_array((values, (row, column)), shape=shape).tocsr()
+    if symmetry == "general":
+        return matrix
+    off = row != column
+    mirrored = (_TRIANGLES[symmetry][0] * values[off], (column[off], row[off]))
+    return matrix + sparse.coo_array(mirrored, shape=shape).tocsr()

@@ -12,9 +12,10 @@ _RATIO = 250
 
 
 def shown(path):
-    """Return a path as printable text on one line."""
+    """Return a path as printable text on one line, its end if it is long."""
     text = str(path)
-    return text if text.isprintable() else ascii(text)
+    text = text if text.isprintable() else ascii(text)
+    return text if len(text) <= 200 else "..." + text[-197:]
 
 
 def short(value):
@@ -62,9 +63,13 @@ def open_unpacked(path):
     """Open a file for reading bytes, unpacked if it is a gzip file by its content."""
     with path.open("rb") as stream:
         packed = stream.read(2) == b"\x1f\x8b"
+        stream.seek(max(path.stat().st_size - 4, 0))
+        announced = int.from_bytes(stream.read(4), "little")
     if packed != (path.suffix.lower() == ".gz"):
         raise RequestError(
             f"{shown(path)} {'is' if packed else 'is not'} a gzip file; possible: "
             f"{'an ending in .gz' if packed else 'an ending without .gz'}"
         )
+    if packed:
+        refuse_larger(announced, path)
     return io.BufferedReader(_Bounded(gzip.open(path), path)) if packed else path.open("rb")

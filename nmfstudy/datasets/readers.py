@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 import numpy as np
 from scipy import sparse
@@ -132,19 +133,18 @@ def _checked(path):
         raise RequestError(f"the path is {short(path)}; possible: the name of a file")
     try:
         path = Path(path).expanduser()
-        if path.is_dir():
-            raise RequestError(f"{shown(path)} is a folder; possible: a file in {FORMATS}")
-        if not path.exists():
-            raise RequestError(f"{shown(path)} does not exist; possible: a file in {FORMATS}")
-        if not path.is_file():
-            raise RequestError(f"{shown(path)} is a device or pipe; possible: an ordinary file")
-        if path.stat().st_size == 0:
-            raise RequestError(f"{shown(path)} is empty; possible: a matrix of numbers")
-    except RequestError:
-        raise
+        status = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise RequestError(f"{shown(path)} does not exist; possible: a file in {FORMATS}") from None
     except (OSError, RuntimeError, TypeError, ValueError) as error:  # too long, no such ~user, NUL
         reason = getattr(error, "strerror", None) or str(error)
         raise RequestError(f"{shown(path)} cannot be opened: {reason}") from None
+    if S_ISDIR(status.st_mode):
+        raise RequestError(f"{shown(path)} is a folder; possible: a file in {FORMATS}")
+    if not S_ISREG(status.st_mode):
+        raise RequestError(f"{shown(path)} is a device or pipe; possible: an ordinary file")
+    if status.st_size == 0:
+        raise RequestError(f"{shown(path)} is empty; possible: a matrix of numbers")
     return path
 
 

@@ -63,11 +63,13 @@ def _switch(name, value):
 
 def _delimiter(value):
     """Return one character, or None (auto)."""
+    if value == "auto":
+        return None
     found = value
     if isinstance(value, str):
-        found = {**DELIMITERS, "auto": None, "\\t": "\t"}.get(value, value)
+        found = {**DELIMITERS, "\\t": "\t"}.get(value, value)
     single = isinstance(found, str) and len(found) == 1
-    if found is not None and (not single or found.isalnum() or found in '"\r\n.+-\0'):
+    if not single or found.isalnum() or found in '"\r\n.+-\0':
         raise RequestError(
             f"dataset.delimiter is {short(value)}; possible: auto, {', '.join(DELIMITERS)}, "
             "or a single character"
