@@ -176,7 +176,10 @@ def illustrate_components(result, trust=None):
 
 
 def best_factorization(result):
-    """The best counted factorization of a problem, as it was found; None if there is none."""
+    """The best counted factorization of a problem; None if there is none.
+
+    Components in the order of the fit, so that their numbers are those of trust and certificates.
+    """
     if not result.solutions.representatives:
         return None
     fit = result.solutions.representatives[0]

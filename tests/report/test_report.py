@@ -125,7 +125,7 @@ def test_names_are_text_everywhere(html, read, report, hostile_names):
     assert "a study & <i>more" in said
     assert "<b>$menu$|&" in said  # the name of the dataset, from that of its file
     for name in hostile_names:
-        assert name in said, name
+        assert name[:20] in said, name  # figures shorten long ones
     markdown = (report.parent / "report.md").read_text(encoding="utf-8")
     assert not re.search(r"(?<!\\)<(?!a id=\"[a-z0-9-]+\"></a>)(script|b|i|u|img)", markdown)
 
