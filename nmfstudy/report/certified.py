@@ -17,7 +17,7 @@ def certificate_blocks(result, row, shelf):
     """Empirical count and certificate side by side, then each certificate's outcome."""
     blocks = [_beside(result, row), *_pairs(result)]
     for minimum, verdict in result.verdicts.items():
-        blocks.append(Paragraph(f"Minimum {minimum}: {verdict.explanation}"))
+        blocks.append(Paragraph(f"Minimum {minimum}: {_explanation(verdict)}"))
     if 0 in result.verdicts:
         blocks += _ladder(result.verdicts[0])
     for minimum, reason in list(result.verdicts.reasons.items())[:MOST_REASONS]:
@@ -25,6 +25,20 @@ def certificate_blocks(result, row, shelf):
         blocks.append(Paragraph(f"No certificate for {what}: {reason}.", "note"))
     blocks += _figures(result, shelf)
     return tuple(blocks)
+
+
+def _explanation(verdict):
+    """The verdict's own sentence; where it names components, with numbers as people count."""
+    if verdict.status != "partially_identifiable":
+        return verdict.explanation
+    sides = (("W", verdict.identifiable_W), ("H", verdict.identifiable_H))
+    parts = [
+        f"{'columns' if side == 'W' else 'rows'} of {side}: {', '.join(str(r + 1) for r in found)}"
+        for side, found in sides
+        if found
+    ]
+    rest = "others change in a second one" if verdict.witness is not None else "others are open"
+    return f"The same in every factorization of the product, {'; '.join(parts)}; {rest}."
 
 
 def _pairs(result):

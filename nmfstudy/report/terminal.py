@@ -1,20 +1,30 @@
 """What the terminal shows at the end of a sweep."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from nmfstudy.report.numbers import cell_text, count, label, percent
-from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
+from nmfstudy.report.words import distinct_text, kind_cell
 
 SHOWN_PROBLEMS = 24
+_AGREE = {("one", "unique")} | {
+    (kind, status)
+    for kind in ("several", "continuum")
+    for status in ("not_unique", "partially_identifiable")
+}
 _STYLES = {"good": "green", "caution": "yellow", "bad": "bold red", "quiet": "dim", "": ""}
 
 
 def terminal_table(study):
     """Problem, starts, distinct solutions, coverage and verdict of a study, for `rich`.
 
-    It fits into 60 columns: long names of problems are folded.
+    It fits into 60 columns: long names of problems are folded. "certified": a certificate says
+    the same of the best product, that it has one factorization or that it has more.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     table.add_column("problem", overflow="fold", ratio=1)
@@ -27,8 +37,8 @@ def terminal_table(study):
         verdict = kind_cell(row)
         style = _STYLES[verdict.tone]
         said = f"[{style}]{escape(verdict.text)}[/]" if style else escape(verdict.text)
-        if row["verdict"]:
-            said += f", {escape(certificate_cell(row['verdict']).text)}"
+        if (row["kind"], row["verdict"]) in _AGREE:
+            said += ", certified"
         table.add_row(
             escape(titles[row["problem"]]),
             f"{row['n_starts']:,}",
@@ -40,17 +50,33 @@ def terminal_table(study):
 
 
 def shown_rows(study, most=SHOWN_PROBLEMS):
-    """Rows of the problems' table, those without a penalty first if not all can be shown."""
+    """Rows of the problems' table; if they are many, those without a penalty only."""
     rows = study.problems.to_dict("records")
-    if len(rows) > most:
-        rows = sorted(rows, key=lambda row: row["penalty"] != "none")[:most]
-    return rows
+    if len(rows) <= most:
+        return rows
+    plain = [row for row in rows if row["penalty"] == "none"]
+    return (plain or rows)[:most]
+
+
+def _rest(study):
+    """What the problems that are not shown came to, in a line; empty if all are shown."""
+    shown = {row["problem"] for row in shown_rows(study)}
+    rest = [r for r in study.problems.to_dict("records") if r["problem"] not in shown]
+    if not rest:
+        return ""
+    kinds = Counter(kind_cell(row).text for row in rest)
+    told = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    what = "with a penalty " if all(row["penalty"] != "none" for row in rest) else ""
+    return f"{count(len(rest), 'more problem')} {what}in the report: {told}"
 
 
 def short_answers(answers):
-    """One line per question: the question and its verdict."""
-    return [f"{a.question} {a.verdict}." if a.verdict[-1:] != "." else f"{a.question} {a.verdict}"
-            for a in answers]  # fmt: skip
+    """Two lines per question: the question, and indented its verdict."""
+    lines = []
+    for answer in answers:
+        verdict = answer.verdict[:1].upper() + answer.verdict[1:]
+        lines += [answer.question, f"  {verdict.rstrip('.')}."]
+    return lines
 
 
 def print_summary(study, path, *, answers=None, console=None):
@@ -67,9 +93,8 @@ def print_summary(study, path, *, answers=None, console=None):
     """
     console = console or Console()
     console.print(terminal_table(study))
-    left = len(study) - SHOWN_PROBLEMS
-    if left > 0:
-        console.print(f"{left} more problems are in the report", style="dim")
+    if rest := _rest(study):
+        console.print(rest, markup=False, highlight=False, style="dim")
     if answers is None:
         from nmfstudy.report.build import answers_of
 
@@ -77,7 +102,8 @@ def print_summary(study, path, *, answers=None, console=None):
     if answers:
         console.print()
         for line in short_answers(answers):
-            console.print(line, markup=False, highlight=False)
+            indent = len(line) - len(line.lstrip())
+            console.print(Padding(Text(line.strip()), (0, 0, 0, indent)))
     if study.n_failed:
         console.print(f"{count(study.n_failed, 'start')} failed; see the report", style="bold red")
     if study.skipped:

@@ -5,7 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
-from nmfstudy.report.terminal import print_frame, print_summary, short_answers, terminal_table
+from nmfstudy.report.terminal import (
+    print_frame,
+    print_summary,
+    short_answers,
+    shown_rows,
+    terminal_table,
+)
 from nmfstudy.study import Study
 
 
@@ -46,13 +52,19 @@ def test_the_summary_ends_with_answers_and_the_path(study, hostile_answer, tmp_p
         print_summary(thing, path, answers=(hostile_answer,), console=console)
 
     text = _printed(study, 80, show)
-    assert "Is <u>this text? <u>Yes." in text
+    assert "Is <u>this text?" in text and "  <u>Yes." in text
     assert text.rstrip().endswith(f"report: {path}")
 
 
 def test_short_answers_end_with_one_stop(hostile_answer):
-    (line,) = short_answers([hostile_answer])
-    assert line.endswith(".") and not line.endswith("..")
+    question, verdict = short_answers([hostile_answer])
+    assert question == "Is <u>this text?" and verdict == "  <u>Yes."
+
+
+def test_many_problems_are_summed_up(study):
+    rows = shown_rows(study, most=3)
+    assert rows and all(row["penalty"] == "none" for row in rows)
+    assert len(shown_rows(study)) == len(study)
 
 
 def test_any_frame_can_be_printed(study):
