@@ -98,9 +98,8 @@ class Case:
     spare: int
     rows: np.ndarray
     columns: np.ndarray
-    row_scale: np.ndarray
-    column_scale: np.ndarray
-    log_size: float
+    row_scale: "Scale"
+    column_scale: "Scale"
 
     @property
     def k(self):
@@ -129,7 +128,6 @@ class Case:
             self.rows,
             self.column_scale,
             self.row_scale,
-            self.log_size,
         )
 
     @cached_property
@@ -152,56 +150,103 @@ class Case:
 
     def unscale(self, witness):
         """Bring a factorization in the gauge back to the given rows, columns and size."""
-        half = np.exp(self.log_size / 2)
         n, d, k = self.given.W.shape[0], self.given.H.shape[1], self.given.n_components
         W, H = np.zeros((n, k)), np.zeros((k, d))
-        W[self.rows, : witness.n_components] = witness.W * self.row_scale[:, None] * half
-        H[: witness.n_components, self.columns] = witness.H * self.column_scale * half
+        W[self.rows, : witness.n_components] = self.row_scale.apply(witness.W.T).T
+        H[: witness.n_components, self.columns] = self.column_scale.apply(witness.H)
         return Factorization(W, H)
 
     def scaled(self, other):
         """Bring a factorization of the given rows and columns into the gauge."""
-        half = np.exp(-self.log_size / 2)
         return Factorization(
-            other.W[self.rows] / self.row_scale[:, None] * half,
-            other.H[:, self.columns] / self.column_scale * half,
+            self.row_scale.undo(other.W[self.rows].T).T,
+            self.column_scale.undo(other.H[:, self.columns]),
         )
 
 
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """Factors ``m 2^e`` of rows or columns, which may lie hundreds of decades apart."""
+
+    mantissa: np.ndarray
+    exponent: np.ndarray
+
+    def apply(self, matrix):
+        """Columns of the matrix times the scale."""
+        return np.ldexp(matrix * self.mantissa, self.exponent)
+
+    def undo(self, matrix):
+        """Columns of the matrix over the scale."""
+        return np.ldexp(matrix, -self.exponent) / self.mantissa
+
+
+def row_shares(factor, other_top):
+    """Rows of ``factor * other_top`` at maximum 1, and the scale that was taken out.
+
+    Mantissas and exponents are kept apart, so that nothing over- or underflows on the way.
+
+    Parameters
+    ----------
+    factor : array of shape (n_rows, k)
+        No row is zero.
+    other_top : array of shape (k,)
+        What multiplies the columns; positive.
+    """
+    m, e = np.frexp(factor)
+    m_top, e_top = np.frexp(other_top)
+    m, e = m * m_top, np.where(m > 0, e + e_top, np.iinfo(np.int32).min // 4)
+    row = e.max(axis=1, initial=np.iinfo(np.int32).min // 4)
+    shares = np.ldexp(m, np.maximum(e - row[:, None], -2000))
+    top = shares.max(axis=1, initial=0.0)
+    return shares / top[:, None], Scale(top, row)
+
+
 def make_case(given):
-    """The `Case` of a `Factorization`; with ``k = 0`` if its product is zero."""
+    """The `Case` of a `Factorization`.
+
+    It has ``k = 0`` if the product is zero, or if components that share a row differ in size by
+    more than doubles can hold.
+    """
     alive = np.flatnonzero(
         (given.W.max(axis=0, initial=0) > 0) & (given.H.max(axis=1, initial=0) > 0)
     )
     W, H = given.W[:, alive], given.H[alive]
     rows, columns = np.flatnonzero(W.any(axis=1)), np.flatnonzero(H.any(axis=0))
     W, H = W[rows], H[:, columns]
-    top_W, top_H = W.max(axis=0, initial=0), H.max(axis=1, initial=0)
-    # Sizes as logarithms: 1e±150 on either side must neither over- nor underflow.
-    log_sizes = np.log(top_W) + np.log(top_H)
-    log_size = float(log_sizes.max(initial=0.0)) if alive.size else 0.0
-    W, H = W / top_W * np.exp(log_sizes - log_size), H / top_H[:, None]
-    W, H = _merge_duplicates(W, H)
-    row_scale, column_scale = W.max(axis=1, initial=0), H.max(axis=0, initial=0)
-    if (row_scale <= 0).any() or (W.max(axis=0, initial=0) <= 0).any():
-        # Components hundreds of decades apart: nothing can be said in floating point.
-        rows, W, H = rows[:0], W[:0, :0], H[:0]
-        row_scale = row_scale[:0]
-    W, H = W / row_scale[:, None], H / column_scale
-    if W.size and H.size:
-        balance = np.sqrt(np.linalg.norm(H, axis=1) / np.linalg.norm(W, axis=0))
-        W, H = W * balance, H / balance[:, None]
+    top_H = H.max(axis=1, initial=0)
+    with np.errstate(over="ignore"):
+        shares_W, row_scale = row_shares(W, top_H)
+        shares_H, column_scale = row_shares(H.T, _reciprocal(top_H))
+    if ((shares_W == 0) != (W == 0)).any() or ((shares_H.T == 0) != (H == 0)).any():
+        rows, columns = rows[:0], columns[:0]
+        shares_W, shares_H = shares_W[:0, :0], shares_H[:0, :0]
+        row_scale = column_scale = Scale(np.ones(0), np.zeros(0, int))
+    W, H = _merge_duplicates(shares_W, shares_H.T)
+    size = np.sqrt(_norms(H.T)) / np.sqrt(_norms(W))
+    # Half of the size of the whole on either side.
+    shift = int(row_scale.exponent.max(initial=0)) // 2
     return Case(
         given,
-        W,
-        H,
+        W * size,
+        H / size[:, None],
         given.n_components - W.shape[1],
         rows,
         columns,
-        row_scale,
-        column_scale,
-        log_size,
+        Scale(row_scale.mantissa, row_scale.exponent - shift),
+        Scale(column_scale.mantissa, column_scale.exponent + shift),
     )
+
+
+def _reciprocal(top):
+    """``1/top`` without overflow for denormal numbers: a power of two off is no matter."""
+    m, e = np.frexp(top)
+    return np.ldexp(1 / np.where(m > 0, m, 1.0), np.clip(-e, -1000, 1000))
+
+
+def _norms(factor):
+    """Norms of the columns, without squares of tiny numbers."""
+    top = factor.max(axis=0, initial=0.0)
+    return top * np.linalg.norm(factor / top, axis=0)
 
 
 def _merge_duplicates(W, H):

@@ -87,7 +87,7 @@ def explain(case, combined, outcomes):
         return f"Up to order and scale no other {k} components give this product (proved: {by})."
     if status == "degenerate":
         if not case.k:
-            return "The product is zero, so there is nothing to identify."
+            return "The product is zero, or its terms differ too much in size to compute with."
         if case.spare:
             return f"{case.spare} of {k} components are dead or duplicates of others."
         return "The components are so nearly dependent that double precision proves nothing."

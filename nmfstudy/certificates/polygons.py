@@ -179,18 +179,32 @@ def back_to_given(U, p):
 def tangent_vertex(polygons, p, side=1):
     """The vertex of A at which a chord from p touches A, with A on its left (side 1) or right.
 
-    Found by the side of *every* vertex: where p lies on an edge of A, angles alone would leave
-    two vertices in opposite directions.
+    A walk around A. A vertex with both neighbours on that side has all of A there, by convexity;
+    and sides, unlike angles, do not confuse the two vertices that are in opposite directions when
+    p lies on an edge of A.
     """
-    others = [a for a in polygons.inner if a != p]
-    v = others[0]
-    for _ in range(3):
-        for a in others:
-            if side * det(p, v, a) < 0:
-                v = a
-    if any(side * det(p, v, a) < 0 for a in polygons.inner):
-        raise ArithmeticError("no tangent: the point lies inside the inner polygon")
-    return v
+    inner = polygons.inner
+    size = len(inner)
+    i = 0
+    for _ in range(2 * size):
+        if inner[i] == p:
+            i = (i + side) % size
+        line = cross(p, inner[i])
+        if side * dot(line, inner[(i + 1) % size]) < 0:
+            i = (i + 1) % size
+        elif side * dot(line, inner[i - 1]) < 0:
+            i -= 1
+        else:
+            return inner[i]
+    raise ArithmeticError("no tangent: the point lies inside the inner polygon")
+
+
+def touches(polygons, p, v):
+    """Whether all of A is on the left of the line from p through its vertex v, or p is v."""
+    i = polygons.inner.index(v)
+    line = cross(p, v)
+    size = len(polygons.inner)
+    return dot(line, polygons.inner[i - 1]) >= 0 and dot(line, polygons.inner[(i + 1) % size]) >= 0
 
 
 def exit_edge(polygons, p, edge, v):

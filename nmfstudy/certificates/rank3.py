@@ -79,6 +79,9 @@ def run(case, clock):
         decision, breakpoints = count_triangles(U, V, clock)
     except TimeoutError:
         return inconclusive(NAME, "the time budget ran out")
+    except ArithmeticError as error:
+        # A failed self-check of the geometry: no claim rests on it.
+        return inconclusive(NAME, f"the geometry could not be settled: {error}")
     certain = arithmetic == RECOVERED or decision.margin >= KNIFE_EDGE
     evidence = {
         "arithmetic": arithmetic,
@@ -113,7 +116,9 @@ def run(case, clock):
                 **claims,
             )
     else:
-        claims = {"n_solutions": np.inf}
+        # A second solution stands by itself; that there are infinitely many may be rounding.
+        sure = arithmetic == RECOVERED or decision.height >= KNIFE_EDGE
+        claims = {"n_solutions": np.inf if sure else None, "margin": decision.height}
     best, refuted = None, (set(), set())
     kept = []
     for triangle in decision.triangles:
@@ -134,7 +139,8 @@ def run(case, clock):
         return inconclusive(NAME, "other triangles differ by no more than rounding")
     if decision.infinite:
         evidence["triangles"] = [primitive_points(t) for t in kept]
-        reason = "infinitely many triangles lie between the nested polygons"
+        how_many = "infinitely many" if claims["n_solutions"] else "several"
+        reason = f"{how_many} triangles lie between the nested polygons"
     else:
         reason = f"exactly {len(decision.triangles)} triangles lie between the nested polygons"
     return Outcome(

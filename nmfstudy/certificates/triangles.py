@@ -22,6 +22,7 @@ from nmfstudy.certificates.polygons import (
     meet,
     primitive,
     tangent_vertex,
+    touches,
 )
 
 SAMPLES = 8  # arcs and breakpoints from which triangles are taken when there are infinitely many
@@ -39,6 +40,8 @@ class Decision:
     margin : float
         How far F stays from 0 away from the solutions, in edge lengths; and how steeply it falls
         beside them. For data that are only known up to rounding a tiny margin is a knife edge.
+    height : float
+        How far F is above 0 where it is sampled, in edge lengths; 0 if it nowhere is.
     arcs : list of (point, point)
         Closed pieces of ∂B where F is positive somewhere.
     """
@@ -46,6 +49,7 @@ class Decision:
     infinite: bool = False
     triangles: list = field(default_factory=list)
     margin: float = float("inf")
+    height: float = 0.0
     arcs: list = field(default_factory=list)
 
 
@@ -69,7 +73,7 @@ def candidate_breakpoints(polygons):
     for new, rounds in ((corners, 3), (changes, 2)):
         for _ in range(rounds):
             found |= new
-            new = {_canonical(polygons, *follow_back(polygons, p, i)) for i, p in new} - found
+            new = {_canonical(polygons, *follow_back(polygons, p, i)) for i, p in new}
         found |= new
     return sorted(found)
 
@@ -154,6 +158,7 @@ def _judge_point(polygons, p, edge, decision, solutions, unit):
     sign, q, out = turn(polygons, p, edge)
     if sign > 0:
         decision.infinite = True
+        _keep_height(decision, _advance(polygons, p, edge, q, out, unit))
     elif sign == 0:
         solutions.add((edge, p))
     else:
@@ -168,8 +173,7 @@ def _judge_piece(polygons, p_a, p_b, edge, decision, solutions, unit):
     center, m = polygons.center, len(polygons.outer)
     ahead = out - edge - m
     if ahead > 0:
-        decision.infinite = True
-        decision.arcs.append((p_a, p_b))
+        _add_arc(polygons, p_a, p_b, edge, decision, unit)
         return
     if ahead < 0:
         for p, q in ((p_a, q_a), (p_b, q_b)):
@@ -185,8 +189,7 @@ def _judge_piece(polygons, p_a, p_b, edge, decision, solutions, unit):
         or (beta > 0 and (gamma == 0 or alpha == 0 or peak > 0))
         or alpha == beta == gamma == 0
     ):
-        decision.infinite = True
-        decision.arcs.append((p_a, p_b))
+        _add_arc(polygons, p_a, p_b, edge, decision, unit)
         return
     step = det(p_a, p_b, center)
     for value, p, q in ((alpha, p_a, q_a), (gamma, p_b, q_b)):
@@ -223,7 +226,7 @@ def _step(polygons, p_a, p_b, edge):
         return polygons.vertex(out), polygons.vertex(out), out
     for p in (p_a, p_b):
         line = cross(p, v)
-        if any(dot(line, a) < 0 for a in polygons.inner):
+        if not touches(polygons, p, v):
             raise ArithmeticError("the tangent vertex changes inside a piece")
         if dot(line, polygons.vertex(out)) > 0 or dot(line, polygons.vertex(out + 1)) < 0:
             raise ArithmeticError("the exit edge changes inside a piece")
@@ -255,12 +258,24 @@ def _advance(polygons, p, edge, q, out, unit):
     ahead = out - edge - len(polygons.outer)
     if ahead == 0:
         return _share(polygons, edge, p, q) / unit
-    if ahead < -1 or ahead > 0:
+    if abs(ahead) > 1:
         return Fraction(ahead)
     start, end = polygons.vertex(out), polygons.vertex(out + 1)
     gone = _share(polygons, out, start, q) / _share(polygons, out, start, end)
     behind = _share(polygons, edge, polygons.vertex(edge), p) / unit
-    return gone - 1 - behind
+    return gone - behind + ahead
+
+
+def _add_arc(polygons, p_a, p_b, edge, decision, unit):
+    decision.infinite = True
+    decision.arcs.append((p_a, p_b))
+    middle = add(p_a, p_b, p_b[2], p_a[2])
+    _, q, out = turn(polygons, middle, edge)
+    _keep_height(decision, _advance(polygons, middle, edge, q, out, unit))
+
+
+def _keep_height(decision, value):
+    decision.height = max(decision.height, float(value))
 
 
 def _keep_margin(decision, value):

@@ -55,7 +55,8 @@ class Verdict:
     residual : float or None
         ``‖X − X̂‖/‖X‖``, if X was given.
     zero_threshold : float
-        Entries up to this share of their component's largest count as zeros.
+        Entries up to this share of their component's largest, and of their row's (column's)
+        largest in the product, count as zeros.
     threshold_interval : (float, float)
         Thresholds for which the status (the witness search aside) is the same, as far as they
         were tried.
@@ -198,7 +199,8 @@ def certify(
     others : sequence of Factorization or (W, H)
         Other solutions found by fitting: tried as witnesses.
     zero_threshold : float
-        Entries up to this share of their component's largest count as zeros.
+        Entries up to this share of their component's largest, and of their row's (column's)
+        largest in the product, count as zeros.
     budget : float
         Seconds. What does not fit is reported as skipped.
     ladder : bool

@@ -29,6 +29,7 @@ ONLY_IF_OPEN = True
 SHARE = 0.8
 STARTS = 50
 STEPS = 120
+PATIENCE, SLOW = 10, 0.97  # after so many steps the violations must have fallen to this share
 FAR = 1e-3
 SAME_PRODUCT = 1e-11
 SOLVED = 1e-26  # squared violations
@@ -152,35 +153,40 @@ def solve(W, H, Q, clock, steps=STEPS):
     state = _violations(W, H, Q, g)
     if state is None:
         return None
-    damping = 1e-3
-    for _ in range(steps):
-        value, gradient, matrix = state[0], *_normal_equations(W, g, state)
+    damping, history = 1e-3, [state[0]]
+    while len(history) <= steps:
+        value = state[0]
         if value < SOLVED:
             return Q
-        if clock.expired():
+        stuck = len(history) > PATIENCE and value > SLOW * history[-PATIENCE]
+        if stuck or clock.expired():
             return None
-        for _ in range(12):
-            lifted = matrix + damping * np.diag(np.maximum(matrix.diagonal(), 1e-8))
-            step = np.linalg.solve(lifted, -gradient).reshape(k, k)
+        gradient, matrix = _normal_equations(W, g, state)
+        scale = np.diag(np.maximum(matrix.diagonal(), 1e-8))
+        for _ in range(8):
+            step = np.linalg.solve(matrix + damping * scale, -gradient).reshape(k, k)
             new = _violations(W, H, Q + step, g)
             if new is not None and new[0] < value:
                 damping = max(damping / 5, 1e-13)
                 break
-            damping *= 4
+            damping *= 6
         else:
             return None
-        Q, slow = Q + step, new[0] > 0.999 * value
-        state = new
-        if slow and value > 1e-12:
-            return None
-    return Q if state[0] < SOLVED else None
+        Q, state = Q + step, new
+        history.append(new[0])
+    return None
 
 
 def _violations(W, H, Q, g):
     """Value, and what the normal equations need; None if Q is close to singular."""
-    if not np.isfinite(Q).all() or np.linalg.cond(Q) > WORST_CONDITION:
+    if not np.isfinite(Q).all():
         return None
-    inverse = np.linalg.inv(Q)
+    try:
+        inverse = np.linalg.inv(Q)
+    except np.linalg.LinAlgError:
+        return None
+    if np.linalg.norm(Q) * np.linalg.norm(inverse) > WORST_CONDITION:
+        return None
     P, V = inverse @ H, W @ Q
     below_V, below_P, off = np.minimum(V, 0), np.minimum(P, 0), g @ Q - 1
     value = (below_V**2).sum() + (below_P**2).sum() + (off**2).sum()

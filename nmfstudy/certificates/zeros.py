@@ -3,21 +3,40 @@
 import numpy as np
 from scipy.optimize import nnls
 
+from nmfstudy.certificates.case import row_shares
 from nmfstudy.factorization import Factorization
 
-ZERO_THRESHOLD = 1e-9  # entries up to this share of their component's largest are zeros
+ZERO_THRESHOLD = 1e-9  # entries up to this share of their component's and row's largest are zero
 LADDER = (0.0, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2)
 REFIT_ABOVE = 1e-8  # smaller entries go without moving the others: their effect is rounding
 
 
+def relative_sizes(factorization):
+    """How large every entry is, for the threshold: two arrays of the shapes of W and H.
+
+    The larger of its shares of the component's largest entry and, among the terms of the product,
+    of its row's (column's). So rows and columns of any size keep their entries, and a threshold
+    does not depend on the scale of a component.
+    """
+    sizes = []
+    tops = factorization.W.max(axis=0, initial=0.0), factorization.H.max(axis=1, initial=0.0)
+    live = np.flatnonzero((tops[0] > 0) & (tops[1] > 0))
+    for factor, top, other in (
+        (factorization.W, *tops),
+        (factorization.H.T, *tops[::-1]),
+    ):
+        size = np.zeros(factor.shape)
+        rows = np.flatnonzero(factor[:, live].any(axis=1))
+        inside = np.ix_(rows, live)
+        share = row_shares(factor[inside], other[live])[0]
+        size[inside] = np.maximum(factor[inside] / top[live], share)
+        sizes.append(size)
+    return sizes[0], sizes[1].T
+
+
 def relative_entries(factorization):
-    """All positive entries of both factors over their component's largest, sorted."""
-    parts = []
-    for factor in (factorization.W, factorization.H.T):
-        top = factor.max(axis=0, initial=0.0)
-        live = top > 0
-        parts.append((factor[:, live] / top[live]).ravel())
-    entries = np.concatenate(parts)
+    """All positive `relative_sizes` of both factors, sorted."""
+    entries = np.concatenate([share.ravel() for share in relative_sizes(factorization)])
     return np.unique(entries[entries > 0])
 
 
@@ -36,7 +55,7 @@ def with_zeros(factorization, threshold, target=None):
     ----------
     factorization : Factorization
     threshold : float
-        Entries up to this share of their component's largest become zero.
+        Entries of a `relative_sizes` up to this become zero.
     target : array of shape (n_samples, n_features), optional
         What to fit; None is the product before. The fit is one sweep of nonnegative least
         squares over W and over H, and only done when entries above 1e-8 are dropped: the
@@ -46,7 +65,7 @@ def with_zeros(factorization, threshold, target=None):
     -------
     Factorization
     """
-    keep_W, keep_H = factorization.supports(threshold)
+    keep_W, keep_H = (share > threshold for share in relative_sizes(factorization))
     dropped = [factorization.W[~keep_W], factorization.H[~keep_H]]
     if not any(part.any() for part in dropped):
         return factorization
