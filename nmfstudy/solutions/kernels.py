@@ -178,38 +178,41 @@ def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
 
 
 @njit(**COMPILE, fastmath=_SUMS)
-def _distance_within(Wa, Ha, sizes_a, Wb, Hb, sizes_b, radius, work):
-    """An upper bound of the distance that is at most the radius, or inf if it is larger.
-
-    Cheap tests first. Sorted sizes are apart by no more than the distance (rearrangement).
-    Then ``w·w' <= ‖w‖‖w'‖`` bounds every assignment with H alone; its matching, worked out in
-    full for the matched terms only, bounds the distance from above.
-    """
-    gain, best, choice, order = work
+def _lower_bound(Ha, sizes_a, Hb, sizes_b, gain, best, choice, order):
+    """Of the squared distance, from one side: ``w·w' <= ‖w‖‖w'‖`` in every assignment."""
     k = order.size
-    bound = 0.0
+    squared = 0.0
     for r in range(k):
-        bound += sizes_a[r] ** 2 + sizes_b[r] ** 2
-    square_a, square_b = 0.0, 0.0
-    for r in range(k):
-        square_a += sizes_a[r] ** 2
-        square_b += sizes_b[r] ** 2
+        squared += sizes_a[r] ** 2 + sizes_b[r] ** 2
         for s in range(k):
             gain[r, s] = np.sqrt(sizes_a[r] * sizes_b[s]) * _dot(Ha[r], Hb[s])
     assign(gain, best, choice, order)
     for r in range(k):
-        bound -= 2 * gain[r, order[r]]
-    if bound > radius**2 + 1e-14:  # Rounding of the Gram form.
+        squared -= 2 * gain[r, order[r]]
+    return squared - 1e-14  # Rounding of the Gram form.
+
+
+@njit(**COMPILE)
+def _distance_within(Wa, Ha, sizes_a, Wb, Hb, sizes_b, radius, work):
+    """An upper bound of the distance that is at most the radius, or inf if it is larger.
+
+    The matching that the lower bound finds, worked out in full for the matched terms only, gives
+    the upper bound.
+    """
+    gain, best, choice, order = work
+    if _lower_bound(Ha, sizes_a, Hb, sizes_b, gain, best, choice, order) > radius**2:
         return np.inf
     above = np.sqrt(_direct(Wa, Ha, Wb, Hb, order))
     if above <= radius:
         return above
+    square_a, square_b = np.square(sizes_a).sum(), np.square(sizes_b).sum()
     found = _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order)
     return found if found <= radius else np.inf
 
 
 @njit(**COMPILE)
 def _similar_sizes(a, b, radius):
+    # Sorted sizes are apart by no more than the distance (rearrangement inequality).
     squared = 0.0
     for r in range(a.size):
         squared += (a[r] - b[r]) ** 2
@@ -302,21 +305,25 @@ def prim(distances):
 
 
 @njit(**COMPILE)
-def prim_step(W, H, squares, ranked, new, left, near, link, start, stop):
+def prim_step(W, H, sizes, ranked, new, left, near, link, start, stop):
     """Update the nearest tree point of ``left[start:stop]`` for a new one; return the nearest.
 
-    Pairs whose sorted sizes alone are farther apart than what is known are skipped.
+    Pairs that are farther apart than what is known, by their sizes or by H alone, are skipped.
     """
     gain, best, choice, order = work_arrays(W.shape[1])
+    square = np.square(sizes[new]).sum()
     pick = start
     for j in range(start, stop):
         i = left[j]
         if _similar_sizes(ranked[i], ranked[new], near[j]):
-            apart = _distance(
-                W[i], H[i], squares[i], W[new], H[new], squares[new], gain, best, choice, order
-            )
-            if apart < near[j]:
-                near[j], link[j] = apart, new
+            below = _lower_bound(H[i], sizes[i], H[new], sizes[new], gain, best, choice, order)
+            if below <= near[j] ** 2:
+                other = np.square(sizes[i]).sum()
+                apart = _distance(
+                    W[i], H[i], other, W[new], H[new], square, gain, best, choice, order
+                )
+                if apart < near[j]:
+                    near[j], link[j] = apart, new
         if near[j] < near[pick]:
             pick = j
     return pick

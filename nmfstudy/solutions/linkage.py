@@ -102,7 +102,8 @@ def _merge(n_points, edges):
 
 def _tree_of(terms):
     """Ends and lengths of a minimum spanning tree by Prim's algorithm (1957)."""
-    if len(terms) <= _DENSE:
+    k, n, d = *terms.W.shape[1:], terms.H.shape[2]
+    if len(terms) <= min(_DENSE, max_all_pairs(k, n, d)):
         return kernels.prim(distances(terms, terms, symmetric=True))
     return _prim_without_matrix(terms)
 
@@ -112,12 +113,12 @@ def _prim_without_matrix(terms):
     m = len(terms)
     ranked = np.sort(terms.sizes, axis=1)[:, ::-1].copy()
     left, near = np.arange(1, m), np.full(m - 1, np.inf)
-    nearest, squares = np.zeros(m - 1, dtype=np.int64), terms.squares
+    nearest, sizes = np.zeros(m - 1, dtype=np.int64), terms.sizes
     first, length = np.zeros(m - 1, dtype=np.int64), np.zeros(m - 1)
 
     def step(new, start, stop):
         return kernels.prim_step(
-            terms.W, terms.H, squares, ranked, new, left, near, nearest, start, stop
+            terms.W, terms.H, sizes, ranked, new, left, near, nearest, start, stop
         )
 
     second = np.zeros(m - 1, dtype=np.int64)

@@ -2,7 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -53,7 +53,8 @@ class Terms:
     ----------
     W : array of shape (n_fits, n_components, n_samples)
     H : array of shape (n_fits, n_components, n_features)
-        ``‖w_r‖² = ‖h_r‖² = ‖t_r‖/‖X‖``.
+        ``‖w_r‖² = ‖h_r‖² = ‖t_r‖/‖X‖``. With more features than samples the two change places,
+        which changes no distance, so that H is always the short side.
     sizes : array of shape (n_fits, n_components)
         ``‖t_r‖/‖X‖``.
     n_merged : int array of shape (n_fits,)
@@ -103,7 +104,7 @@ def terms_of(pool, indices):
             _prepare(pool.parts[p], indices[rows] - pool.offsets[p], pool.data_norm, terms, rows)
 
     on_threads(fill, range(0, len(indices), step))
-    return terms
+    return terms if d <= n else replace(terms, W=terms.H, H=terms.W)
 
 
 def _prepare(part, at, data_norm, terms, rows):
