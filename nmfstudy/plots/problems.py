@@ -130,7 +130,7 @@ def counts(table, *, ax=None):
     for column, label, colour, marker, size in marks:
         ax.plot(
             table[column].where(table[column] > 0), y, marker, ms=size, color=colour, label=label,
-            mec="none",
+            mew=0,
         )  # fmt: skip
     style.names_at(ax.yaxis, y, table.title)
     ax.set_ylim(len(table) - 0.4, -0.6)

@@ -169,8 +169,12 @@ def power_of_ten(value):
 
 def names_at(axis, positions, names, at_most=46):
     """Ticks with names from the data: cut where they are long, and never read as maths."""
-    cut = [name if len(name) <= at_most else name[: at_most - 1] + "…" for name in map(str, names)]
-    axis.set_ticks(positions, cut, parse_math=False)
+
+    def cut(line):
+        return line if len(line) <= at_most else line[: at_most - 1] + "…"
+
+    lines = ["\n".join(map(cut, str(name).split("\n"))) for name in names]
+    axis.set_ticks(positions, lines, parse_math=False)
 
 
 def whole_numbers(axis, at_most=8):

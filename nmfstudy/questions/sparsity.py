@@ -273,7 +273,9 @@ def _sentences(family, drifts):
     plain = table[table.kind == "none"]
     if len(drifts):
         yield _drift_sentence(family, drifts, plain)
-    two = table[(table.kind == "two-sided") & (table.alive == family.n_components)]
+    two = table[table.kind == "two-sided"]
+    full = two[two.alive == family.n_components]
+    two = full if len(full) else two.head(1)
     faithful = two[~(two.truth < EQUAL)]  # the truth may be unknown
     if len(two):
         yield _effect((faithful if len(faithful) else two).iloc[-1])

@@ -1,0 +1,95 @@
+import re
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+
+from nmfstudy.plots import style
+
+COLOURS = "BLUE VERMILLION GREEN PURPLE ORANGE SKY GREY".split()
+
+
+def luminance(colour):
+    channels = np.array(to_rgb(colour))
+    linear = np.where(channels <= 0.03928, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(a, b):
+    light, dark = sorted((luminance(a), luminance(b)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("name", COLOURS)
+@pytest.mark.parametrize("background", ["#ffffff", "#16181d"])
+def test_every_colour_reads_on_white_and_on_black(name, background):
+    assert contrast(getattr(style, name), background) >= 2.6
+
+
+@pytest.mark.parametrize("colour", [style.DATA, style.OF_W, style.OF_H, style.PURPLE])
+@pytest.mark.parametrize("background, ink", [("#ffffff", style.INK), ("#16181d", "#e6e6e6")])
+def test_ink_reads_on_the_fullest_cell(colour, background, ink):
+    red, green, blue, opacity = style.ramp(colour)(1.0)
+    mixed = opacity * np.array([red, green, blue]) + (1 - opacity) * np.array(to_rgb(background))
+    assert contrast(mixed, ink) >= 3.0
+
+
+def test_an_empty_cell_is_transparent():
+    assert style.ramp(style.BLUE)(0.0)[3] == 0
+
+
+@pytest.mark.parametrize(
+    "value, text",
+    [
+        (0, "0"),
+        (1, "1"),
+        (1797, "1797"),
+        (0.0124, "0.0124"),
+        (0.5, "0.5"),
+        (3e-7, "3·10⁻⁷"),
+        (1e-9, "10⁻⁹"),
+        (-0.25, "−0.25"),
+        (7300.0, "7300"),
+        (float("nan"), "–"),
+        (None, "–"),
+        (float("inf"), "∞"),
+    ],
+)
+def test_numbers_for_people(value, text):
+    assert style.number(value) == text
+
+
+def test_numbers_keep_their_leading_digits():
+    for value in np.random.default_rng(0).lognormal(0, 6, 300):
+        text = (
+            style.number(value, 3)
+            .replace("·10", "e")
+            .translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        )
+        assert re.fullmatch(r"[\d.]+(e-?\d+)?", text)
+        assert float(text) == pytest.approx(value, rel=6e-3)
+
+
+@pytest.mark.parametrize(
+    "share, text",
+    [(0, "0 %"), (1, "100 %"), (0.004, "< 1 %"), (0.996, "> 99 %"), (0.42, "42 %")],
+)
+def test_only_none_and_all_are_written_as_0_and_100_per_cent(share, text):
+    assert style.percent(share) == text
+
+
+@pytest.mark.parametrize("low, high", [(1e-8, 1), (0.3, 20), (1, 3), (1e-30, 1e10)])
+def test_a_log_axis_has_few_ticks_inside(low, high):
+    ax = style.new_axes()
+    style.log_axis(ax.xaxis, low, high)
+    ticks = [t for t in ax.xaxis.get_majorticklocs() if low <= t <= high]
+    assert 2 <= len(ticks) <= 9
+    assert all("$" not in ax.xaxis.get_major_formatter()(t, 0) for t in ticks)
+
+
+def test_names_from_the_data_are_cut_and_not_read_as_mathematics():
+    ax = style.new_axes()
+    style.names_at(ax.xaxis, [0, 1], ["$\\frac{", "x" * 99], 20)
+    first, second = ax.xaxis.get_ticklabels()
+    assert not first.get_parse_math()
+    assert len(second.get_text()) == 20
