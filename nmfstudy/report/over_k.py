@@ -27,13 +27,22 @@ def over_k_section(study, trusts, shelf):
 
 
 def groups(study):
-    """Problems that differ in n_components only, those without a penalty first."""
+    """Per dataset and loss, the problems of one penalty that differ in n_components only.
+
+    Without a penalty if there are several such, else the penalty with the most.
+    """
     found = {}
     for result in study:
-        key = (result.dataset.sha256, result.problem.loss, result.problem.penalty)
-        found.setdefault(key, {}).setdefault(result.problem.n_components, result)
-    several = [list(of_k.values()) for of_k in found.values() if len(of_k) > 1]
-    return sorted(several, key=lambda results: not results[0].problem.penalty.is_zero)
+        data = result.dataset.sha256, result.problem.loss
+        of_k = found.setdefault(data, {}).setdefault(result.problem.penalty, {})
+        of_k.setdefault(result.problem.n_components, result)
+    chosen = []
+    for of_penalty in found.values():
+        several = [(p, list(of_k.values())) for p, of_k in of_penalty.items() if len(of_k) > 1]
+        if several:
+            best = max(several, key=lambda pair: (pair[0].is_zero, len(pair[1])))
+            chosen.append(best[1])
+    return chosen
 
 
 def _part(results, trusts, shelf):
