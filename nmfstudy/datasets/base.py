@@ -16,6 +16,22 @@ from nmfstudy.factorization import Factorization
 _LARGEST = 1e100  # beyond it, and below its inverse, squares and cubes leave the double range
 
 
+@dataclass(frozen=True)
+class Known:
+    """How many exact factorizations a matrix has, by proof.
+
+    Attributes
+    ----------
+    n_components : int
+        Of the factorizations counted.
+    n_solutions : int or inf
+        Modulo permutation and scaling; 0 if there is none of this size.
+    """
+
+    n_components: int
+    n_solutions: int | float
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """A nonnegative matrix and what is known of it.
@@ -32,6 +48,8 @@ class Dataset:
     row_names, column_names : tuple of str, optional
     notes : tuple of str
         Sentences worth telling; those on all-zero rows and columns are added.
+    known : Known, optional
+        The number of exact factorizations, where it is known.
 
     Raises
     ------
@@ -45,6 +63,7 @@ class Dataset:
     row_names: tuple[str, ...] | None = None
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    known: Known | None = None
 
     def __post_init__(self):
         """Check that the parts belong together and freeze them."""

@@ -1,8 +1,10 @@
 """Matrices that are always the same: worked examples and images."""
 
+from math import inf
+
 import numpy as np
 
-from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.factorization import Factorization
 
 
@@ -19,6 +21,7 @@ def menu():
         truth,
         row_names=("Ann", "Ben", "Cleo", "Dan", "Eve", "Finn"),
         column_names=("pizza", "chicken", "burger", "fries"),
+        known=Known(3, 1),
     )
 
 
@@ -35,6 +38,7 @@ def basket():
             "The truth is one factorization among infinitely many: items [1, 0, 0] and "
             "[0, 1, 0] fit as well as [1, 0, 0] and [1, 1, 0].",
         ),
+        known=Known(2, inf),
     )
 
 
@@ -54,6 +58,7 @@ def circ3():
         truth.product(),
         truth,
         notes=("The truth W·I is one of exactly two factorizations of size 3; I·W is the other.",),
+        known=Known(3, 2),
     )
 
 
@@ -90,4 +95,5 @@ def swimmer():
             "The truth of 17 parts is one factorization among infinitely many: the torso can be "
             "shared among the limbs.",
         ),
+        known=Known(17, inf),
     )

@@ -1,11 +1,11 @@
 """Matrices with parameters: families whose factorizations are known, and planted factors."""
 
-from math import fsum, sqrt
+from math import fsum, inf, sqrt
 
 import numpy as np
 from scipy.linalg import circulant
 
-from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.datasets.files import short
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
@@ -38,7 +38,8 @@ def laurberg(alpha=0.3):
     if a >= 0.5:
         others = "two" if a == 0.5 else "infinitely many"
         notes = (f"The truth is one of {others} factorizations of size 3.",)
-    return Dataset(f"laurberg({_number(a)})", _product(truth), truth, notes=notes)
+    known = Known(3, 1 if a < 0.5 else 2 if a == 0.5 else inf)
+    return Dataset(f"laurberg({_number(a)})", _product(truth), truth, notes=notes, known=known)
 
 
 def hexagon(a=2.0):
@@ -62,13 +63,14 @@ def hexagon(a=2.0):
     X = circulant([1, a, 2 * a - 1, 2 * a - 1, a, 1]).T
     if a > 2:
         notes = ("No factorization of size 3 is exact, although the rank is 3.",)
-        return Dataset(f"hexagon({_number(a)})", X, notes=notes)
+        return Dataset(f"hexagon({_number(a)})", X, notes=notes, known=Known(3, 0))
     W = np.array([[0, 2, 1], [0, 1, 2], [1, 0, 2], [2, 0, 1], [2, 1, 0], [1, 2, 0]])
     H = np.array([[4, 3, 1, 0, 1, 3], [1, 3, 4, 3, 1, 0], [1, 0, 1, 3, 4, 3]]) / 3
     truth = Factorization(W, (a - 1) * H + (2 - a) / 3)
     others = "exactly four" if a == 2 else "infinitely many"
     notes = (f"The truth is one of {others} factorizations of size 3.",)
-    return Dataset(f"hexagon({_number(a)})", X, truth, notes=notes)
+    known = Known(3, 4 if a == 2 else inf)
+    return Dataset(f"hexagon({_number(a)})", X, truth, notes=notes, known=known)
 
 
 def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
@@ -116,16 +118,18 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
         factors.append(_sparse_factor(rng, size, k, density, pure))
     truth = Factorization(factors[0], factors[1].T)
     X = _product(truth)
-    notes = ()
+    notes, known = (), None
     if noise:
         sigma = noise * sqrt(fsum(np.square(X).flat) / X.size)
         X = np.maximum(X + sigma * stream(seed, "planted noise").standard_normal(X.shape), 0.0)
         notes = ("Noise was added, so the truth is the planted factors and not the best fit.",)
-    elif separable != "both":
+    elif separable == "both":
+        known = Known(k, 1)
+    else:
         notes = ("The planted factors fit exactly; whether others do is not known.",)
     numbers = f"density={_number(density)},noise={_number(noise)}"
     name = f"planted(n={n},d={d},k={k},{numbers},separable={separable},seed={seed})"
-    return Dataset(name, X, truth, notes=notes)
+    return Dataset(name, X, truth, notes=notes, known=known)
 
 
 def _sparse_factor(rng, size, k, density, pure):

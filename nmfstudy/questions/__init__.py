@@ -4,10 +4,10 @@ A question is a module with ``answer(study) -> Answer`` and a line in `QUESTIONS
 study: where the study has nothing on it, the verdict is "not asked here".
 """
 
-from nmfstudy.questions import distinct, example, frobenius, sparsity, zeros
+from nmfstudy.questions import distinct, example, frobenius, known, sparsity, zeros
 from nmfstudy.questions.answer import Answer
 
-QUESTIONS = [zeros, sparsity, frobenius, distinct, example]
+QUESTIONS = [zeros, sparsity, frobenius, distinct, known, example]
 
 __all__ = ["QUESTIONS", "Answer", "answer_all"]
 
@@ -22,7 +22,8 @@ def answer_all(study) -> tuple[Answer, ...]:
     Returns
     -------
     tuple of Answer
-        Without the worked example if the study has no small dataset.
+        Without the worked example if the study has no small dataset, and without the known answers
+        if none is known.
     """
     answers = (question.answer(study) for question in QUESTIONS)
     return tuple(answer for answer in answers if answer is not None)

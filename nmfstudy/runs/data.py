@@ -1,10 +1,11 @@
 """The data of a study, kept once by content so that its folder can be read anywhere."""
 
+from math import inf
 from pathlib import Path
 
 from scipy import sparse
 
-from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.factorization import Factorization
 from nmfstudy.runs.files import new_folder, read_arrays, read_json, write_arrays, write_json
 
@@ -29,7 +30,10 @@ def save_data(study_folder, dataset):
         "row_names": dataset.row_names,
         "column_names": dataset.column_names,
         "notes": dataset.notes,
+        "known": None,
     }
+    if dataset.known is not None:  # JSON has no infinity
+        about["known"] = [dataset.known.n_components, str(dataset.known.n_solutions)]
     folder.parent.mkdir(parents=True, exist_ok=True)
     with new_folder(folder) as partial:
         write_arrays(partial / "data.npz", **arrays)
@@ -58,11 +62,16 @@ def load_data(study_folder, sha256):
         names = {
             k: tuple(about[k]) if about.get(k) else None for k in ("row_names", "column_names")
         }
+        known = None
+        if about.get("known"):
+            size, number = about["known"]
+            known = Known(int(size), inf if number == "inf" else int(number))
         dataset = Dataset(
             name=str(about["name"]),
             X=X,
             truth=truth,
             notes=tuple(about.get("notes") or ()),
+            known=known,
             **names,
         )
     except (OSError, KeyError, TypeError, IndexError) as error:

@@ -1,0 +1,54 @@
+import shlex
+from dataclasses import replace
+
+import pytest
+
+from nmfstudy.datasets.base import Known
+from nmfstudy.experiments.composing import plan
+from nmfstudy.questions import known
+from nmfstudy.study import Study
+from nmfstudy.sweep import execute
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Three families on the edge of what is known."""
+    folder = tmp_path_factory.mktemp("known")
+    for line in (
+        "dataset=circ3,menu n_components=3 n_starts=40",
+        "dataset=hexagon dataset.a=2.05 n_components=3 n_starts=40",
+        "dataset=menu n_components=2 n_starts=10",
+    ):
+        asked = plan([*shlex.split(line), f"results_dir={folder}", "study_name=s"], multirun=True)
+        for job in asked.jobs:
+            execute(job)
+    return Study.load(folder / "s")
+
+
+def test_counts_agree_with_proofs(study):
+    answer = known.answer(study)
+    table = answer.tables["known_answers"].set_index("problem")
+    assert answer.verdict == "Yes"
+    assert table.known.to_dict() == {
+        "circ3, k = 3": "2",
+        "hexagon(2.05), k = 3": "0",
+        "menu, k = 3": "1",  # nothing is known of k = 2, which is left out
+    }
+    assert (table.agree == "yes").all()
+
+
+def test_a_wrong_count_is_told(study):
+    """The negative control: another truth must make the table disagree."""
+    results = tuple(
+        replace(r, dataset=replace(r.dataset, known=Known(3, 7)))
+        if r.dataset.name == "circ3"
+        else r
+        for r in study.results
+    )
+    answer = known.answer(replace(study, results=results))
+    assert answer.verdict == "Not in circ3, k = 3"
+
+
+def test_nothing_known_is_left_out(study):
+    results = tuple(r for r in study.results if r.problem.n_components == 2)
+    assert known.answer(replace(study, results=results)) is None
