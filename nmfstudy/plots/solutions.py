@@ -229,9 +229,9 @@ def _shares_size(table):
 
 
 def illustrate_shares(result):
-    """Solution × search for a problem; None if no fit counts or every start is its own minimum."""
+    """Solution × search for a problem; None without a fit that counts or for a continuum."""
     solutions = result.solutions
-    if not solutions.n_minima or solutions.counts.max() < 2:
+    if not solutions.n_minima or solutions.kind == "continuum":
         return None
     table = share_table(solutions)
     first = f" The first {_MOST} of {solutions.n_minima} minima." * (solutions.n_minima > _MOST)

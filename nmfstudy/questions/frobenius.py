@@ -42,21 +42,21 @@ def answer(study):
             "nothing on the second; try penalty=ridge.",
             "",
         )
-    table = pd.concat([ridge_table(f) for f in found], ignore_index=True)
+    tables = {f: ridge_table(f) for f in found}
     pick = next((f for f in found if _picks(f)), None)
     return Answer(
         key=KEY,
         question=QUESTION,
         verdict="To fit the data; and as a ridge to fix the scale and choose among solutions",
-        summary=" ".join([MEANINGS, *_sentences(found, pick)]),
+        summary=" ".join([MEANINGS, *_sentences(found, pick, tables)]),
         method=(
             "All numbers are of fully converged fits (the optimality conditions hold to the "
             "tolerance of the run). The spread is the largest over the smallest length of one "
             "component's row of H over the random starts that found the best solution, of the "
             "worst component. Components that are parallel count as one, split in two."
         ),
-        illustrations=tuple(_illustrations(found, pick)),
-        tables={"ridge": table},
+        illustrations=tuple(_illustrations(found, pick, tables)),
+        tables={"ridge": pd.concat(tables.values(), ignore_index=True)},
         notes=tuple(_notes()),
     )
 
@@ -193,7 +193,7 @@ def fit_reference(result):
     return 0.5 * result.searches[0].data_norm ** 2
 
 
-def _illustrations(found, pick):
+def _illustrations(found, pick, tables):
     family = _scale_family(found)
     if family is not None:
         yield from _of_scale(family, _some_ridge(family))
@@ -215,7 +215,7 @@ def _illustrations(found, pick):
         ("components", "components_alive", "components alive in the best fit", _KILLS),
         ("iterations", "n_iter", "sweeps until fully converged (median)", _SPEED),
     ):
-        table = ridge_table(longest)
+        table = tables[longest]
         table = table[table[column].notna()]
         table = table.assign(
             label=["no penalty" if a == 0 else f"α = {a:g}" for a in table.alpha],
@@ -294,7 +294,7 @@ def _curves(family):
     return pd.concat(parts, ignore_index=True)
 
 
-def _sentences(found, pick):
+def _sentences(found, pick, tables):
     family = _scale_family(found)
     if family is not None:
         yield from _scale_sentence(family)
@@ -307,7 +307,7 @@ def _sentences(found, pick):
             f"α = {result.problem.penalty.alpha_W:g}."
         )
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))
-    table = ridge_table(longest).dropna(subset="components_alive")
+    table = tables[longest].dropna(subset="components_alive")
     fewer = table[table.components_alive < longest.n_components]
     if len(fewer) and len(table) > len(fewer):
         first = fewer.sort_values("alpha").iloc[0]

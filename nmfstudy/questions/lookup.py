@@ -131,10 +131,13 @@ def zero_shares(fit, threshold=0.0):
     """Shares of the entries of W and of H that are zero, up to a share of the component's largest.
 
     An entry may be bound for zero and never get there: where the fit is exact nothing pushes it
-    the last step. `NEARLY` counts it, the default does not.
+    the last step. `NEARLY` counts it, the default does not. Of `Fits`, an array per factor.
     """
-    of_W, of_H = fit.factorization.supports(threshold)
-    return float((~of_W).mean()), float((~of_H).mean())
+    shares = []
+    for factor, along in ((fit.W, -2), (fit.H, -1)):
+        largest = factor.max(axis=along, keepdims=True)
+        shares.append((factor <= threshold * largest).mean(axis=(-2, -1)))
+    return tuple(shares)
 
 
 def truth_match(result, fit):

@@ -41,16 +41,17 @@ def answer(study):
             "this question; try penalty=l1, penalty=scale_free_W or penalty=scale_free_H.",
             "",
         )
-    drifts = pd.concat([drift_table(f) for f in found], ignore_index=True)
-    tables = {"sparsity": pd.concat([variant_table(f) for f in found], ignore_index=True)}
-    if len(drifts):
-        tables["one_sided"] = drifts
+    drifts = {f: drift_table(f) for f in found}
+    variants = {f: variant_table(f, drifts[f]) for f in found}
+    tables = {"sparsity": pd.concat(variants.values(), ignore_index=True)}
+    if any(len(table) for table in drifts.values()):
+        tables["one_sided"] = pd.concat(drifts.values(), ignore_index=True)
     family = max(found, key=lambda f: len(f.penalised))
     return Answer(
         key=KEY,
         question=QUESTION,
         verdict="Both, or one through a scale-free penalty; a plain penalty on one side is empty",
-        summary=" ".join(_sentences(family, drift_table(family))),
+        summary=" ".join(_sentences(family, drifts[family], variants[family])),
         method=(
             "An entry counts as zero below a thousandth of its component's largest, since runs "
             "that drift never quite arrive. Numbers are of the best fully converged fit (fully "
@@ -62,7 +63,7 @@ def answer(study):
             "sparse, and λ·Σ‖w_r‖₂‖h_r‖₁ to make H sparse; rescaling a component does not change "
             "them."
         ),
-        illustrations=tuple(_illustrations(found)),
+        illustrations=tuple(_illustrations(found, drifts, variants)),
         tables=tables,
         notes=tuple(_notes(family)),
     )
@@ -85,7 +86,7 @@ def drift_table(family):
             some = has_factors(fits)
             if not some.any():
                 continue
-            zeros = np.array([zero_shares(fit, NEARLY) for fit in fits[some]])
+            zeros_W, zeros_H = zero_shares(fits[some], NEARLY)
             rows.append(
                 {
                     "problem": family.title,
@@ -96,8 +97,8 @@ def drift_table(family):
                     "n_iter": float(np.median(fits.n_iter[some])),
                     "norm_W": float(np.median(np.linalg.norm(fits.W[some], axis=(1, 2)))),
                     "norm_H": float(np.median(np.linalg.norm(fits.H[some], axis=(1, 2)))),
-                    "zeros_W": float(np.median(zeros[:, 0])),
-                    "zeros_H": float(np.median(zeros[:, 1])),
+                    "zeros_W": float(np.median(zeros_W)),
+                    "zeros_H": float(np.median(zeros_H)),
                     "relative_error": float(np.median(fits.relative_error[some])),
                     "scale_escape": float((fits.stop_reason == "scale_escape").mean()),
                     "n_starts": len(fits),
@@ -111,8 +112,14 @@ def drift_table(family):
     return table.sort_values(["penalty", "penalised", "alpha", "max_iter"], ignore_index=True)
 
 
-def variant_table(family):
+def variant_table(family, drifts):
     """Every penalty on one dataset and k: zeros, error, truth recovered, distinct solutions.
+
+    Parameters
+    ----------
+    family : Family
+    drifts : DataFrame
+        Its `drift_table`.
 
     Returns
     -------
@@ -122,7 +129,6 @@ def variant_table(family):
     rows = []
     if family.plain is not None:
         rows.append(_variant(family, family.plain, "none", "no penalty"))
-    drifts = drift_table(family)
     for side in "WH":
         some = drifts[(drifts.penalised == side) & (drifts.penalty == "l1")]
         for alpha, group in some.groupby("alpha"):
@@ -200,9 +206,9 @@ def _shown(table):
     return table[keep]
 
 
-def _illustrations(found):
+def _illustrations(found, drifts, variants):
     for family in _one_per_dataset(found):
-        table = drift_table(family)
+        table = drifts[family]
         several = table.groupby(["penalty", "penalised", "alpha"]).n_iter.transform("nunique") > 1
         drawn = table[several]
         if (drawn.penalty == "l1").any():
@@ -221,7 +227,7 @@ def _illustrations(found):
                 size=drift_size(drawn),
             )
     for family in _one_per_dataset(found):
-        table = variant_table(family)
+        table = variants[family]
         if len(table) > 1:
             shown = _shown(table)
             truth = (
@@ -268,8 +274,7 @@ def _ending(family):
     )
 
 
-def _sentences(family, drifts):
-    table = variant_table(family)
+def _sentences(family, drifts, table):
     plain = table[table.kind == "none"]
     if len(drifts):
         yield _drift_sentence(family, drifts, plain)

@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions import QUESTIONS, Answer, answer_all
 
-NAMES = [question.KEY for question in QUESTIONS]
+NAMES = [question.__name__.rpartition(".")[2] for question in QUESTIONS]
+ASKED = ["zeros", "sparsity", "frobenius", "distinct", "example"]
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +20,11 @@ def answers(study):
 
 
 def test_all_questions_are_answered_in_their_order(answers):
-    assert list(answers) == NAMES == ["zeros", "sparsity", "frobenius", "distinct", "example"]
+    assert [key for key in answers if key in ASKED] == ASKED
+    assert set(ASKED) <= set(NAMES)
 
 
-@pytest.mark.parametrize("key", NAMES)
+@pytest.mark.parametrize("key", ASKED)
 def test_an_answer_is_complete(answers, key):
     answer = answers[key]
     assert isinstance(answer, Answer)

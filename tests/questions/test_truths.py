@@ -53,13 +53,14 @@ def test_one_sided_penalties_move_the_scale_and_nothing_else(study):
         assert (np.diff(rows[f"norm_{side}"]) < 0).all()
         assert (np.diff(rows[f"norm_{other}"]) > 0).all()
         assert rows.relative_error.iloc[-1] < 1e-3
-    assert set(sparsity.variant_table(family).kind) == {
+    assert set(sparsity.variant_table(family, table).kind) == {
         "none", "one-sided", "two-sided", "scale-free",
     }  # fmt: skip
 
 
 def test_sparse_H_keeps_the_truth_of_the_menu_and_sparse_W_does_not(study):
-    table = sparsity.variant_table(family_of(study, "menu", 3)).set_index("label")
+    family = family_of(study, "menu", 3)
+    table = sparsity.variant_table(family, sparsity.drift_table(family)).set_index("label")
     assert table.truth["scale-free on H, λ = 0.1"] > 0.999
     assert table.truth["scale-free on W, λ = 0.1"] < 0.95
     assert table.zeros_W["scale-free on W, λ = 0.1"] > table.zeros_W["no penalty"]
