@@ -11,7 +11,7 @@ from scipy import sparse
 from nmfstudy.datasets.files import open_unpacked, refuse_larger, short, shown
 from nmfstudy.errors import RequestError
 
-_DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>=|]?[a-zA-Z?]\d{0,4})['"]""")
+_DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>=|]?[biufcSUOVMm]\d{0,4})['"]""")
 _ORDER = re.compile(rb"""['"]fortran_order['"]\s*:\s*(True|False)""")
 _SHAPE = re.compile(rb"""['"]shape['"]\s*:\s*\(([\d\sL,]{0,200})\)""")
 _CLASSES = {
@@ -54,12 +54,9 @@ def read_npy(stream, size, show, kinds="biuf"):
     except TypeError:
         dtype = None
     if dtype is None or dtype.kind not in kinds:
-        what = f"entries of type {dtype}" if dtype is not None else "records"
-        what = (
-            "Python objects, which are never unpickled"
-            if dtype is not None and dtype.hasobject
-            else what
-        )
+        what = "records" if dtype is None else f"entries of type {dtype}"
+        if dtype is not None and dtype.hasobject:
+            what = "Python objects, which are never unpickled"
         raise RequestError(f"{show} holds {what}; possible: real numbers")
     shape = tuple(int(extent) for extent in extents)
     count = prod(shape)
@@ -83,8 +80,9 @@ def read_npz(path):
         members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
 
         def read(name, kinds="biuf"):
+            where = f"{shown(name[:30])} in {show}"
             with archive.open(members[name]) as stream:
-                return read_npy(stream, members[name].file_size, f"{name} in {show}", kinds)
+                return read_npy(stream, members[name].file_size, where, kinds)
 
         if "format" in members and "shape" in members:
             parts = ["format", "shape", *members.keys() & _PARTS]
@@ -92,7 +90,7 @@ def read_npz(path):
             return _sparse(path, members, read)
         name = "X" if "X" in members else next(iter(members), None)
         if len(members) != 1 and name != "X":
-            names = ", ".join(f"{n:.30}" for n in list(members)[:8])
+            names = ", ".join(shown(n[:30]) for n in list(members)[:8])
             raise RequestError(
                 f"{show} holds {len(members)} arrays ({names or 'none'}); possible: one, or one "
                 "named X"
@@ -110,7 +108,7 @@ def _sparse(path, members, read):
     form = str(read("format", "SU").astype(str))
     if form not in _CLASSES:
         raise RequestError(
-            f"{show} has sparse format {form!r:.20}; possible: {', '.join(_CLASSES)}"
+            f"{show} has sparse format {short(form)}; possible: {', '.join(_CLASSES)}"
         )
     kind, needed = _CLASSES[form]
     missing = [part for part in needed if part not in members]

@@ -3,7 +3,6 @@
 from math import fsum, inf, sqrt
 
 import numpy as np
-from scipy.linalg import circulant
 
 from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.datasets.files import short
@@ -60,7 +59,7 @@ def hexagon(a=2.0):
     given, a = a, check_number("dataset.a", a)
     if a <= 1:
         raise RequestError(f"dataset.a is {given!r}; possible: a number > 1")
-    X = circulant([1, a, 2 * a - 1, 2 * a - 1, a, 1]).T
+    X = np.array([np.roll([1, a, 2 * a - 1, 2 * a - 1, a, 1], i) for i in range(6)])
     if a > 2:
         notes = ("No factorization of size 3 is exact, although the rank is 3.",)
         return Dataset(f"hexagon({_number(a)})", X, notes=notes, known=Known(3, 0))

@@ -12,7 +12,7 @@ _RATIO = 250
 
 
 def shown(path):
-    """Return a path as printable text on one line, its end if it is long."""
+    """Return a path or another text from outside printable and on one line, cut to its end."""
     text = str(path)
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 200 else "..." + text[-197:]

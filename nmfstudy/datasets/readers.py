@@ -26,13 +26,10 @@ FORMATS = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .m
 _BROKEN = (
     csv.Error,
     EOFError,
-    IndexError,
-    KeyError,
     lzma.LZMAError,
     NotImplementedError,
     OSError,
     RuntimeError,
-    TypeError,
     ValueError,
     zipfile.BadZipFile,
     zlib.error,
@@ -101,12 +98,17 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto"):
     name = Path(name).stem if ending else name
     if ending not in (*TEXT, ".mtx", ".npy", ".npz") or (packed and ending in (".npy", ".npz")):
         raise RequestError(f"{show} ends in {path.suffix}; possible: {FORMATS}")
+    told = {"header": header, "index": index, "delimiter": delimiter}
+    if ending not in TEXT and any(value != "auto" for value in told.values()):
+        option = next(option for option, value in told.items() if value != "auto")
+        raise RequestError(
+            f"dataset.{option} is {short(told[option])} and {show} is no text file; possible: auto"
+        )
     rows = columns = None
     notes = ()
     try:
         if ending in TEXT:
-            options = {"header": header, "index": index, "delimiter": delimiter}
-            values, rows, columns, notes = read_text(path, **options)
+            values, rows, columns, notes = read_text(path, **told)
         elif ending == ".mtx":
             values = read_matrix_market(path)
         elif ending == ".npy":
@@ -121,7 +123,7 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto"):
         raise RequestError(f"{show} does not fit into memory") from None
     except _BROKEN as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        reason = " ".join(reason.split())[:150]
+        reason = shown(" ".join(reason.split()))[:150]
         raise RequestError(f"{show} cannot be read: {reason}") from None
     rows, columns = (None if names is None else tuple(names) for names in (rows, columns))
     return Table(name, values, rows, columns, tuple(notes))
