@@ -7,6 +7,7 @@ from nmfstudy.solvers.base import Foreign, Solver
 
 SOLVERS = {
     "coordinate_descent": "nmfstudy.solvers.coordinate_descent:CoordinateDescent",
+    "accelerated": "nmfstudy.solvers.accelerated:Accelerated",
     "scikit_learn": "nmfstudy.solvers.scikit_learn:ScikitLearn",
 }
 

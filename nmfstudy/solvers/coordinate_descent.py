@@ -37,8 +37,7 @@ class CoordinateDescent(Solver):
             return self._solve_in_lanes(X, W, H, problem.penalty, report)
         return self._solve_one_by_one(X, W, H, problem.penalty, report)
 
-    @staticmethod
-    def _tiny(X, problem):
+    def _tiny(self, X, problem):
         """By shape and penalty alone: how a start is computed must not depend on its batch."""
         from nmfstudy.solvers.kernels_lanes import MAX_ROWS, n_rows
 
@@ -47,11 +46,15 @@ class CoordinateDescent(Solver):
             return False
         return n_rows.py_func(*X.shape, problem.n_components) <= MAX_ROWS
 
+    def _descent(self, X, penalty):
+        return Descent
+
     def _solve_one_by_one(self, X, W, H, penalty, report):
         # A penalty that makes H sparse is one that makes W sparse on the transposed data.
         flip = penalty.name == "scale_free_H"
         kind = SparseData if sparse.issparse(X) else DenseData
         data = kind(X.T if flip else X)
+        make = self._descent(X, penalty)
         n_iter = np.zeros(len(W), dtype=np.int64)
         met = np.zeros(len(W), dtype=bool)
 
@@ -63,7 +66,7 @@ class CoordinateDescent(Solver):
 
         def fit(i, go_on):
             start = (H[i].T, W[i].T) if flip else (W[i], H[i])
-            descent = Descent(data, *start, penalty, self, residual)
+            descent = make(data, *start, penalty, self, residual)
             while go_on() and not descent.finished:
                 descent.advance()
             w, h = descent.factors()

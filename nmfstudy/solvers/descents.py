@@ -117,16 +117,20 @@ class Descent:
     def advance(self):
         """Make at most a slice of sweeps and see whether that is the end."""
         last = min(self.n_iter + self.slice, self.solver.max_iter)
-        self.n_iter, claimed = self.data.kernel(
-            *self.data.arrays, *self.packed, self.prices, self.kkt, self.gauge, self.tol,
-            self.n_iter, last, self.state,
-        )  # fmt: skip
+        self.n_iter, claimed = self._sweep(last)
         if claimed:
             self._settle()
         if self.n_iter >= self.solver.max_iter:
             self.finished = True
         elif self.kkt and self.penalty.one_sided and escapes(*self.start, *self.factors()):
             self.finished = True
+
+    def _sweep(self, last):
+        """Sweep until number ``last``, or until the kernel claims to have met the rule."""
+        return self.data.kernel(
+            *self.data.arrays, *self.packed, self.prices, self.kkt, self.gauge, self.tol,
+            self.n_iter, last, self.state,
+        )  # fmt: skip
 
     def _settle(self):
         """Decide on a claim by the true residual; come back at half the tolerance if refused."""
