@@ -1,7 +1,5 @@
 """From fits to distinct solutions."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from nmfstudy.errors import RequestError
@@ -111,7 +109,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         near_optimal=objective[first] <= limit_near,
         best=objective[first] <= limit_best,
         nearest=tree.leaving(cluster, n_minima),
-        representatives=tuple(_copy(pool.fit(i)) for i in order[first]),
+        representatives=tuple(pool.copy(i) for i in order[first]),
         best_objective=lowest if np.isfinite(lowest) else float("nan"),
         n_converged=len(order),
         n_saddle=int((pool.stop_reason == "saddle").sum()),
@@ -158,8 +156,3 @@ def _tally(reasons):
     """How many fits ended how, in a fixed order."""
     names, counts = np.unique(reasons, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
-
-
-def _copy(fit):
-    """A fit that does not keep the stack it comes from alive."""
-    return replace(fit, W=fit.W.copy(), H=fit.H.copy())

@@ -1,16 +1,17 @@
 """Fits of several searches of one problem as one list, in an order that no caller decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from nmfstudy.errors import RequestError
-from nmfstudy.fits import Fits
+from nmfstudy.fits import Fit, Fits
 from nmfstudy.problem import Problem
 
 # Stop reasons that are no minimum, whatever the residual says.
 NOT_COUNTED = ("saddle", "collapsed", "scale_escape", "failed")
 _COLUMNS = ("objective", "kkt_residual", "n_iter", "seed", "stop_reason")
+_SCALARS = [f.name for f in fields(Fit) if f.name not in ("W", "H")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,10 +49,12 @@ class Pool:
         """Number of fits."""
         return int(self.offsets[-1])
 
-    def fit(self, index):
-        """The `Fit` at a pooled index."""
+    def copy(self, index):
+        """The `Fit` at a pooled index, which does not keep the stack it comes from alive."""
         part = int(np.searchsorted(self.offsets, index, side="right")) - 1
-        return self.parts[part][int(index - self.offsets[part])]
+        fits, i = self.parts[part], int(index - self.offsets[part])
+        scalars = {name: getattr(fits, name)[i].item() for name in _SCALARS}
+        return Fit(W=fits.W[i].copy(), H=fits.H[i].copy(), **scalars)
 
     def sorted(self, indices):
         """The same fits by objective, KKT residual, seed and search."""

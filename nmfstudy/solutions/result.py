@@ -139,6 +139,11 @@ class Solutions:
         p: Plateau | None = self.evidence.plateau
         return None if p is None else (p.low, p.high)
 
+    @property
+    def local_dimension(self):
+        """Of the set of factorizations of the best product, by a certificate; None if unknown."""
+        return self.evidence.local_dimension
+
     def with_local_dimension(self, local_dimension):
         """The same solutions, judged with a certificate's local dimension of the best product.
 
