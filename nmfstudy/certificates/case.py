@@ -14,6 +14,7 @@ RANK_SURE = 1e-8  # relative singular values above it count as nonzero
 RANK_ZERO = 1e-12  # and below it as zero; in between no certificate that needs the rank speaks
 SAME_DIRECTION = 1e-12
 PRODUCT_TOL = 1e-10  # a witness has the product of the factors within this, entry by entry
+SMALL_ENTRIES = 1e-3  # and within this share of every entry that is not zero
 DISTINCT = 1e-6  # and its terms are at least this far from theirs
 
 
@@ -284,9 +285,12 @@ def witness_problems(case, witness, distinct=DISTINCT, tolerance=PRODUCT_TOL):
     if (witness.W < 0).any() or (witness.H < 0).any():
         return ["the witness has negative entries"]
     problems = []
-    error = float(np.abs(witness.product() - case.product).max(initial=0.0))
-    if not error <= tolerance:
-        problems.append(f"the witness has another product (largest difference {error:.1e})")
+    error = np.abs(witness.product() - case.product)
+    largest = float(error.max(initial=0.0))
+    if not largest <= tolerance:
+        problems.append(f"the witness has another product (largest difference {largest:.1e})")
+    elif (error > SMALL_ENTRIES * case.product)[case.product > 0].any():
+        problems.append("the witness has another product in its smallest entries")
     apart = distance(case.factorization, witness)
     if not apart >= distinct:
         problems.append(f"the witness is the same solution (distance {apart:.1e})")

@@ -10,9 +10,8 @@ from nmfstudy.certificates.case import RANK_SURE
 CAP = 1e-3  # slack beyond which an inequality counts as strict
 TIGHT = 1e-7  # slack below which it is taken as an equality, to be proved by multipliers
 WORKING_SET = 1500  # inequalities in the first linear program; others join when they matter
-ROUNDING = 1e-9  # HiGHS drops smaller coefficients
 MAX_MULTIPLIER = 1e6
-BALANCED = 1e-12  # residual of multipliers, relative to their size
+BALANCED = 1e-11  # largest relative change of coefficients that balances the multipliers exactly
 
 
 @dataclass
@@ -44,10 +43,9 @@ class Cone:
 
 
 def normalised(A):
-    """Unit rows, coefficients below rounding as zero, zero rows left out."""
+    """Unit rows, zero rows left out."""
     norms = np.linalg.norm(A, axis=1)
-    A = A[norms > 0] / norms[norms > 0, None]
-    return np.where(np.abs(A) < ROUNDING, 0.0, A)
+    return A[norms > 0] / norms[norms > 0, None]
 
 
 def rank_of(A):
@@ -136,6 +134,9 @@ def balance(A, clock, free=None):
     if not n:
         return np.zeros(0)
     free = np.zeros(n, bool) if free is None else free
+    # HiGHS drops coefficients below 1e-9; columns may have any scale.
+    top = np.abs(A).max(axis=0)
+    A = A / np.where(top > 0, top, 1.0)
     lower, upper = np.where(free, -MAX_MULTIPLIER, 1.0), np.full(n, MAX_MULTIPLIER)
     if clock.expired():
         return None
@@ -169,6 +170,7 @@ def unbalanced(A, multipliers, free=None):
     largest = np.abs(multipliers).max()
     if largest > 2 * MAX_MULTIPLIER:
         problems.append("a multiplier is too large to be trusted")
-    if np.abs(A.T @ multipliers).max() > BALANCED * max(1.0, np.abs(multipliers).sum()):
+    # Column by column: a small one must balance in its own size.
+    if (np.abs(A.T @ multipliers) > BALANCED * (np.abs(A.T) @ np.abs(multipliers))).any():
         problems.append("the multipliers do not balance")
     return problems

@@ -30,6 +30,7 @@ SHARE = 0.4
 MAX_COMPONENTS = 9
 MAX_FACETS = 20_000
 STRICT = 1e-6  # the margin that counts as strict
+FINEST = 1e-7  # smallest share of an entry in its row (column) that the rays resolve
 UNIT = 1e-9  # other entries of a ray up to which it is a unit vector
 CONTAINED = 1e-9  # how far a point may lie outside a facet by rounding
 CONSTRAINTS = 300  # rays at a time in the search for D
@@ -43,6 +44,9 @@ def run(case, clock):
     for side, factor in (("W", case.W), ("H", case.H.T)):
         if any(sure_rank(factor[factor[:, i] == 0])[0] < k - 1 for i in range(k)):
             return inconclusive(NAME, f"{side} has too few zeros in some component")
+        shares = factor / factor.sum(axis=1, keepdims=True)
+        if shares[shares > 0].min() < FINEST:
+            return inconclusive(NAME, f"{side} has entries too small to be told from zero")
     if k > MAX_COMPONENTS:
         return skipped(NAME, f"listing rays is practical up to {MAX_COMPONENTS} components")
     # The smaller factor first: if it fails at every D, the larger one need not be looked at.

@@ -9,8 +9,12 @@ from nmfstudy.certificates.case import FULL, UNCLEAR, Clock, make_case, witness_
 from nmfstudy.certificates.combine import combine, explain
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value, skipped
-from nmfstudy.certificates.zeros import LADDER, ZERO_THRESHOLD, pattern_interval, relative_entries
-from nmfstudy.certificates.zeros import with_zeros as apply_threshold
+from nmfstudy.certificates.zeros import (
+    LADDER,
+    judged,
+    pattern_interval,
+    relative_entries,
+)
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 
@@ -183,7 +187,7 @@ def certify(
     *,
     X=None,
     others=(),
-    zero_threshold=ZERO_THRESHOLD,
+    zero_threshold=None,
     budget=60.0,
     ladder=True,
 ):
@@ -195,12 +199,15 @@ def certify(
     H : array of shape (n_components, n_features)
         Nonnegative. The verdict speaks of their product, not of other fits to the data.
     X : array of shape (n_samples, n_features), optional
-        The data, only to report ``‖X − X̂‖/‖X‖`` and to refit when zeros are made.
+        The data, to report ``‖X − X̂‖/‖X‖`` and to refit when zeros are made. If WH is X within
+        1e-4, the factors are first brought to X to the last digit on their pattern of zeros.
     others : sequence of Factorization or (W, H)
         Other solutions found by fitting: tried as witnesses.
-    zero_threshold : float
+    zero_threshold : float, optional
         Entries up to this share of their component's largest, and of their row's (column's)
-        largest in the product, count as zeros.
+        largest in the product, count as zeros. None: 1e-9, or the middle of a wider gap above
+        the dust that a fit leaves; at most 1e-6, or 1e-3 if that ends in an exact factorization
+        of X.
     budget : float
         Seconds. What does not fit is reported as skipped.
     ladder : bool
@@ -219,13 +226,13 @@ def certify(
     """
     given = Factorization(W, H)
     X = _check_data(given, X)
-    if not 0 <= zero_threshold < 1:
+    if zero_threshold is not None and not 0 <= zero_threshold < 1:
         raise RequestError(f"zero_threshold is {zero_threshold!r}; possible: 0 up to below 1")
     if not budget > 0:
         raise RequestError(f"budget is {budget!r}; possible: a positive number of seconds")
     clock, began = Clock(budget), time.perf_counter()
-    judged = apply_threshold(given, zero_threshold, X)
-    case = make_case(judged)
+    examined, zero_threshold = judged(given, zero_threshold, X)
+    case = make_case(examined)
     outcomes = _run_all(case, clock, others)
     combined = combine(case, outcomes)
     used = time.perf_counter() - began
@@ -236,14 +243,14 @@ def certify(
         interval = _widen(
             given, X, entries, interval, _status_without_search(case, outcomes), spare
         )
-    residual = None if X is None else _residual(X, judged)
+    residual = None if X is None else _residual(X, examined)
     witness = combined["witness"]
     combined["witness"] = None if witness is None else case.unscale(witness)
     return Verdict(
         **combined,
         certificates=outcomes,
-        factorization=judged,
-        scope=_scope(judged, residual),
+        factorization=examined,
+        scope=_scope(examined, residual),
         residual=residual,
         zero_threshold=float(zero_threshold),
         threshold_interval=interval,
@@ -303,7 +310,7 @@ def _widen(given, X, entries, interval, status, clock):
                 continue
             if clock.expired():
                 break
-            case = make_case(apply_threshold(given, threshold, X))
+            case = make_case(judged(given, threshold, X)[0])
             if _status_without_search(case, _run_all(case, clock, (), members)) != status:
                 break
             pattern = pattern_interval(entries, threshold)
@@ -319,8 +326,8 @@ def _residual(X, factorization):
     return float(np.linalg.norm(difference) / np.linalg.norm(X / size))
 
 
-def _scope(judged, residual):
-    k = judged.n_components
+def _scope(examined, residual):
+    k = examined.n_components
     text = f"all exact nonnegative factorizations of the product WH with {k} components"
     if residual is None:
         return text

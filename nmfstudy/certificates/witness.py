@@ -128,10 +128,8 @@ def _spread(pool, k, rng):
     for step in range(k):
         size = np.linalg.norm(left, axis=1)
         # Any of the longer ones, not the longest: starts shall differ.
-        good = np.flatnonzero(size > 0.3 * size.max())
+        good = np.flatnonzero(size >= 0.3 * size.max())
         i = int(rng.choice(good)) if step else 0
-        if size[i] <= 1e-9:
-            i = int(size.argmax())
         chosen.append(rest[i])
         direction = left[i] / max(size[i], 1e-300)
         left = left - np.outer(left @ direction, direction)

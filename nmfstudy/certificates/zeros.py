@@ -4,10 +4,14 @@ import numpy as np
 from scipy.optimize import nnls
 
 from nmfstudy.certificates.case import row_shares
+from nmfstudy.certificates.smaller import EXACT, MAX_UNKNOWNS, polish
 from nmfstudy.factorization import Factorization
 
-ZERO_THRESHOLD = 1e-9  # entries up to this share of their component's and row's largest are zero
+ZERO_THRESHOLD = 1e-9  # where nothing speaks for another one
+DUST = (1e-10, 1e-6)  # thresholds that are chosen without being asked for lie in between,
+EXACT_DUST = (1e-10, 1e-3)  # or here, if the data then have an exact factorization
 LADDER = (0.0, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2)
+NEARLY = 1e-4  # largest difference to the data, relative to their largest entry, of an exact fit
 REFIT_ABOVE = 1e-8  # smaller entries go without moving the others: their effect is rounding
 
 
@@ -46,6 +50,99 @@ def pattern_interval(entries, threshold):
     low = float(entries[i - 1]) if i else 0.0
     high = float(entries[i]) if i < entries.size else 1.0
     return low, high
+
+
+def choose_threshold(entries, window=DUST):
+    """A threshold in the widest gap between the entries, as dust of a fit leaves one above it.
+
+    Only gaps inside the window count, so that no large entry is dropped unasked.
+
+    Parameters
+    ----------
+    entries : array
+        As `relative_entries` gives them.
+    window : (float, float)
+    """
+    inside = entries[(entries > window[0]) & (entries < window[1])]
+    ends = np.concatenate([window[:1], inside, window[1:]])
+    gaps = np.round(np.diff(np.log10(ends)), 9)
+    low, high = ends[gaps.argmax()], ends[gaps.argmax() + 1]
+    return ZERO_THRESHOLD if low <= ZERO_THRESHOLD < high else float(np.sqrt(low * high))
+
+
+def brought_to(factorization, X):
+    """The factors on their own pattern with the product X, if they nearly have it; else as given.
+
+    A fit of exact data ends some digits short of it, and simple fractions only show in the last
+    ones. Gauss–Newton on the positive entries supplies them, for problems small enough.
+    """
+    size = np.abs(X).max(initial=0.0)
+    n, k = factorization.W.shape
+    if size == 0 or (n + X.shape[1]) * k > MAX_UNKNOWNS:
+        return factorization
+    top = factorization.H.max(axis=1, initial=0.0)
+    top = np.where(top > 0, top, 1.0)
+    with np.errstate(over="ignore"):
+        W, H = factorization.W * (top / size), factorization.H / top[:, None]
+    gap = np.abs(X / size - W @ H).max()
+    if not EXACT / 1e3 < gap < NEARLY:
+        return factorization
+    new_W, new_H = polish(X / size, W, H)
+    same = ((new_W > 0) == (W > 0)).all() and ((new_H > 0) == (H > 0)).all()
+    if not same or np.abs(X / size - new_W @ new_H).max() > min(gap / 10, EXACT):
+        return factorization
+    return Factorization(new_W * (size / top), new_H * top[:, None])
+
+
+def is_exact(factorization, X):
+    """Whether the product is X up to rounding."""
+    size = np.abs(X).max(initial=0.0) or 1.0
+    gap = X / size - (factorization.W / size) @ factorization.H
+    return bool(np.abs(gap).max(initial=0.0) <= EXACT)
+
+
+def judged(given, threshold, X=None):
+    """The factors to judge: zeros made, and brought to the data if they are nearly there.
+
+    Parameters
+    ----------
+    threshold : float or None
+        None chooses: from a window up to 1e-3 if that ends in an exact factorization of X, which
+        no accident would; else from one up to 1e-6.
+
+    Returns
+    -------
+    Factorization, float
+        And the threshold.
+    """
+    if X is not None:
+        given = _without_empty(given, X)
+    if threshold is None:
+        entries = relative_entries(given)
+        if X is not None:
+            threshold = choose_threshold(entries, EXACT_DUST)
+            found = brought_to(with_zeros(given, threshold, X), X)
+            if is_exact(found, X):
+                return found, threshold
+        threshold = choose_threshold(entries)
+    found = with_zeros(given, threshold, X)
+    return (found if X is None else brought_to(found, X)), threshold
+
+
+def _without_empty(factorization, X):
+    """Rows and columns that are zero in the data, and dust in the product, as zeros.
+
+    No share of a row shows that the whole row is dust.
+    """
+    product = factorization.product()
+    dust = DUST[1] * product.max(initial=0.0)
+    rows = X.any(axis=1) | (product.max(axis=1, initial=0.0) > dust)
+    columns = X.any(axis=0) | (product.max(axis=0, initial=0.0) > dust)
+    if rows.all() and columns.all():
+        return factorization
+    return Factorization(
+        np.where(rows[:, None], factorization.W, 0.0), np.where(columns, factorization.H, 0.0)
+    )
 
 
 def with_zeros(factorization, threshold, target=None):
