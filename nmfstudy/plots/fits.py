@@ -101,7 +101,10 @@ def objectives(table, *, objective_rtol=None, ax=None):
     ax.set_xlim(0, len(table) + 1)
     style.whole_numbers(ax.xaxis, 6)
     if len(shown):
-        style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
+        style.legend(
+            ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2,
+            columnspacing=1.2,
+        )  # fmt: skip
     return ax
 
 
@@ -128,7 +131,7 @@ def illustrate_objectives(result):
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
         data=table,
-        size=(8.0, 3.4),
+        size=(7.0, 4.0),
     )
 
 

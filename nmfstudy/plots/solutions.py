@@ -63,7 +63,7 @@ def count_by_distance(table, *, plateau=None, noise_floor=None, distance_tol=Non
         ax.axvline(distance_tol, color=style.INK, lw=1, ls=":", label="used in this report")
     style.log_axis(ax.xaxis, table.distance_tol.min(), table.distance_tol.max())
     style.count_axis(ax.yaxis, max(table.n_minima.max(), table.n_distinct.max()))
-    style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, columnspacing=1.2)
     return ax
 
 
@@ -93,7 +93,7 @@ def illustrate_count(result):
             distance_tol=solutions.distance_tol, ax=figure.add_subplot(),
         ),
         data=table,
-        size=(8.0, 3.2),
+        size=(7.0, 3.8),
     )  # fmt: skip
 
 

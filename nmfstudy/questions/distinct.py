@@ -273,7 +273,7 @@ def _notes(shown, comparison):
     many = [r.title for r in shown if r.solutions.kind == "continuum"]
     if many:
         yield (
-            f"A continuum ({sentence_list(many)}) has no number of solutions: the more starts, the "
-            "more results, each as good as the other. There, only what all of them share can be "
-            "trusted, or a penalty has to choose."
+            f"A continuum ({sentence_list(many, comma='; ')}) has no number of solutions: the "
+            "more starts, the more results, each as good as the other. There, only what all of "
+            "them share can be trusted, or a penalty has to choose."
         )

@@ -306,9 +306,10 @@ def _notes(result, after, other):
         )
     if other is not None:
         second, _ = other
+        exact = sum(fit.relative_error <= _EXACT for fit, _ in best_fits(second))
         yield (
-            f"{second.dataset.name} is the warning: {plural(second.n_starts, 'start')} fitted it "
-            f"exactly, and {second.solutions.n_best} of the results differ, although order and "
+            f"{second.dataset.name} is the warning: {plural(exact, 'start')} fitted it exactly, "
+            f"and among them are {second.solutions.n_best} different results, although order and "
             "scale of the parts have been taken out. A perfect fit is no proof that the parts are "
             "the true ones."
         )

@@ -28,6 +28,7 @@ MEANINGS = (
     "the data, and the ridge penalty ‖W‖² + ‖H‖², made small to settle what the data leave open."
 )
 _TOLERANCES = np.logspace(-8, 0, 161)
+_MOST_BARS = 16
 
 
 def answer(study):
@@ -211,24 +212,30 @@ def _illustrations(found, pick, tables):
             size=(7.0, 4.0),
         )
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))
-    for name, column, xlabel, said in (
-        ("components", "components_alive", "components alive in the best fit", _KILLS),
-        ("iterations", "n_iter", "sweeps until fully converged (median)", _SPEED),
-    ):
-        table = tables[longest]
-        table = table[table[column].notna()]
-        table = table.assign(
-            label=["no penalty" if a == 0 else f"α = {a:g}" for a in table.alpha],
-            value=table[column],
-        )
-        if len(table) > 1:
-            yield Illustration(
-                name=f"frobenius-{name}",
-                caption=f"{longest.title}: {said}",
-                draw=partial(_draw_bars, table, xlabel),
-                data=table[["problem", "label", "alpha", "value"]],
-                size=(7.0, 1.0 + 0.34 * len(table)),
-            )
+    table = tables[longest].dropna(subset="components_alive")
+    if len(table) > 1:
+        yield _bars("components", table, "components_alive", f"{longest.title}: {_KILLS}")
+    table = pd.concat(tables.values(), ignore_index=True).dropna(subset="n_iter")
+    if len(table) > 1:
+        table = table.head(_MOST_BARS)
+        yield _bars("iterations", table, "n_iter", _SPEED)
+
+
+def _bars(name, table, column, caption):
+    """Bars of one column of the ridge table, named by strength, and by problem if several."""
+    several = table.problem.nunique() > 1
+    labels = [
+        (f"{problem}, " if several else "") + ("no penalty" if alpha == 0 else f"α = {alpha:g}")
+        for problem, alpha in zip(table.problem, table.alpha, strict=True)
+    ]
+    table = table[["problem", "alpha"]].assign(label=labels, value=table[column])
+    return Illustration(
+        name=f"frobenius-{name}",
+        caption=caption,
+        draw=partial(_draw_bars, table, _AXIS[column]),
+        data=table,
+        size=(7.0, 1.0 + 0.34 * len(table)),
+    )
 
 
 def _of_scale(family, ridge):
@@ -265,7 +272,14 @@ _KILLS = (
     "a ridge is a price per component (‖w‖·‖h‖ at the best scale), so the stronger it is, the "
     "fewer components are worth it; parallel ones count as one."
 )
-_SPEED = "the ridge also changes how many sweeps a start needs until it is fully converged."
+_SPEED = (
+    "A ridge also changes how many sweeps a start needs until it is fully converged (median of "
+    "those that do): fewer where it settles something, more where it leaves a long flat valley."
+)
+_AXIS = {
+    "components_alive": "components alive in the best fit",
+    "n_iter": "sweeps until fully converged (median)",
+}
 
 
 def _draw_bars(table, xlabel, figure):
@@ -315,14 +329,24 @@ def _sentences(found, pick, tables):
             f"In {longest.title}, {int(first.components_alive)} of {longest.n_components} "
             f"components are left at α = {first.alpha:g}."
         )
-    table = table[table.n_iter.notna()]
-    if len(table) > 1 and (table.alpha == 0).any():
-        plain = table[table.alpha == 0].n_iter.iloc[0]
-        most = table.loc[(np.log(table.n_iter / plain)).abs().idxmax()]
+    changes = [change for t in tables.values() if (change := _change_of_sweeps(t)) is not None]
+    if changes:
+        title, before, after, alpha, _ = max(changes, key=lambda change: change[-1])
         yield (
-            f"The sweeps needed change from {style.number(plain)} to {style.number(most.n_iter)} "
-            f"(α = {most.alpha:g})."
+            f"The sweeps needed change, too: in {title} from {style.number(before)} to "
+            f"{style.number(after)} at α = {alpha:g}."
         )
+
+
+def _change_of_sweeps(table):
+    """The largest change against no penalty: title, before, after, alpha, size; or None."""
+    table = table[table.n_iter.notna() & (table.components_alive > 0)]
+    plain = table[table.alpha == 0].n_iter
+    if len(table) < 2 or plain.empty:
+        return None
+    size = np.abs(np.log(table.n_iter / plain.iloc[0]))
+    most = table.loc[size.idxmax()]
+    return most.problem, plain.iloc[0], most.n_iter, most.alpha, size.max()
 
 
 def _scale_sentence(family):

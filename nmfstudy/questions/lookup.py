@@ -148,12 +148,12 @@ def truth_match(result, fit):
     return float(match(truth, fit.factorization)[1].min())
 
 
-def sentence_list(words):
+def sentence_list(words, comma=", "):
     """``a``, ``a and b``, ``a, b and c``."""
     words = list(words)
     if len(words) < 2:
         return "".join(words)
-    return ", ".join(words[:-1]) + " and " + words[-1]
+    return comma.join(words[:-1]) + comma.rstrip(", ") + " and " + words[-1]
 
 
 def plural(n, one, many=None):
