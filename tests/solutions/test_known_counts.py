@@ -136,3 +136,10 @@ def test_under_converged_fits_look_like_many_solutions():
     rough = distinct_solutions(fits, kkt_tol=np.inf)
     assert rough.noise_floor > 1e-4
     assert rough.curve([1e-6])[1][0] > 30
+
+
+def test_the_swimmers_torso_can_be_shared():
+    # Linear rank 13 below 17 components; every limb may take a part of the torso.
+    solutions = count("swimmer", 17, 8)
+    assert solutions.n_best > 2
+    assert solutions.kind != "one"
