@@ -1,11 +1,11 @@
 """What the certificates say of a problem, beside what its fits say."""
 
+from nmfstudy.plots.uniqueness import illustrate_ambiguity, illustrate_zero_patterns
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
 from nmfstudy.verdicts import same_product
 
-MOST_REASONS = 5
 _EACH_UNIQUE = (
     "Each of these solutions is the only factorization of its own product, and the products "
     "differ: the choice lies between products that fit the data equally well, not between "
@@ -16,15 +16,33 @@ _EACH_UNIQUE = (
 def certificate_blocks(result, row, shelf):
     """Empirical count and certificate side by side, then each certificate's outcome."""
     blocks = [_beside(result, row), *_pairs(result)]
-    for minimum, verdict in result.verdicts.items():
-        blocks.append(Paragraph(f"Minimum {minimum}: {_explanation(verdict)}"))
+    for make in (illustrate_ambiguity, illustrate_zero_patterns):
+        blocks += shelf.figures(make, result)
+    said = _by_text((m, _explanation(v)) for m, v in result.verdicts.items())
+    blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in said.items()]
     if 0 in result.verdicts:
         blocks += _ladder(result.verdicts[0])
-    for minimum, reason in list(result.verdicts.reasons.items())[:MOST_REASONS]:
-        what = f"minimum {minimum}" if minimum >= 0 else "this problem"
+    for reason, minima in _by_text(result.verdicts.reasons.items()).items():
+        what = _minima(minima).lower() if minima[0] >= 0 else "this problem"
         blocks.append(Paragraph(f"No certificate for {what}: {reason}.", "note"))
-    blocks += _figures(result, shelf)
     return tuple(blocks)
+
+
+def _by_text(pairs):
+    """The minima that the same is to be said of, by what is said."""
+    found = {}
+    for minimum, text in pairs:
+        found.setdefault(text, []).append(minimum)
+    return found
+
+
+def _minima(minima):
+    """``Minimum 3``, ``Minima 0, 1 and 4``, ``Minima 4 to 48``."""
+    if len(minima) == 1:
+        return f"Minimum {minima[0]}"
+    if len(minima) > 2 and minima == list(range(minima[0], minima[-1] + 1)):
+        return f"Minima {minima[0]} to {minima[-1]}"
+    return f"Minima {', '.join(map(str, minima[:-1]))} and {minima[-1]}"
 
 
 def _explanation(verdict):
@@ -92,7 +110,3 @@ def _ladder(verdict):
 
 
 _TONES = {"proves": "good", "refutes": "caution", "skipped": "quiet", "inconclusive": "quiet"}
-
-
-def _figures(result, shelf):
-    return []

@@ -11,6 +11,7 @@ from nmfstudy.runs.files import new_folder
 
 PAGE_WIDTH = 9.0  # inches; a narrower figure takes its share of the page's width
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
+MOST_INLINE = 500_000  # of one picture
 
 
 @dataclass
@@ -59,8 +60,9 @@ class Shelf:
         files = {kind: f"figures/{name}.{kind}" for kind in ("png", "svg")}
         if len(illustration.data.columns):
             files["csv"] = self.file(name, illustration.data)
-        fits = self.inline + len(picture.inline) <= INLINE_BYTES
-        self.inline += len(picture.inline) if fits else 0
+        size = len(picture.inline)
+        fits = size <= MOST_INLINE and self.inline + size <= INLINE_BYTES
+        self.inline += size if fits else 0
         width = min(1.0, illustration.size[0] / PAGE_WIDTH)
         return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
