@@ -16,7 +16,6 @@ from numba import njit
 from nmfstudy.solvers.kernels_dense import (
     BLOCK,
     CHECK_EVERY,
-    COMPILE,
     LAST_ESTIMATE,
     NEAR,
     OPTIMAL,
@@ -28,6 +27,7 @@ from nmfstudy.solvers.kernels_dense import (
     sweep_entries,
     update_groups,
 )
+from nmfstudy.solvers.kernels_products import COMPILE, add_times_transposed, times
 
 MEMORY = 6  # points that are combined
 INNER = 2  # passes over a factor with one product: the product is what costs
@@ -72,13 +72,13 @@ def inner_product(A, B):
 def look_ahead(XB, WB, H, PB, half_square, prices):
     """The objective at (W, H); leaves the product ``H Xᵀ`` in PB, block by block."""
     k = H.shape[0]
-    GW = np.zeros((k, k))
+    G, GW, gram = np.zeros((k, k)), np.zeros((k, k)), np.empty((k, k))
+    add_times_transposed(H, H, G, gram)
     cross = 0.0
     for b in range(XB.shape[0]):
-        np.dot(H, XB[b], PB[b])
+        times(H, XB[b], PB[b])
         cross += inner_product(PB[b], WB[b])
-        GW += np.dot(WB[b], WB[b].T)
-    G = np.dot(H, H.T)
+        add_times_transposed(WB[b], WB[b], GW, gram)
     return half_square - cross + 0.5 * inner_product(G, GW) + penalty_value(WB, H, prices)
 
 
@@ -175,7 +175,7 @@ def accelerate(
     n_blocks, k, width = WB.shape
     d = H.shape[1]
     PB, PH, work = np.empty((n_blocks, k, width)), np.empty((k, d)), np.empty((k, d))
-    GW = np.empty((k, k))
+    GW, G, gram = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
     g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
     scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
     price_W, price_H, weights = np.empty(k), np.full(k, prices[2]), np.empty(MEMORY)
@@ -209,10 +209,11 @@ def accelerate(
                 H_flat[:] = H_points[newest]
         if not accepted:
             for b in range(n_blocks):
-                np.dot(H, XB[b], PB[b])
+                times(H, XB[b], PB[b])
         following = count % MEMORY
         steps[following] = H_flat
-        G = np.dot(H, H.T)
+        G[:] = 0.0
+        add_times_transposed(H, H, G, gram)
         for r in range(k):
             scale[r] = G[r, r]
             price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
@@ -242,7 +243,9 @@ def accelerate(
             return n_iter, True
         for r in range(k):
             GW[r, r] -= prices[3]
-        value = half_square - inner_product(PH, H) + 0.5 * inner_product(np.dot(H, H.T), GW)
+        G[:] = 0.0
+        add_times_transposed(H, H, G, gram)
+        value = half_square - inner_product(PH, H) + 0.5 * inner_product(G, GW)
         if gauge == OPTIMAL:
             regauge(WB, H, prices, gauge)
         memo[OBJECTIVE] = value + penalty_value(WB, H, prices)

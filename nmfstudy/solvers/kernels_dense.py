@@ -9,10 +9,9 @@ samples is contiguous. Rows of zeros stay zero under every update.
 import numpy as np
 from numba import njit
 
+from nmfstudy.solvers.kernels_products import COMPILE, add_times_transposed, times
+
 BLOCK = 128
-# All but the licence to assume that NaN and infinity never occur.
-FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
-COMPILE = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
 CHECK_EVERY = 8  # sweeps between two looks at the KKT residual, once it may be small
 NEAR = 10.0  # look only when the gradient of H seen on the way is below NEAR·tol
 
@@ -158,12 +157,12 @@ def regauge(WB, H, prices, gauge):
 @njit(**COMPILE)
 def products(XB, WB, GW, PH, work):
     """``WᵀW`` into GW and ``WᵀX`` into PH, block by block."""
+    gram = np.empty_like(GW)
     GW[:] = 0.0
     PH[:] = 0.0
     for b in range(XB.shape[0]):
-        GW += np.dot(WB[b], WB[b].T)
-        np.dot(WB[b], XB[b].T, work)
-        PH += work
+        add_times_transposed(WB[b], WB[b], GW, gram)
+        add_times_transposed(WB[b], XB[b], PH, work)
 
 
 @njit(**COMPILE)
@@ -209,7 +208,8 @@ def squared_residual(XB, WB, H, prices, GW, PH, work):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     n_blocks, k, width = WB.shape
     d = H.shape[1]
-    G = np.dot(H, H.T)
+    G, gram = np.zeros((k, k)), np.empty((k, k))
+    add_times_transposed(H, H, G, gram)
     products(XB, WB, GW, PH, work)
     of_W, of_H = np.zeros(k), np.zeros(k)
     scale, price_W, price_H = np.ones(k), np.empty(k), np.empty(k)
@@ -226,7 +226,7 @@ def squared_residual(XB, WB, H, prices, GW, PH, work):
         price_H[r] = prices[2]
     P = np.empty((k, width))
     for b in range(n_blocks):
-        np.dot(H, XB[b], P)
+        times(H, XB[b], P)
         add_squared_gradient(WB[b], 0, width, G, P, 0, price_W, of_W)
     add_squared_gradient(H, 0, d, GW, PH, 0, price_H, of_H)
     total = 0.0
@@ -263,7 +263,7 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
     n_blocks, k, width = WB.shape
     d = H.shape[1]
     P, PH, work = np.empty((k, width)), np.empty((k, d)), np.empty((k, d))
-    GW = np.empty((k, k))
+    GW, G, gram = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
     g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
     scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
     price_W, price_H = np.empty(k), np.full(k, prices[2])
@@ -273,7 +273,8 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
                 return n_iter, True
         if n_iter >= last:
             return n_iter, False
-        G = np.dot(H, H.T)
+        G[:] = 0.0
+        add_times_transposed(H, H, G, gram)
         for r in range(k):
             scale[r] = G[r, r]
             price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
@@ -282,11 +283,10 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
         GW[:] = 0.0
         PH[:] = 0.0
         for b in range(n_blocks):
-            np.dot(H, XB[b], P)
+            times(H, XB[b], P)
             violation += sweep_entries(WB[b], 0, width, G, P, 0, price_W, kkt_rule, g)
-            GW += np.dot(WB[b], WB[b].T)
-            np.dot(WB[b], XB[b].T, work)
-            PH += work
+            add_times_transposed(WB[b], WB[b], GW, gram)
+            add_times_transposed(WB[b], XB[b], PH, work)
         for r in range(k):
             scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
