@@ -8,6 +8,9 @@ condition on supports). The same holds for H. A single component can be moved al
 with two nonzero entries in w or in h can be cut in two in infinitely many ways. A dead component
 or a duplicate is spare as it stands; when rank(WH) < k, smaller factorizations are searched.
 
+*Own columns*: ``X·I`` is a factorization if X has at most k columns of different directions, and
+``I·X`` if that many rows.
+
 *One component* alone is its product: unique.
 """
 
@@ -47,6 +50,18 @@ def run(case, clock):
     pairs = nested_pairs(case.W, case.H)
     if pairs:
         return _nested(case, pairs)
+    for witness in own_columns(case.product, case.k):
+        if not witness_problems(case, witness):
+            refuted_W, refuted_H = changed_components(case, witness)
+            return Outcome(
+                NAME,
+                REFUTES,
+                "the columns (or rows) of the product are themselves components",
+                margin=1.0,
+                refuted_W=refuted_W,
+                refuted_H=refuted_H,
+                witness=witness,
+            )
     if case.rank_state == DEFICIENT:
         smaller = find_smaller(case, clock)
         witness = split(smaller) if smaller is not None else None
@@ -86,6 +101,22 @@ def move(factorization, side, i, j, eps):
     W[:, j] = np.where(column <= 1e-14 * W[:, j].max(), 0.0, column)
     H[i] += eps * H[j]
     return Factorization(W, H)
+
+
+def own_columns(X, k):
+    """Factorizations ``X·I`` and ``I·X``, if at most k columns or rows differ in direction."""
+    for transposed, A in ((False, X), (True, X.T)):
+        top = A.max(axis=0)
+        _, first, which = np.unique(
+            np.round(A / top, 12), axis=1, return_index=True, return_inverse=True
+        )
+        if first.size > k:
+            continue
+        which = which.ravel()
+        H = np.zeros((first.size, A.shape[1]))
+        H[which, np.arange(A.shape[1])] = top / top[first[which]]
+        W = A[:, first]
+        yield Factorization(H.T, W.T) if transposed else Factorization(W, H)
 
 
 def _nested(case, pairs):
@@ -162,8 +193,9 @@ def check(case, outcome):
     """Repeat every move and see what it changes."""
     if outcome.unique:
         return [] if case.k == 1 and not case.spare else ["there is more than one component"]
-    allowed = (set(), set())
-    problems = []
+    allowed, problems = (set(), set()), []
+    if outcome.witness is not None:
+        allowed = tuple(map(set, changed_components(case, outcome.witness)))
     for side, i, j, eps in outcome.evidence.get("pairs", ()):
         witness = move(case.factorization, side, i, j, eps)
         problems += witness_problems(case, witness)

@@ -17,14 +17,21 @@ not taken for two.
 import numpy as np
 from scipy.optimize import linprog
 
-from nmfstudy.certificates.case import Clock, changed_components, make_case, witness_problems
+from nmfstudy.certificates.case import (
+    FULL,
+    Clock,
+    changed_components,
+    make_case,
+    witness_problems,
+)
 from nmfstudy.certificates.outcome import REFUTES, Outcome, inconclusive, skipped
+from nmfstudy.certificates.smaller import MAX_UNKNOWNS, polish
 from nmfstudy.factorization import Factorization, as_factorization
 from nmfstudy.matching import match
 from nmfstudy.streams import stream
 
 NAME = "witness"
-NEEDS_RANK = True
+NEEDS_RANK = False
 ONLY_IF_OPEN = True
 SHARE = 0.8
 STARTS = 50
@@ -32,6 +39,7 @@ STEPS = 120
 PATIENCE, SLOW = 10, 0.97  # after so many steps the violations must have fallen to this share
 FAR = 1e-3
 SAME_PRODUCT = 1e-11
+NEARLY = 1e-3  # difference of products from which another solution is brought to the same one
 SOLVED = 1e-26  # squared violations
 WORST_CONDITION = 1e7
 
@@ -44,6 +52,8 @@ def run(case, clock, others=()):
         witness = _from_other(case, as_factorization(other))
         if witness is not None:
             return _refuted(case, witness, "another solution found by fitting has the same product")
+    if case.rank_state != FULL:
+        return skipped(NAME, "the search needs a product whose rank is the number of components")
     for count, Q in enumerate(_starts(case, clock, stream(0, "witness"))):
         if clock.expired():
             return inconclusive(NAME, f"the time budget ran out after {count} starts")
@@ -71,8 +81,15 @@ def _from_other(case, other):
     if other.W.shape != case.given.W.shape or other.H.shape != case.given.H.shape:
         return None
     scaled = case.scaled(other)
+    if np.abs(scaled.product() - case.product).max() > NEARLY:
+        return None
+    if case.rank_state != FULL:
+        if case.W.size + case.H.size > MAX_UNKNOWNS:
+            return None
+        witness = Factorization(*polish(case.product, scaled.W, scaled.H))
+        return None if witness_problems(case, witness, FAR, SAME_PRODUCT) else witness
     Q = np.linalg.lstsq(case.W, scaled.W, rcond=None)[0]
-    if np.abs(scaled.product() - case.product).max() > 1e-3 or np.linalg.cond(Q) > WORST_CONDITION:
+    if np.linalg.cond(Q) > WORST_CONDITION:
         return None
     return _accept(case, solve(case.W, case.H, Q, Clock(1.0)))
 

@@ -75,6 +75,17 @@ def test_rank_two_with_three_components_has_a_spare_one():
     assert outcome.outcome == "refutes" and outcome.n_solutions == np.inf
 
 
+def test_own_columns_and_rows():
+    rng = stream(0, "own")
+    X = rng.random((3, 4))
+    twice = np.hstack([X, 2 * X[:, :1]])
+    by_columns, by_rows = supports.own_columns(twice, 4)
+    for found in (by_columns, by_rows):
+        np.testing.assert_allclose(found.product(), twice)
+    assert by_columns.n_components == 4 and by_rows.n_components == 3
+    assert list(supports.own_columns(X, 2)) == []
+
+
 # separable
 
 
@@ -247,6 +258,16 @@ def test_another_fitted_solution_is_a_witness():
     found = witness.run(case, Clock(5), others=[second, (other_W + noise, other_H)])
     assert found.outcome == "refutes" and "fitting" in found.reason
     assert witness.check(case, found) == []
+
+
+def test_another_solution_is_a_witness_below_full_rank_too():
+    # Rank 3 with four components: X·I given, I·X found by fitting, here as dust around it.
+    square = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1.0]])
+    case = case_of(square, np.eye(4))
+    other = np.eye(4), square + 1e-7 * np.random.default_rng(0).random((4, 4))
+    found = witness.run(case, Clock(5), others=[other])
+    assert found.outcome == "refutes"
+    assert witness.run(case, Clock(5)).outcome == "skipped"
 
 
 def test_samples_have_the_product_and_match_the_components():
