@@ -74,7 +74,7 @@ def problem_sections(study, trusts, shelf):
     full, brief = choose(study)
     rows = dict((result.key, row) for result, row in paired(study))
     parts = [_full(study, result, rows[result.key], trusts, shelf) for result in full]
-    blocks = tuple(_brief(study, result, rows[result.key]) for result in brief)
+    blocks = tuple(problem_in_short(study, result, rows[result.key]) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
         said = Paragraph(
@@ -152,7 +152,8 @@ def _lead(row):
     )
 
 
-def _brief(study, result, row):
+def problem_in_short(study, result, row):
+    """A line that opens to one problem's result and solutions."""
     blocks = [Paragraph(result_sentence(row, result.solutions))]
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     if row["n_minima"]:

@@ -1,0 +1,92 @@
+"""Which problems are shown how, and that a contradiction is never smoothed over."""
+
+from dataclasses import replace
+
+import pytest
+
+from nmfstudy.config import job_from_config
+from nmfstudy.report import html
+from nmfstudy.report.over_k import groups
+from nmfstudy.report.page import Page
+from nmfstudy.report.problems import (
+    FEW,
+    MOST_FULL,
+    choose,
+    paired,
+    problem_in_short,
+    problems_section,
+)
+from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.words import headline, result_sentence
+from nmfstudy.study import Study
+from nmfstudy.sweep import execute
+
+
+def _run(folder, **config):
+    usual = {"init": "random", "solver": "coordinate_descent", "n_starts": 10}
+    given = {"study_name": "s", "results_dir": str(folder)}
+    execute(job_from_config({**usual, **given, **config}))
+
+
+@pytest.fixture(scope="module")
+def two_solutions(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("two")
+    _run(folder, dataset="circ3", n_components=3, n_starts=20)
+    return Study.load(folder / "s")
+
+
+@pytest.fixture(scope="module")
+def many_problems(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("many")
+    for i in range(FEW + 2):
+        ridge = {"name": "ridge", "alpha_W": 0.01 * (i + 1)}
+        _run(folder, dataset="menu", n_components=3, penalty=ridge, n_starts=2)
+    _run(folder, dataset="menu", n_components=2)
+    _run(folder, dataset="menu", n_components=3)
+    return Study.load(folder / "s")
+
+
+def _section_html(*sections):
+    return html.render(Page("t", "h", sections))
+
+
+def test_a_contradiction_is_an_error_in_red(two_solutions):
+    (result,) = two_solutions
+    good = result.verdicts[0]
+    ((_, row),) = paired(two_solutions)
+    assert row["kind"] == "several" and row["n_distinct"] == 2
+    assert 'role="alert"' not in _section_html(problems_section(two_solutions, Shelf()))
+    result.verdicts[0] = replace(good, status="unique")
+    try:
+        overview = _section_html(problems_section(two_solutions, Shelf()))
+        assert '<span class="tone bad">contradiction</span>' in overview
+        (error,) = [b for b in problem_in_short(two_solutions, result, row).blocks
+                    if getattr(b, "role", "") == "error"]  # fmt: skip
+        assert "certified as the only factorization" in error.text
+    finally:
+        result.verdicts[0] = good
+
+
+def test_several_solutions_are_said_with_their_number(two_solutions):
+    (result,) = two_solutions
+    ((_, row),) = paired(two_solutions)
+    assert result_sentence(row, result.solutions).startswith("2 different solutions fit equally")
+    assert headline(two_solutions) == "circ3, k = 3: 2 solutions (20 starts)."
+
+
+def test_of_many_problems_those_without_a_penalty_are_shown_in_full(many_problems):
+    full, brief = choose(many_problems)
+    assert [p.problem.n_components for p in full] == [2, 3]
+    assert len(brief) == FEW + 2 and len(full) <= MOST_FULL
+    said = headline(many_problems)
+    assert said.startswith(f"Of {FEW + 4} problems") and said.endswith(".")
+
+
+def test_of_few_problems_all_are_shown(two_solutions):
+    assert choose(two_solutions) == (list(two_solutions), [])
+
+
+def test_k_is_compared_within_one_penalty(many_problems):
+    (results,) = groups(many_problems)
+    assert [r.problem.n_components for r in results] == [2, 3]
+    assert all(r.problem.penalty.is_zero for r in results)
