@@ -27,7 +27,7 @@ from nmfstudy.solvers.kernels_dense import (
     sweep_entries,
     update_groups,
 )
-from nmfstudy.solvers.kernels_products import COMPILE, add_times_transposed, times
+from nmfstudy.solvers.kernels_products import COMPILE, HELPER, add_times_transposed, times
 
 MEMORY = 6  # points that are combined
 INNER = 2  # passes over a factor with one product: the product is what costs
@@ -38,7 +38,7 @@ _CHUNK = 512
 COUNT, BETA, OBJECTIVE = 0, 1, 2
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def penalty_value(WB, H, prices):
     """The penalty as `nmfstudy.penalties` defines it."""
     value = 0.0
@@ -58,7 +58,7 @@ def penalty_value(WB, H, prices):
     return value
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def inner_product(A, B):
     """Sum of products of two matrices' entries."""
     total = 0.0
@@ -68,7 +68,7 @@ def inner_product(A, B):
     return total
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def look_ahead(XB, WB, H, PB, half_square, prices):
     """The objective at (W, H); leaves the product ``H Xᵀ`` in PB, block by block."""
     k = H.shape[0]
@@ -82,7 +82,7 @@ def look_ahead(XB, WB, H, PB, half_square, prices):
     return half_square - cross + 0.5 * inner_product(G, GW) + penalty_value(WB, H, prices)
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def combine(points, weights, newest, out):
     """``Σ_i weights[i]·points[i]`` cut off at zero; zero wherever the newest point is."""
     m, size = points.shape
@@ -99,7 +99,7 @@ def combine(points, weights, newest, out):
             out[i] = max(out[i], 0.0) if points[newest, i] > 0 else 0.0
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def anderson_weights(changes, step, newest, count, weights):
     """Weights of the last ``count`` points whose steps cancel best; they sum to one.
 

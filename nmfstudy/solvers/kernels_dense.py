@@ -9,7 +9,7 @@ samples is contiguous. Rows of zeros stay zero under every update.
 import numpy as np
 from numba import njit
 
-from nmfstudy.solvers.kernels_products import COMPILE, add_times_transposed, times
+from nmfstudy.solvers.kernels_products import COMPILE, HELPER, add_times_transposed, times
 
 BLOCK = 128
 CHECK_EVERY = 8  # sweeps between two looks at the KKT residual, once it may be small
@@ -21,7 +21,7 @@ FIRST_VIOLATION, LAST_ESTIMATE = 0, 1
 FREE, BALANCE, OPTIMAL = 0, 1, 2
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def sweep_entries(F, start, stop, G, P, offset, l1, zero_dead, g):
     """One pass of coordinate descent over entries start:stop of every component of F (k, m).
 
@@ -64,7 +64,7 @@ def sweep_entries(F, start, stop, G, P, offset, l1, zero_dead, g):
     return violation
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def add_squared_gradient(F, start, stop, G, P, offset, l1, total):
     """Add to total[r] the squared projected gradient of component r, entries start:stop."""
     k = F.shape[0]
@@ -80,7 +80,7 @@ def add_squared_gradient(F, start, stop, G, P, offset, l1, total):
         total[t] += partial
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def optimal_scale(w1, w2, h1, h2, l1_W, l2_W, l1_H, l2_H):
     """The c that minimises the penalty of ``(c w, h/c)``, from ‖w‖₁, ‖w‖², ‖h‖₁, ‖h‖².
 
@@ -113,7 +113,7 @@ def optimal_scale(w1, w2, h1, h2, l1_W, l2_W, l1_H, l2_H):
     return np.exp(s)
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def regauge_norms(w1, w2, h1, h2, prices, gauge):
     """The factor of w_r, from its and h_r's norms: to the cheapest gauge, or near to balance.
 
@@ -129,7 +129,7 @@ def regauge_norms(w1, w2, h1, h2, prices, gauge):
     return 0.0 if gauge == OPTIMAL else 1.0
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def regauge(WB, H, prices, gauge):
     """Rescale every component in place, see `regauge_norms`."""
     n_blocks, k, width = WB.shape
@@ -154,7 +154,7 @@ def regauge(WB, H, prices, gauge):
                 H[r, j] *= inverse
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def products(XB, WB, GW, PH, work):
     """``WᵀW`` into GW and ``WᵀX`` into PH, block by block."""
     gram = np.empty_like(GW)
@@ -165,7 +165,7 @@ def products(XB, WB, GW, PH, work):
         add_times_transposed(WB[b], XB[b], PH, work)
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def update_groups(H, GW, PH, l1_norms, strength, g):
     """Minimise over one whole row of H after the other under ``strength·‖w_r‖₁‖h_r‖₂``.
 
@@ -192,7 +192,7 @@ def update_groups(H, GW, PH, l1_norms, strength, g):
             H[r, j] = step * g[j]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def sum_blocks(WB, l1_norms):
     """``‖w_r‖₁`` of every component."""
     for r in range(WB.shape[1]):
@@ -203,7 +203,7 @@ def sum_blocks(WB, l1_norms):
         l1_norms[r] = total
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def squared_residual(XB, WB, H, prices, GW, PH, work):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     n_blocks, k, width = WB.shape

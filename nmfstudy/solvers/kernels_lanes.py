@@ -15,13 +15,13 @@ from nmfstudy.solvers.kernels_dense import (
     BALANCE,
     CHECK_EVERY,
     COMPILE,
+    HELPER,
     NEAR,
     OPTIMAL,
     regauge_norms,
 )
 
 LANES = 64
-INLINE = {**COMPILE, "forceinline": True}
 PLAIN, RULED, LOOK = 0, 1, 2
 NO_CURVATURE = 1e300  # a step so long that any positive gradient leads to zero
 MAX_ROWS = 512  # beyond, the state leaves the nearest cache and blocks of one start do better
@@ -33,7 +33,7 @@ def n_rows(n, d, k):
     return (n + d) * k + k * k + 2 * k + 1
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def add_data(B, X, i, other, acc):
     """Subtract ``Σ_j X_ij B[other + j]`` from ``acc``, four rows at a time."""
     q = X.shape[1]
@@ -52,7 +52,7 @@ def add_data(B, X, i, other, acc):
             acc[lane] -= (x * B[a, lane] + y * B[b, lane]) + (z * B[c, lane] + u * B[e, lane])
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def add_gram(B, left, right, stride, count, acc):
     """Add ``Σ_r B[left + r]·B[right + r·stride]`` to ``acc``, four rows at a time."""
     zero = B.shape[0] - 1
@@ -71,7 +71,7 @@ def add_gram(B, left, right, stride, count, acc):
             )
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def fill_gram(B, gram, factor, m, k, acc):
     """``F Fᵀ`` of the factor (k, m) at row ``factor`` into the rows at ``gram``."""
     for t in range(k):
@@ -85,7 +85,7 @@ def fill_gram(B, gram, factor, m, k, acc):
                 B[mirror, lane] = acc[lane]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def half_sweep(B, acc, total, X, own, other, gram, k, l1, l2, mode):
     """One pass over every entry of the factor (k, m) at row ``own``; X is (m, q).
 
@@ -134,7 +134,7 @@ def half_sweep(B, acc, total, X, own, other, gram, k, l1, l2, mode):
                 B[row, lane] = max(f - g * B[inverse, lane], 0.0)
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def add_rows(B, first, count, power, acc):
     """Sum of rows, or of their squares, into ``acc``."""
     acc[:] = 0.0
@@ -146,7 +146,7 @@ def add_rows(B, first, count, power, acc):
                 acc[lane] += B[i, lane]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def scale_rows(B, first, count, factor):
     """Multiply rows by ``factor``, lane by lane."""
     for i in range(first, first + count):
@@ -154,7 +154,7 @@ def scale_rows(B, first, count, factor):
             B[i, lane] *= factor[lane]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def regauge_lanes(B, factor, norms, n, d, k, prices, gauge):
     """`kernels_dense.regauge` for every lane; ``norms`` is (4, LANES) of room."""
     w1, w2, h1, h2 = norms
@@ -187,7 +187,7 @@ def regauge_lanes(B, factor, norms, n, d, k, prices, gauge):
         scale_rows(B, h, d, factor)
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def load(B, lane, W, H, s):
     """Put one start into a lane."""
     _, n, k = W.shape
@@ -199,7 +199,7 @@ def load(B, lane, W, H, s):
             B[n * k + r * d + j, lane] = H[s, r, j]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def store(B, lane, W, H, s):
     """Take one start out of a lane."""
     _, n, k = W.shape

@@ -11,9 +11,10 @@ FEW = 12
 # All but the licence to assume that NaN and infinity never occur.
 FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
 COMPILE = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
+HELPER = {**COMPILE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def times(A, B, out):
     """``out = A B`` for A (m, n), B (n, width)."""
     m, n = A.shape
@@ -47,7 +48,7 @@ def times(A, B, out):
             j += 1
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def add_times_transposed(A, B, out, work):
     """``out += A Bᵀ`` for A (m, width), B (n, width); ``work`` is of the shape of out."""
     m, width = A.shape

@@ -13,6 +13,7 @@ from nmfstudy.solvers.kernels_dense import (
     CHECK_EVERY,
     COMPILE,
     FIRST_VIOLATION,
+    HELPER,
     LAST_ESTIMATE,
     NEAR,
     OPTIMAL,
@@ -20,7 +21,7 @@ from nmfstudy.solvers.kernels_dense import (
 )
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def row_product(indptr, indices, data, i, other, p):
     """Row i of X times the other factor."""
     k = other.shape[1]
@@ -33,7 +34,7 @@ def row_product(indptr, indices, data, i, other, p):
             p[r] += x * other[j, r]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def sweep_rows(indptr, indices, data, F, other, G, l1, zero_dead, squares):
     """One pass over all entries of F (m, k); see `kernels_dense.sweep_entries`.
 
@@ -63,7 +64,7 @@ def sweep_rows(indptr, indices, data, F, other, G, l1, zero_dead, squares):
     return violation
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def squared_gradient_rows(indptr, indices, data, F, other, G, l1, squares):
     """Squared projected gradient of every component into ``squares`` (k,)."""
     m, k = F.shape
@@ -80,7 +81,7 @@ def squared_gradient_rows(indptr, indices, data, F, other, G, l1, squares):
             squares[t] += g * g
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def update_groups_rows(indptr, indices, data, F, other, G, l1_norms, strength):
     """The update of `kernels_dense.update_groups` for F (m, k)."""
     m, k = F.shape
@@ -104,7 +105,7 @@ def update_groups_rows(indptr, indices, data, F, other, G, l1_norms, strength):
             F[i, r] = step * g[i]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def gram(F, G, l1_norms):
     """``FᵀF`` into G and the column sums into l1_norms."""
     m, k = F.shape
@@ -119,7 +120,7 @@ def gram(F, G, l1_norms):
                     G[r, s] += f * F[i, s]
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def squared_residual_sparse(by_row, by_column, W, HT, prices):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     k = W.shape[1]
