@@ -305,25 +305,26 @@ def prim(distances):
 
 
 @njit(**COMPILE)
-def prim_step(W, H, sizes, ranked, new, left, near, link, start, stop):
+def prim_step(W, H, sizes, squares, ranked, new, left, near, link, start, stop):
     """Update the nearest tree point of ``left[start:stop]`` for a new one; return the nearest.
 
     Pairs that are farther apart than what is known, by their sizes or by H alone, are skipped.
     """
     gain, best, choice, order = work_arrays(W.shape[1])
-    square = np.square(sizes[new]).sum()
+    bounding = W.shape[2] > 4 * H.shape[2]  # Else the bound costs more than it saves.
     pick = start
     for j in range(start, stop):
         i = left[j]
-        if _similar_sizes(ranked[i], ranked[new], near[j]):
+        look = _similar_sizes(ranked[i], ranked[new], near[j])
+        if look and bounding:
             below = _lower_bound(H[i], sizes[i], H[new], sizes[new], gain, best, choice, order)
-            if below <= near[j] ** 2:
-                other = np.square(sizes[i]).sum()
-                apart = _distance(
-                    W[i], H[i], other, W[new], H[new], square, gain, best, choice, order
-                )
-                if apart < near[j]:
-                    near[j], link[j] = apart, new
+            look = below <= near[j] ** 2
+        if look:
+            apart = _distance(
+                W[i], H[i], squares[i], W[new], H[new], squares[new], gain, best, choice, order
+            )
+            if apart < near[j]:
+                near[j], link[j] = apart, new
         if near[j] < near[pick]:
             pick = j
     return pick

@@ -113,12 +113,12 @@ def _prim_without_matrix(terms):
     m = len(terms)
     ranked = np.sort(terms.sizes, axis=1)[:, ::-1].copy()
     left, near = np.arange(1, m), np.full(m - 1, np.inf)
-    nearest, sizes = np.zeros(m - 1, dtype=np.int64), terms.sizes
+    nearest, squares = np.zeros(m - 1, dtype=np.int64), terms.squares
     first, length = np.zeros(m - 1, dtype=np.int64), np.zeros(m - 1)
 
     def step(new, start, stop):
         return kernels.prim_step(
-            terms.W, terms.H, sizes, ranked, new, left, near, nearest, start, stop
+            terms.W, terms.H, terms.sizes, squares, ranked, new, left, near, nearest, start, stop
         )
 
     second = np.zeros(m - 1, dtype=np.int64)
