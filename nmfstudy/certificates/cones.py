@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
 
 from nmfstudy.certificates.case import RANK_SURE
 
@@ -102,8 +103,6 @@ def analyse(A, clock):
 
 
 def _program(A, clock):
-    from scipy.sparse import csr_array, eye_array, hstack
-
     n, unknowns = A.shape
     matrix = hstack([-csr_array(A), eye_array(n)], format="csr")
     cost = np.concatenate([np.zeros(unknowns), -np.ones(n)])

@@ -12,12 +12,14 @@ smallest ``eᵀz/‖z‖`` over all rays z that are no unit vectors; if that exc
 factors, SSC1 holds for both and the unit vectors are the only tight rays. Margin:
 1 − max ‖z‖²/(eᵀz)².
 
+Beyond nine components a global solver could bound the rays (PySCIPOpt does), but would leave no
+evidence that products alone can check, so the certificate is skipped.
+
 It can only prove uniqueness. Invariant under permutations and, since D is searched, scalings.
 """
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.spatial import ConvexHull, QhullError
 
 from nmfstudy.certificates.case import sure_rank
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
@@ -48,7 +50,10 @@ def run(case, clock):
         if shares[shares > 0].min() < FINEST:
             return inconclusive(NAME, f"{side} has entries too small to be told from zero")
     if k > MAX_COMPONENTS:
-        return skipped(NAME, f"listing rays is practical up to {MAX_COMPONENTS} components")
+        return skipped(
+            NAME,
+            f"rays can be listed up to {MAX_COMPONENTS} components, and no solver is used beyond",
+        )
     # The smaller factor first: if it fails at every D, the larger one need not be looked at.
     sides = sorted((("W", case.W), ("H", case.H.T)), key=lambda pair: pair[1].shape[0])
     cones, rays, signs = {}, np.zeros((0, k)), np.zeros(0)
@@ -105,6 +110,8 @@ def dual_rays(points, clock):
 
     or None if even few points have too many facets, or the time is up.
     """
+    from scipy.spatial import ConvexHull, QhullError  # slow to import, rarely needed
+
     points = points / points.sum(axis=1, keepdims=True)
     chosen = np.sort(np.unique(np.round(points, 12), axis=0, return_index=True)[1])
     order = chosen[_far_out(points[chosen])]
