@@ -71,16 +71,17 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     if verdicts.reasons:
         return verdicts
     near = np.flatnonzero(solutions.near_optimal).tolist()
-    known = {m: f for m in near if (f := _factors(solutions, m)) is not None}
+    first = near[: MOST_PER_PROBLEM + 1]
+    known = {m: f for m in first if (f := _factors(solutions, m)) is not None}
     end = time.perf_counter() + seconds
-    for i, minimum in enumerate(near):
-        others = [f for m, f in list(known.items())[: MOST_PER_PROBLEM + 1] if m != minimum]
-        if i >= MOST_PER_PROBLEM:
-            verdicts.reasons[minimum] = f"only the first {MOST_PER_PROBLEM} are examined"
-        elif minimum not in known:
-            verdicts.reasons[minimum] = "its factors were not kept"
-        else:
+    for minimum in near[:MOST_PER_PROBLEM]:
+        if minimum in known:
+            others = [f for m, f in known.items() if m != minimum]
             _certify(verdicts, minimum, known[minimum], others, result, folder, end)
+        else:
+            verdicts.reasons[minimum] = "its factors were not kept"
+    too_many = f"only the first {MOST_PER_PROBLEM} are examined"
+    verdicts.reasons.update(dict.fromkeys(near[MOST_PER_PROBLEM:], too_many))
     return verdicts
 
 
