@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
 
 from nmfstudy.distances import distance
-from nmfstudy.solutions import linkage
+from nmfstudy.solutions import leaders, linkage
 from nmfstudy.solutions.assignment import assignment
 from nmfstudy.solutions.pairs import distances, terms_of
 from nmfstudy.solutions.pool import pool
@@ -159,3 +159,27 @@ def test_labels_equal_brute_force_on_hundreds(rng):
     for all_pairs in (True, False):
         tree = linkage.link(pool(fits), np.arange(150), 1e-3, 8e-4, all_pairs=all_pairs).tree
         assert (by_appearance(tree.labels(1e-3)) == expected).all()
+
+
+@pytest.mark.parametrize(("far", "clusters"), [(27, 1), (28, 2)])
+def test_followers_can_join_what_their_leaders_cannot(far, clusters):
+    # 5 follows 0; 27 is within the tolerance of 5 (22 steps, .96) though not of 0 (1.18).
+    tolerance = 1e-2
+    places = np.array([0, 5, far, far + 3])
+    W = np.array([[[1.0], [tolerance * 0.0437 * place]] for place in places])
+    fits = make_fits(W, np.ones((4, 1, 1)), scale=1.0)
+    led = linkage.link(pool(fits), np.arange(4), tolerance, 1.0, all_pairs=False)
+    assert led.led.leader.tolist() == [0, 0, 1, 1]
+    assert led.tree.labels(tolerance).max() + 1 == clusters
+
+
+def test_leaders_are_found_across_blocks(rng, monkeypatch):
+    monkeypatch.setattr(leaders, "_BLOCK_FITS", 7)
+    W, H, which = draw_minima(rng, [40, 20, 5, 1, 1], k=4, noise=1e-8)
+    W[11, 0, 0] = np.nan
+    fits = make_fits(W, H)
+    led = linkage.link(pool(fits), np.arange(67), 1e-3, 1e-6, all_pairs=False)
+    assert len(led.led.first) == 5 and len(led.led.positions) == 66
+    kept = np.delete(which, 11)
+    assert (by_appearance(led.led.leader) == by_appearance(kept)).all()
+    assert (by_appearance(led.tree.labels(1e-3)) == by_appearance(kept)).all()
