@@ -86,7 +86,7 @@ def _answers_section(answers):
         (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
     )
-    table = Table("", ("question", "answer", "in short"), rows, (False, False, False))
+    table = Table("", ("question", "answer", "in short"), rows, (False,) * 3, stacked=True)
     return Section("answers", "Answers", (table,))
 
 

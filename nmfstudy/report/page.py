@@ -40,6 +40,8 @@ class Table:
         The CSV file with every row, relative to the report; empty if there is none.
     left_out : int
         Rows of the file that are not shown.
+    stacked : bool
+        Whether a narrow screen shows each row's cells below one another.
     """
 
     kind: ClassVar = "table"
@@ -49,6 +51,7 @@ class Table:
     numeric: tuple[bool, ...]
     file: str = ""
     left_out: int = 0
+    stacked: bool = False
 
 
 @dataclass(frozen=True)
