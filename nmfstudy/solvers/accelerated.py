@@ -12,7 +12,7 @@ from scipy import sparse
 
 from nmfstudy.problem import check_integer
 from nmfstudy.solvers.coordinate_descent import CoordinateDescent
-from nmfstudy.solvers.descents import Descent
+from nmfstudy.solvers.descents import DenseData, OneByOne
 
 
 class Accelerated(CoordinateDescent):
@@ -32,33 +32,36 @@ class Accelerated(CoordinateDescent):
         super().__init__(tol, max_iter, stop)
         self.warmup = check_integer("solver.warmup", warmup, 0)
 
-    def _applies(self, X, penalty):
-        return self.stop == "kkt" and not penalty.one_sided and not sparse.issparse(X)
-
-    def _tiny(self, X, problem):
-        return super()._tiny(X, problem) and not self._applies(X, problem.penalty)
-
-    def _descent(self, X, penalty):
-        return AcceleratedDescent if self._applies(X, penalty) else Descent
+    def _kind(self, X, problem):
+        if self.stop == "kkt" and not problem.penalty.one_sided and not sparse.issparse(X):
+            return AcceleratedStack, DenseData
+        return super()._kind(X, problem)
 
 
-class AcceleratedDescent(Descent):
-    """One start on its way; `advance` makes a slice of sweeps."""
+class AcceleratedStack(OneByOne):
+    """Some starts on their way; `advance` makes a slice of sweeps of all of them."""
 
-    def __init__(self, data, W, H, penalty, solver, residual):
+    def __init__(self, X, data, W, H, penalty, solver):
         from nmfstudy.solvers.kernels_accelerated import BETA, MEMORY, accelerate
 
-        super().__init__(data, W, H, penalty, solver, residual)
+        super().__init__(X, data, W, H, penalty, solver)
         self.accelerate = accelerate
-        self.points = [np.empty((MEMORY, factor.size)) for factor in self.packed]
-        self.steps = [np.zeros((MEMORY, self.packed[1].size)) for _ in range(2)]
-        self.memo = np.zeros(3)
-        self.memo[BETA] = 1.0
+        n_starts = len(W)
+        W_size, H_size = (factor[0].size for factor in self.packed)
+        sizes = W_size, H_size, H_size, H_size  # points, steps, changes
+        self.memory = [np.zeros((n_starts, MEMORY, size)) for size in sizes]
+        self.memo = np.zeros((n_starts, 3))
+        self.memo[:, BETA] = 1.0
 
-    def _sweep(self, last):
-        if self.n_iter < self.solver.warmup:
-            return super()._sweep(min(last, self.solver.warmup))
+    def _sweep_one(self, i, last):
+        warmup = self.solver.warmup
+        if self.n_iter[i] < warmup:
+            self.n_iter[i], claimed = super()._sweep_one(i, min(last, warmup))
+            if claimed or self.n_iter[i] >= last:
+                return self.n_iter[i], claimed
+        W, H = self.packed
         return self.accelerate(
-            *self.data.arrays, *self.packed, *self.points, *self.steps, self.prices, self.gauge,
-            0.5 * self.data.norm**2, self.tol, self.n_iter, last, self.state, self.memo,
+            *self.data.arrays, W[i], H[i], *(part[i] for part in self.memory), self.prices,
+            self.gauge, 0.5 * self.data.norm**2, self.tol[i], self.n_iter[i], last,
+            self.state[i], self.memo[i],
         )  # fmt: skip

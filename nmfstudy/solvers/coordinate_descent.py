@@ -16,81 +16,65 @@ Cichocki & Phan (2009); Hsieh & Dhillon (2011).
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.objective import kkt_residual
 from nmfstudy.penalties import ElementwisePenalty
 from nmfstudy.solvers.base import Outcome, Solver, ignore_progress
-from nmfstudy.solvers.descents import DenseData, Descent, Lanes, SparseData
+from nmfstudy.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
 from nmfstudy.solvers.threads import n_threads, on_threads
 
-_CHUNK = 64, 512  # least and most starts that share lanes
+_IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
+_ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
+_TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
 
 
 class CoordinateDescent(Solver):
-    """See the module. Frobenius loss, every penalty, dense and sparse data."""
+    """See the module. Frobenius loss, every penalty, dense and sparse data.
+
+    Parameters
+    ----------
+    tol, max_iter, stop
+        See `nmfstudy.solvers.base.Solver`.
+    rescale : bool
+        With ``stop="kkt"`` and a two-sided penalty: whether to rescale after each sweep.
+    """
 
     name = "coordinate_descent"
 
+    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", rescale=True):
+        super().__init__(tol, max_iter, stop)
+        self.rescale = rescale
+
     def solve(self, X, W, H, problem, report=ignore_progress):
         """Fit starts side by side on threads; see `Solver.solve`."""
-        W, H = W.copy(), H.copy()
-        if self._tiny(X, problem):
-            return self._solve_in_lanes(X, W, H, problem.penalty, report)
-        return self._solve_one_by_one(X, W, H, problem.penalty, report)
-
-    def _tiny(self, X, problem):
-        """By shape and penalty alone: how a start is computed must not depend on its batch."""
-        from nmfstudy.solvers.kernels_lanes import MAX_ROWS, n_rows
-
-        elementwise = isinstance(problem.penalty, ElementwisePenalty)
-        if sparse.issparse(X) or not elementwise or sum(X.shape) > MAX_ROWS:
-            return False
-        return n_rows.py_func(*X.shape, problem.n_components) <= MAX_ROWS
-
-    def _descent(self, X, penalty):
-        return Descent
-
-    def _solve_one_by_one(self, X, W, H, penalty, report):
+        penalty = problem.penalty
+        kind, Data = self._kind(X, problem)
         # A penalty that makes H sparse is one that makes W sparse on the transposed data.
-        flip = penalty.name == "scale_free_H"
-        kind = SparseData if sparse.issparse(X) else DenseData
-        data = kind(X.T if flip else X)
-        make = self._descent(X, penalty)
+        data = Data(X.T if penalty.name == "scale_free_H" else X)
+        W, H = W.copy(), H.copy()
         n_iter = np.zeros(len(W), dtype=np.int64)
         met = np.zeros(len(W), dtype=bool)
-
-        def residual(w, h):
-            w, h = (h.T, w.T) if flip else (w, h)
-            return kkt_residual(
-                X, np.ascontiguousarray(w), np.ascontiguousarray(h), penalty=penalty
-            )
-
-        def fit(i, go_on):
-            start = (H[i].T, W[i].T) if flip else (W[i], H[i])
-            descent = make(data, *start, penalty, self, residual)
-            while go_on() and not descent.finished:
-                descent.advance()
-            w, h = descent.factors()
-            W[i], H[i] = (h.T, w.T) if flip else (w, h)
-            n_iter[i], met[i] = descent.n_iter, descent.met
-            return 1
-
-        on_threads(fit, range(len(W)), report)
-        return Outcome(W, H, n_iter, met)
-
-    def _solve_in_lanes(self, X, W, H, penalty, report):
-        n_iter = np.zeros(len(W), dtype=np.int64)
-        met = np.zeros(len(W), dtype=bool)
-
-        def residual(w, h):
-            return kkt_residual(X, w, h, penalty=penalty)
 
         def fit(rows, go_on):
-            lanes = Lanes(X, W[rows], H[rows], penalty, self, residual)
-            while go_on() and not lanes.finished:
-                lanes.advance()
-            n_iter[rows], met[rows] = lanes.n_iter, lanes.met
-            return len(lanes.met)
+            stack = kind(X, data, W[rows], H[rows], penalty, self)
+            while go_on() and not stack.finished:
+                stack.advance()
+            W[rows], H[rows] = stack.factors()
+            n_iter[rows], met[rows] = stack.n_iter, stack.met
+            return len(stack.met)
 
-        size = int(np.clip(-(-len(W) // (2 * n_threads())), *_CHUNK))
+        if kind is Lanes:
+            size = int(np.clip(-(-len(W) // (2 * n_threads())), *_IN_LANES))
+        else:
+            size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, _ONE_BY_ONE))
         on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
         return Outcome(W, H, n_iter, met)
+
+    def _kind(self, X, problem):
+        """Kernels by shape and penalty alone: a start must not depend on its batch."""
+        from nmfstudy.solvers.kernels_lanes import MAX_ROWS, n_rows
+
+        if sparse.issparse(X):
+            return OneByOne, SparseData
+        rows = n_rows.py_func(*X.shape, problem.n_components)
+        if isinstance(problem.penalty, ElementwisePenalty) and rows <= MAX_ROWS:
+            return Lanes, LaneData
+        return OneByOne, DenseData

@@ -1,14 +1,15 @@
-"""Starts on their way down by coordinate descent: the layouts of the kernels and their slices.
+"""Stacks of starts on their way down by coordinate descent: layouts, slices, settling.
 
-`Descent` carries one start on dense or sparse data, `Lanes` many starts on tiny data. Both
-make a slice of sweeps at a time, short enough to be interrupted, and settle a kernel's claims
-by the true KKT residual. Nothing that a start does depends on the slices or on other starts.
+A stack makes a slice of sweeps at a time, short enough to be interrupted, and settles what a
+kernel claims by the true KKT residual. `OneByOne` calls a kernel for one start after the other,
+on dense or sparse data; `Lanes` one for many starts at once, on tiny data. Nothing that a start
+does depends on slices or on the other starts.
 """
 
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.objective import data_norm
+from nmfstudy.objective import data_norm, kkt_residual
 from nmfstudy.penalties import ScaleFreePenalty
 from nmfstudy.solvers.base import escapes
 
@@ -24,7 +25,7 @@ class DenseData:
 
         self.kernel, self.shape, self.norm = descend, X.shape, data_norm(X)
         self.width = BLOCK if len(X) > BLOCK else -(-len(X) // 4) * 4
-        self.arrays = (self._blocks(X),)
+        self.arrays = (self._blocks(X[None])[0],)
 
     def n_flops(self, k):
         """Of a sweep."""
@@ -32,20 +33,22 @@ class DenseData:
         return 4 * n * d * k + 2 * (n + d) * k * k
 
     def pack(self, W, H):
-        """Copies of the factors as the kernel takes them."""
+        """Copies of stacked factors as the kernel takes them, one start after the other."""
         return self._blocks(W), np.array(H, order="C")
 
     def unpack(self, W, H):
         """The inverse of `pack`."""
-        flat = W.swapaxes(1, 2).reshape(-1, W.shape[1])
-        return np.ascontiguousarray(flat[: self.shape[0]]), H
+        flat = W.swapaxes(2, 3).reshape(len(W), -1, W.shape[2])
+        return np.ascontiguousarray(flat[:, : self.shape[0]]), H
 
     def _blocks(self, A):
-        """``A`` (n_samples, m) as (n_blocks, m, width), padded with zeros."""
-        n_blocks = -(-len(A) // self.width)
-        padded = np.zeros((n_blocks * self.width, A.shape[1]))
-        padded[: len(A)] = A
-        return np.ascontiguousarray(padded.reshape(n_blocks, self.width, -1).swapaxes(1, 2))
+        """``A`` (…, n_samples, m) as (…, n_blocks, m, width), padded with zeros."""
+        n_starts, n, m = A.shape
+        n_blocks = -(-n // self.width)
+        padded = np.zeros((n_starts, n_blocks * self.width, m))
+        padded[:, :n] = A
+        blocks = padded.reshape(n_starts, n_blocks, self.width, m)
+        return np.ascontiguousarray(blocks.swapaxes(2, 3))
 
 
 class SparseData:
@@ -67,12 +70,37 @@ class SparseData:
         return 4 * self.n_nonzero * k + 4 * sum(self.shape) * k * k
 
     def pack(self, W, H):
-        """Copies of the factors as the kernel takes them."""
-        return np.array(W, order="C"), np.array(H.T, order="C")
+        """Copies of stacked factors as the kernel takes them, one start after the other."""
+        return np.array(W, order="C"), np.array(H.swapaxes(1, 2), order="C")
 
     def unpack(self, W, HT):
         """The inverse of `pack`."""
-        return W, np.ascontiguousarray(HT.T)
+        return W, np.ascontiguousarray(HT.swapaxes(1, 2))
+
+
+class LaneData:
+    """A tiny X and its transpose; the kernel takes the factors as they are."""
+
+    def __init__(self, X):
+        from nmfstudy.solvers.kernels_lanes import descend_lanes
+
+        self.kernel, self.shape, self.norm = descend_lanes, X.shape, data_norm(X)
+        self.arrays = np.array(X), np.array(X.T, order="C")
+
+    def n_flops(self, k):
+        """Of a sweep of all lanes."""
+        from nmfstudy.solvers.kernels_lanes import LANES
+
+        n, d = self.shape
+        return LANES * (4 * n * d * k + 2 * (n + d) * k * k)
+
+    def pack(self, W, H):
+        """Copies of stacked factors."""
+        return W.copy(), H.copy()
+
+    def unpack(self, W, H):
+        """The inverse of `pack`."""
+        return W, H
 
 
 def prices_of(penalty, shape):
@@ -82,94 +110,53 @@ def prices_of(penalty, shape):
     return np.array([*penalty.weights(*shape), 0.0])
 
 
-def gauge_of(penalty, kkt):
+def gauge_of(penalty, ruled, rescale):
     """Which rescaling goes with the sweeps."""
     from nmfstudy.solvers.kernels_dense import BALANCE, FREE, OPTIMAL
 
-    if not kkt or penalty.one_sided:
+    if not ruled or penalty.one_sided:
         return FREE
-    invariant = penalty.is_zero or isinstance(penalty, ScaleFreePenalty)
-    return BALANCE if invariant else OPTIMAL
+    if penalty.is_zero or isinstance(penalty, ScaleFreePenalty):
+        return BALANCE
+    return OPTIMAL if rescale else FREE
 
 
-class Descent:
-    """One start on its way; `advance` makes a slice of sweeps."""
+class Stack:
+    """Some starts on their way; `advance` makes a slice of sweeps of all of them.
 
-    def __init__(self, data, W, H, penalty, solver, residual):
-        self.data, self.penalty, self.solver, self.residual = data, penalty, solver, residual
-        self.packed = data.pack(W, H)
-        self.kkt = solver.stop == "kkt"
-        self.prices = prices_of(penalty, data.shape)
-        self.gauge = gauge_of(penalty, self.kkt)
-        self.tol = solver.tol * data.norm**1.5 if self.kkt else solver.tol
-        self.slice = int(np.clip(_SLICE_FLOPS / data.n_flops(W.shape[1]), 1, 1e6))
-        if penalty.one_sided and self.kkt:
-            self.tol = -1.0  # there is no minimiser to be near to
-            self.slice = min(self.slice, _ESCAPE_SLICE)
-        self.start = W, H
-        self.state = np.zeros(2)
-        self.n_iter, self.met, self.finished = 0, False, False
-
-    def factors(self):
-        """``W`` and ``H`` as they stand."""
-        return self.data.unpack(*self.packed)
-
-    def advance(self):
-        """Make at most a slice of sweeps and see whether that is the end."""
-        last = min(self.n_iter + self.slice, self.solver.max_iter)
-        self.n_iter, claimed = self._sweep(last)
-        if claimed:
-            self._settle()
-        if self.n_iter >= self.solver.max_iter:
-            self.finished = True
-        elif self.kkt and self.penalty.one_sided and escapes(*self.start, *self.factors()):
-            self.finished = True
-
-    def _sweep(self, last):
-        """Sweep until number ``last``, or until the kernel claims to have met the rule."""
-        return self.data.kernel(
-            *self.data.arrays, *self.packed, self.prices, self.kkt, self.gauge, self.tol,
-            self.n_iter, last, self.state,
-        )  # fmt: skip
-
-    def _settle(self):
-        """Decide on a claim by the true residual; come back at half the tolerance if refused."""
-        W, H = self.factors()
-        if not (np.isfinite(W).all() and np.isfinite(H).all()):
-            self.finished = True
-        elif not self.kkt or self.residual(W, H) <= self.solver.tol:
-            self.finished = self.met = True
-        else:
-            self.tol *= 0.5
-
-
-class Lanes:
-    """A stack of starts on tiny data, many at a time; `advance` makes a slice of sweeps.
-
-    ``W`` and ``H`` are changed in place.
+    Parameters
+    ----------
+    X : array or CSR array
+        As the user gave it; what `data` holds may be its transpose.
+    data : DenseData, SparseData or LaneData
+    W, H : stacks of factors
+    penalty : Penalty
+    solver : CoordinateDescent
     """
 
-    def __init__(self, X, W, H, penalty, solver, residual):
-        from nmfstudy.solvers.kernels_lanes import LANES, descend_lanes
-
-        self.kernel, self.data = descend_lanes, (np.array(X), np.array(X.T, order="C"))
-        self.W, self.H, self.solver, self.residual = W, H, solver, residual
-        self.start = W.copy(), H.copy()
-        self.kkt, self.one_sided = solver.stop == "kkt", penalty.one_sided
-        self.prices = prices_of(penalty, X.shape)
-        self.gauge = gauge_of(penalty, self.kkt)
-        tol = solver.tol * data_norm(X) ** 1.5 if self.kkt else solver.tol
-        (n, d), k = X.shape, W.shape[2]
-        flops = (4 * n * d * k + 2 * (n + d) * k * k) * LANES
-        self.slice = int(np.clip(_SLICE_FLOPS / flops, 1, 1e5)) * 8
-        if self.one_sided and self.kkt:
-            tol = -1.0
-            self.slice = _ESCAPE_SLICE
-        self.tol = np.full(len(W), tol)
+    def __init__(self, X, data, W, H, penalty, solver):
+        self.X, self.data, self.penalty, self.solver = X, data, penalty, solver
+        self.flip = penalty.name == "scale_free_H"
+        self.start = W, H
+        self.packed = data.pack(*self._flipped(W, H))
+        self.kkt = solver.stop == "kkt"
+        self.endless = self.kkt and penalty.one_sided
+        self.prices = prices_of(penalty, data.shape)
+        self.gauge = gauge_of(penalty, self.kkt, solver.rescale)
+        tol = solver.tol * data.norm**1.5 if self.kkt else solver.tol
+        # Under a one-sided penalty there is no minimiser to be near to.
+        self.tol = np.full(len(W), -1.0 if self.endless else tol)
+        flops = data.n_flops(W.shape[2]) * (len(W) if isinstance(self, OneByOne) else 1)
+        self.slice = 8 * int(min(max(_SLICE_FLOPS / flops / 8, 1), 1e5))
+        if self.endless:
+            self.slice = min(self.slice, _ESCAPE_SLICE)
         self.n_iter = np.zeros(len(W), dtype=np.int64)
         self.state = np.zeros((len(W), 2))
-        self.resting = np.zeros(len(W), dtype=bool)
-        self.met = np.zeros(len(W), dtype=bool)
+        self.resting, self.met = np.zeros((2, len(W)), dtype=bool)
+
+    def factors(self):
+        """``W`` and ``H`` as they stand, stacked."""
+        return self._flipped(*self.data.unpack(*self.packed))
 
     @property
     def finished(self):
@@ -179,27 +166,55 @@ class Lanes:
     def advance(self):
         """Make at most a slice of sweeps and see which starts are at their end."""
         before = self.resting.copy()
-        self.kernel(
-            *self.data, self.W, self.H, self.prices, self.kkt, self.gauge, self.tol,
-            self.n_iter, self.solver.max_iter, self.state, self.resting, self.slice,
-        )  # fmt: skip
+        self._sweep()
         claims = np.flatnonzero(self.resting & ~before)
         if claims.size:
             self._settle(claims)
-        if self.one_sided and self.kkt:
-            self.resting |= escapes(*self.start, self.W, self.H)
+        if self.endless:
+            self.resting |= escapes(*self.start, *self.factors())
 
     def _settle(self, claims):
         """Decide on claims by the true residual; come back at half the tolerance if refused."""
-        W, H = self.W[claims], self.H[claims]
+        W, H = self._flipped(*self.data.unpack(*(factor[claims] for factor in self.packed)))
         finite = np.isfinite(W).all(axis=(1, 2)) & np.isfinite(H).all(axis=(1, 2))
-        if not self.kkt:
-            self.met[claims] = finite
-            return
-        met = np.zeros(len(claims), dtype=bool)
-        if finite.any():
-            met[finite] = self.residual(W[finite], H[finite]) <= self.solver.tol
+        met = finite.copy()
+        if self.kkt and finite.any():
+            residual = kkt_residual(self.X, W[finite], H[finite], penalty=self.penalty)
+            met[finite] = residual <= self.solver.tol
         self.met[claims] = met
         refused = claims[finite & ~met]
         self.resting[refused] = False
         self.tol[refused] *= 0.5
+
+    def _flipped(self, W, H):
+        """The factors of the transposed data, and back."""
+        if not self.flip:
+            return W, H
+        return tuple(np.ascontiguousarray(factor.swapaxes(1, 2)) for factor in (H, W))
+
+
+class Lanes(Stack):
+    """Many starts at once."""
+
+    def _sweep(self):
+        self.data.kernel(
+            *self.data.arrays, *self.packed, self.prices, self.kkt, self.gauge, self.tol,
+            self.n_iter, self.solver.max_iter, self.state, self.resting, self.slice,
+        )  # fmt: skip
+
+
+class OneByOne(Stack):
+    """One start after the other."""
+
+    def _sweep(self):
+        for i in np.flatnonzero(~self.resting & (self.n_iter < self.solver.max_iter)):
+            last = min(self.n_iter[i] + self.slice, self.solver.max_iter)
+            self.n_iter[i], self.resting[i] = self._sweep_one(i, last)
+
+    def _sweep_one(self, i, last):
+        """Sweep until number ``last``, or until the kernel claims to have met the rule."""
+        W, H = self.packed
+        return self.data.kernel(
+            *self.data.arrays, W[i], H[i], self.prices, self.kkt, self.gauge, self.tol[i],
+            self.n_iter[i], last, self.state[i],
+        )  # fmt: skip

@@ -30,7 +30,7 @@ from nmfstudy.solvers.kernels_dense import (
 from nmfstudy.solvers.kernels_products import COMPILE, HELPER, add_times_transposed, times
 
 MEMORY = 6  # points that are combined
-INNER = 2  # passes over a factor with one product: the product is what costs
+INNER = 3  # passes over a factor with one product: the product is what costs
 _RIDGE = 1e-14  # keeps the little least-squares problem solvable
 _SLACK = 1e-14  # rounding of the objective, in units of ½‖X‖²
 _CHUNK = 512

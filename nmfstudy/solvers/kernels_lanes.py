@@ -27,7 +27,7 @@ NO_CURVATURE = 1e300  # a step so long that any positive gradient leads to zero
 MAX_ROWS = 512  # beyond, the state leaves the nearest cache and blocks of one start do better
 
 
-@njit(**COMPILE)
+@njit(**HELPER)
 def n_rows(n, d, k):
     """Rows of the state."""
     return (n + d) * k + k * k + 2 * k + 1

@@ -13,9 +13,12 @@ FAST, PLAIN = "accelerated", "coordinate_descent"
 
 def test_digits_reach_the_minima_of_plain_descent_in_fewer_sweeps():
     X = load_digits().data
-    fast, plain = (ns.fit(X, 3, n_starts=4, solver=solver) for solver in (FAST, PLAIN))
+    fast, plain = (ns.fit(X, 3, n_starts=6, solver=solver) for solver in (FAST, PLAIN))
     assert fast.converged.all() and plain.converged.all()
-    assert np.allclose(fast.objective, plain.objective, rtol=1e-9)
+    minima = np.array([755914.67346744, 755919.10838003])
+    for fits in (fast, plain):
+        gaps = np.abs(fits.objective[:, None] - minima)
+        assert (gaps.min(axis=1) < 1e-6).all() and (gaps.min(axis=0) < 1e-6).all()
     assert np.median(fast.n_iter) < np.median(plain.n_iter) / 3
 
 

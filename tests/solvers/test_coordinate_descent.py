@@ -59,3 +59,14 @@ def test_sweeps_never_raise_the_objective():
             fits = ns.fit(MENU, 3, n_starts=2, max_iter=max_iter, **penalty)
             values.append(objective(MENU, fits.W, fits.H, penalty=fits.problem.penalty))
         assert (np.diff(values, axis=0) <= 1e-12).all()
+
+
+def test_rescaling_saves_sweeps_and_changes_no_minimum():
+    penalty = {"alpha_W": 0.001, "l1_ratio": 1.0}
+    with_it, without = (
+        ns.fit(MENU, 3, n_starts=10, solver_options={"rescale": rescale}, **penalty)
+        for rescale in (True, False)
+    )
+    assert with_it.converged.all() and without.converged.any()
+    assert np.median(with_it.n_iter) < np.median(without.n_iter) / 5
+    assert np.allclose(with_it.objective.min(), without.objective[without.converged].min())
