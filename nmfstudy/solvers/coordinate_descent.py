@@ -48,7 +48,7 @@ class CoordinateDescent(Solver):
         penalty = problem.penalty
         kind, Data = self._kind(X, problem)
         # A penalty that makes H sparse is one that makes W sparse on the transposed data.
-        data = Data(X.T if penalty.name == "scale_free_H" else X)
+        data = Data(X.T if penalty.name == "scale_free_H" else X, problem.n_components)
         W, H = W.copy(), H.copy()
         n_iter = np.zeros(len(W), dtype=np.int64)
         met = np.zeros(len(W), dtype=bool)

@@ -20,11 +20,12 @@ _ESCAPE_SLICE = 104  # sweeps between two looks at the scale under a one-sided p
 class DenseData:
     """A dense X in the layout of its kernel, which takes W in blocks of samples."""
 
-    def __init__(self, X):
-        from nmfstudy.solvers.kernels_dense import BLOCK, descend
+    def __init__(self, X, k):
+        from nmfstudy.solvers.kernels_dense import descend
 
         self.kernel, self.shape, self.norm = descend, X.shape, data_norm(X)
-        self.width = BLOCK if len(X) > BLOCK else -(-len(X) // 4) * 4
+        # A block of W and some rows of one of X are to fit into the nearest cache together.
+        self.width = min(256 if k <= 10 else 128, -(-len(X) // 4) * 4)
         self.arrays = (self._blocks(X[None])[0],)
 
     def n_flops(self, k):
@@ -54,7 +55,7 @@ class DenseData:
 class SparseData:
     """A sparse X by rows and by columns; the kernel takes W and Hᵀ."""
 
-    def __init__(self, X):
+    def __init__(self, X, k):
         from nmfstudy.solvers.kernels_sparse import descend_sparse
 
         self.kernel, self.shape, self.norm = descend_sparse, X.shape, data_norm(X)
@@ -81,18 +82,17 @@ class SparseData:
 class LaneData:
     """A tiny X and its transpose; the kernel takes the factors as they are."""
 
-    def __init__(self, X):
-        from nmfstudy.solvers.kernels_lanes import descend_lanes
+    def __init__(self, X, k):
+        from nmfstudy.solvers.kernels_lanes import LANES, descend_lanes
 
         self.kernel, self.shape, self.norm = descend_lanes, X.shape, data_norm(X)
+        self.lanes = LANES
         self.arrays = np.array(X), np.array(X.T, order="C")
 
     def n_flops(self, k):
         """Of a sweep of all lanes."""
-        from nmfstudy.solvers.kernels_lanes import LANES
-
         n, d = self.shape
-        return LANES * (4 * n * d * k + 2 * (n + d) * k * k)
+        return self.lanes * (4 * n * d * k + 2 * (n + d) * k * k)
 
     def pack(self, W, H):
         """Copies of stacked factors."""

@@ -72,13 +72,13 @@ def inner_product(A, B):
 def look_ahead(XB, WB, H, PB, half_square, prices):
     """The objective at (W, H); leaves the product ``H Xᵀ`` in PB, block by block."""
     k = H.shape[0]
-    G, GW, gram = np.zeros((k, k)), np.zeros((k, k)), np.empty((k, k))
-    add_times_transposed(H, H, G, gram)
+    G, GW = np.zeros((k, k)), np.zeros((k, k))
+    add_times_transposed(H, H, G)
     cross = 0.0
     for b in range(XB.shape[0]):
         times(H, XB[b], PB[b])
         cross += inner_product(PB[b], WB[b])
-        add_times_transposed(WB[b], WB[b], GW, gram)
+        add_times_transposed(WB[b], WB[b], GW)
     return half_square - cross + 0.5 * inner_product(G, GW) + penalty_value(WB, H, prices)
 
 
@@ -174,8 +174,8 @@ def accelerate(
     """
     n_blocks, k, width = WB.shape
     d = H.shape[1]
-    PB, PH, work = np.empty((n_blocks, k, width)), np.empty((k, d)), np.empty((k, d))
-    GW, G, gram = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
+    PB, PH = np.empty((n_blocks, k, width)), np.empty((k, d))
+    GW, G = np.empty((k, k)), np.empty((k, k))
     g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
     scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
     price_W, price_H, weights = np.empty(k), np.full(k, prices[2]), np.empty(MEMORY)
@@ -183,7 +183,7 @@ def accelerate(
     slack = _SLACK * half_square
     while True:
         if n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
-            if squared_residual(XB, WB, H, prices, GW, PH, work) <= tol * tol:
+            if squared_residual(XB, WB, H, prices, GW, PH) <= tol * tol:
                 return n_iter, True
         if n_iter >= last:
             return n_iter, False
@@ -213,7 +213,7 @@ def accelerate(
         following = count % MEMORY
         steps[following] = H_flat
         G[:] = 0.0
-        add_times_transposed(H, H, G, gram)
+        add_times_transposed(H, H, G)
         for r in range(k):
             scale[r] = G[r, r]
             price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
@@ -222,7 +222,7 @@ def accelerate(
         for b in range(n_blocks):
             for _ in range(INNER):
                 violation += sweep_entries(WB[b], 0, width, G, PB[b], 0, price_W, True, g)
-        products(XB, WB, GW, PH, work)
+        products(XB, WB, GW, PH)
         for r in range(k):
             scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
@@ -244,7 +244,7 @@ def accelerate(
         for r in range(k):
             GW[r, r] -= prices[3]
         G[:] = 0.0
-        add_times_transposed(H, H, G, gram)
+        add_times_transposed(H, H, G)
         value = half_square - inner_product(PH, H) + 0.5 * inner_product(G, GW)
         if gauge == OPTIMAL:
             regauge(WB, H, prices, gauge)

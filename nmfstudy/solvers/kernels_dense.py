@@ -155,14 +155,13 @@ def regauge(WB, H, prices, gauge):
 
 
 @njit(**HELPER)
-def products(XB, WB, GW, PH, work):
+def products(XB, WB, GW, PH):
     """``WᵀW`` into GW and ``WᵀX`` into PH, block by block."""
-    gram = np.empty_like(GW)
     GW[:] = 0.0
     PH[:] = 0.0
     for b in range(XB.shape[0]):
-        add_times_transposed(WB[b], WB[b], GW, gram)
-        add_times_transposed(WB[b], XB[b], PH, work)
+        add_times_transposed(WB[b], WB[b], GW)
+        add_times_transposed(WB[b], XB[b], PH)
 
 
 @njit(**HELPER)
@@ -204,13 +203,13 @@ def sum_blocks(WB, l1_norms):
 
 
 @njit(**HELPER)
-def squared_residual(XB, WB, H, prices, GW, PH, work):
+def squared_residual(XB, WB, H, prices, GW, PH):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     n_blocks, k, width = WB.shape
     d = H.shape[1]
-    G, gram = np.zeros((k, k)), np.empty((k, k))
-    add_times_transposed(H, H, G, gram)
-    products(XB, WB, GW, PH, work)
+    G = np.zeros((k, k))
+    add_times_transposed(H, H, G)
+    products(XB, WB, GW, PH)
     of_W, of_H = np.zeros(k), np.zeros(k)
     scale, price_W, price_H = np.ones(k), np.empty(k), np.empty(k)
     sum_blocks(WB, price_H)
@@ -262,19 +261,19 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
     """
     n_blocks, k, width = WB.shape
     d = H.shape[1]
-    P, PH, work = np.empty((k, width)), np.empty((k, d)), np.empty((k, d))
-    GW, G, gram = np.empty((k, k)), np.empty((k, k)), np.empty((k, k))
+    P, PH = np.empty((k, width)), np.empty((k, d))
+    GW, G = np.empty((k, k)), np.empty((k, k))
     g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
     scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
     price_W, price_H = np.empty(k), np.full(k, prices[2])
     while True:
         if kkt_rule and n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
-            if squared_residual(XB, WB, H, prices, GW, PH, work) <= tol * tol:
+            if squared_residual(XB, WB, H, prices, GW, PH) <= tol * tol:
                 return n_iter, True
         if n_iter >= last:
             return n_iter, False
         G[:] = 0.0
-        add_times_transposed(H, H, G, gram)
+        add_times_transposed(H, H, G)
         for r in range(k):
             scale[r] = G[r, r]
             price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
@@ -285,8 +284,8 @@ def descend(XB, WB, H, prices, kkt_rule, gauge, tol, n_iter, last, state):
         for b in range(n_blocks):
             times(H, XB[b], P)
             violation += sweep_entries(WB[b], 0, width, G, P, 0, price_W, kkt_rule, g)
-            add_times_transposed(WB[b], WB[b], GW, gram)
-            add_times_transposed(WB[b], XB[b], PH, work)
+            add_times_transposed(WB[b], WB[b], GW)
+            add_times_transposed(WB[b], XB[b], PH)
         for r in range(k):
             scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
