@@ -25,16 +25,16 @@ def random_starts(X, n_components, seeds, options):
     """
     n, d = X.shape
     scale = np.sqrt(X.mean() / n_components)
-    W = np.empty((len(seeds), n, n_components))
-    H = np.empty((len(seeds), n_components, d))
+    size = n_components * d
+    draws = np.empty((len(seeds), size + n * n_components))
     generator = np.random.RandomState(0)
     for i, seed in enumerate(seeds):
         generator.seed(seed)
-        H[i] = generator.standard_normal((n_components, d))
-        W[i] = generator.standard_normal((n, n_components))
-    for factor in (W, H):
-        factor *= scale
-        np.abs(factor, out=factor)
+        draws[i] = generator.standard_normal(draws.shape[1])
+    draws *= scale
+    np.abs(draws, out=draws)
+    H = draws[:, :size].reshape(-1, n_components, d)
+    W = draws[:, size:].reshape(-1, n, n_components)
     return W, H
 
 
@@ -135,7 +135,7 @@ def draw_starts(X, init, n_components, seeds, options=None):
     """
     check_init(init, X.shape, n_components)
     for seed in seeds:
-        if not isinstance(seed, Integral) or not 0 <= seed < 2**32:
+        if type(seed) is not int and not isinstance(seed, Integral) or not 0 <= seed < 2**32:
             raise RequestError(f"seed is {seed!r}; possible: integers from 0 to 2**32 - 1")
     return INITS[init](X, n_components, seeds, options)
 

@@ -13,10 +13,10 @@ from nmfstudy.fits import Fits
 from nmfstudy.objective import data_norm, kkt_residual, loss_value, reference_loss
 from nmfstudy.solvers.base import Outcome, escapes, ignore_progress
 from nmfstudy.solvers.saddles import ROUNDS, bury, descend_from, suspects
-from nmfstudy.solvers.threads import one_blas_thread
+from nmfstudy.solvers.threads import on_threads, one_blas_thread
 
 _NOT_FINITE = "The factors or their objective are not finite numbers >= 0."
-_CHUNK_BYTES = 2**26  # residual matrices that exist together
+_CHUNK_BYTES = 2**20  # residual matrices that exist together on a thread
 
 
 def fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
@@ -122,29 +122,33 @@ class _State:
     def __init__(self, X, problem, search, outcome):
         self.X, self.problem, self.search = X, problem, search
         self.W, self.H, self.n_iter, self.met = outcome
+        self.norm = data_norm(X)
         n_starts = len(self.W)
         self.saddle = np.zeros(n_starts, dtype=bool)
         self.objective, self.error, self.kkt = (np.full(n_starts, np.inf) for _ in range(3))
         self.evaluate(np.arange(n_starts))
 
     def evaluate(self, rows):
-        """Compute the values of some starts, a bounded amount of work at a time."""
+        """Compute the values of some starts, in chunks that stay in cache, side by side."""
+        size = max(1, _CHUNK_BYTES // (8 * self.X.shape[0] * self.X.shape[1]))
+        chunks = [rows[i : i + size] for i in range(0, len(rows), size)]
+        on_threads(self._evaluate_chunk, chunks, ignore_progress)
+
+    def _evaluate_chunk(self, chunk, go_on):
         X, loss, penalty = self.X, self.problem.loss, self.problem.penalty
-        size = max(1, _CHUNK_BYTES // (8 * X.shape[0] * X.shape[1]))
-        with one_blas_thread(), np.errstate(all="ignore"):
-            for chunk in (rows[i : i + size] for i in range(0, len(rows), size)):
-                chunk = chunk[_usable(self.W[chunk]) & _usable(self.H[chunk])]
-                if not chunk.size:
-                    continue
-                W, H = self.W[chunk], self.H[chunk]
-                if self.search.stop == "kkt":
-                    W, H = bury(W, H, penalty, data_norm(X))
-                    self.W[chunk], self.H[chunk] = W, H
-                value = loss_value(X, W, H, loss)
-                self.objective[chunk] = value + penalty.value(W, H)
-                half_square = value if loss == "frobenius" else loss_value(X, W, H)
-                self.error[chunk] = np.sqrt(2 * half_square) / data_norm(X)
-                self.kkt[chunk] = kkt_residual(X, W, H, loss=loss, penalty=penalty)
+        chunk = chunk[_usable(self.W[chunk]) & _usable(self.H[chunk])]
+        if not chunk.size:
+            return
+        with np.errstate(all="ignore"):
+            W, H = self.W[chunk], self.H[chunk]
+            if self.search.stop == "kkt":
+                W, H = bury(W, H, penalty, self.norm)
+                self.W[chunk], self.H[chunk] = W, H
+            value = loss_value(X, W, H, loss)
+            self.objective[chunk] = value + penalty.value(W, H)
+            half_square = value if loss == "frobenius" else loss_value(X, W, H)
+            self.error[chunk] = np.sqrt(2 * half_square) / self.norm
+            self.kkt[chunk] = kkt_residual(X, W, H, loss=loss, penalty=penalty)
 
     @property
     def good(self):

@@ -23,15 +23,22 @@ from nmfstudy.solvers.kernels_dense import (
 
 @njit(**HELPER)
 def row_product(indptr, indices, data, i, other, p):
-    """Row i of X times the other factor."""
+    """Row i of X times the other factor, four nonzeros at a time."""
     k = other.shape[1]
     for r in range(k):
         p[r] = 0.0
-    for e in range(indptr[i], indptr[i + 1]):
-        x = data[e]
-        j = indices[e]
+    e, stop = indptr[i], indptr[i + 1]
+    while e + 4 <= stop:
+        a, b, c, d = indices[e], indices[e + 1], indices[e + 2], indices[e + 3]
+        x, y, z, u = data[e], data[e + 1], data[e + 2], data[e + 3]
         for r in range(k):
-            p[r] += x * other[j, r]
+            p[r] += (x * other[a, r] + y * other[b, r]) + (z * other[c, r] + u * other[d, r])
+        e += 4
+    while e < stop:
+        a, x = indices[e], data[e]
+        for r in range(k):
+            p[r] += x * other[a, r]
+        e += 1
 
 
 @njit(**HELPER)
