@@ -1,3 +1,7 @@
+import subprocess
+import sys
+import textwrap
+
 import numpy as np
 import pytest
 
@@ -35,6 +39,26 @@ def test_progress_counts_every_start_once():
 def test_deterministic_inits_make_one_start():
     fits = ns.fit(MENU, 2, n_starts=5, seed=3, init="nndsvda")
     assert len(fits) == 1 and fits.seed[0] == 0
+
+
+@pytest.mark.parametrize("solver", ["coordinate_descent", "accelerated", "scikit_learn"])
+def test_an_interruption_gets_through_within_a_second_or_so(solver):
+    code = f"""
+        import signal, threading, time, os
+        import numpy as np, nmfstudy as ns
+        X = np.random.default_rng(0).random((900, 90))
+        keys = dict(solver="{solver}", tol=0.0, max_iter=10**7)
+        ns.fit(X, 12, n_starts=1, **{{**keys, "max_iter": 40}})
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        begun = time.perf_counter()
+        try:
+            ns.fit(X, 12, n_starts=50, **keys)
+        except KeyboardInterrupt:
+            print(time.perf_counter() - begun - 0.5)
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    late = float(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    assert late < 3  # a second, and room for a busy machine
 
 
 @pytest.mark.parametrize(
