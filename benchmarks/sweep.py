@@ -30,7 +30,7 @@ X = np.array([[1,1,2,2],[1,0,0,0],[1,1,1,1],[1,0,1,1],[0,1,3,3],[1,1,0,0]], dtyp
 def main(cfg):
     model = NMF(cfg.k, init="random", random_state=cfg.seed, tol=1e-9, max_iter=20000)
     W = model.fit_transform(X)
-    row = {"k": cfg.k, "seed": cfg.seed, "error": model.reconstruction_err_, "n_iter": model.n_iter_}
+    row = {"k": cfg.k, "seed": cfg.seed, "error": model.reconstruction_err_}
     path = Path("fits.csv")
     pd.DataFrame([row]).to_csv(path, mode="a", header=not path.exists(), index=False)
 

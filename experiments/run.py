@@ -62,11 +62,11 @@ def _carry_out(asked, request):
             else:
                 _launch(sweep, request.folder)
     # What only a report needs is imported only now: a sweep begins without delay.
-    from nmfstudy.report import write_report
+    from nmfstudy.report import current_report, write_report
     from nmfstudy.report.terminal import print_summary
 
     study = Study.load(request.folder, code=code_version())
-    print_summary(study, write_report(study))
+    print_summary(study, current_report(study) or write_report(study))
     return 1 if study.n_failed else 0
 
 

@@ -97,3 +97,9 @@ def test_every_test_module_can_fail():
                 function = ast.unparse(node.value.func)
                 idle = ("np.allclose", "np.array_equal", "np.isclose", "pytest.approx")
                 assert function not in idle, f"{path.name}:{node.lineno} asserts nothing"
+
+
+def test_test_modules_have_names_of_their_own():
+    """Without packages pytest takes two files of one name for the same module."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names))

@@ -6,6 +6,7 @@ from functools import cache
 
 from nmfstudy.components import component_trust
 from nmfstudy.report import html, markdown
+from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import glossary_section, provenance_section, troubles_section
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section
@@ -78,6 +79,7 @@ def build_page(study, answers, shelf):
         f"How many NMF solutions? Study “{study.name}”",
         headline(study),
         tuple(section for section in sections if section is not None),
+        fingerprint=fingerprint(study),
     )
 
 

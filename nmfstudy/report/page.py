@@ -117,9 +117,10 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """The whole report."""
+    """The whole report; the fingerprint says what it was made of."""
 
     title: str
     headline: str
     sections: tuple[Section, ...]
     foot: str = ""
+    fingerprint: str = ""

@@ -1,0 +1,49 @@
+"""Whether a report that is there is the one that would be written."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from nmfstudy.config import digest
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_HEAD = 4096  # bytes of the page in which its fingerprint stands
+
+
+def fingerprint(study):
+    """Hash of all that a report is made of: results, failures, tolerances, command and code."""
+    analysis = study.analysis
+    return digest(
+        {
+            "runs": [[info["id"], info["files"]] for info in study.infos],
+            "left out": [list(entry) for entry in study.skipped],
+            "failures": study.failures,
+            "analysis": [analysis.distance_tol, analysis.objective_rtol, analysis.kkt_tol],
+            "command": study.about.get("command"),
+            "sources": _sources(),
+        }
+    )
+
+
+def current_report(study):
+    """Path of the study's ``report.html`` if nothing has changed since it was written, else None.
+
+    The page is written last, so that it speaks for the tables and figures beside it.
+    """
+    path = study.folder / "report.html"
+    try:
+        with open(path, "rb") as handle:
+            head = handle.read(_HEAD)
+    except OSError:
+        return None
+    whole = all((study.folder / name).is_dir() for name in ("tables", "figures"))
+    return path if whole and fingerprint(study).encode() in head else None
+
+
+@cache
+def _sources():
+    total = hashlib.sha256()
+    for path in sorted(_PACKAGE.rglob("*")):
+        if path.suffix in (".py", ".j2", ".css"):
+            total.update(path.read_bytes())
+    return total.hexdigest()

@@ -1,0 +1,39 @@
+from dataclasses import replace
+
+import pytest
+
+from nmfstudy.config import Analysis, job_from_config
+from nmfstudy.report import current_report, write_report
+from nmfstudy.report.fingerprint import fingerprint
+from nmfstudy.study import Study
+from nmfstudy.sweep import execute
+
+
+@pytest.fixture
+def study(tmp_path):
+    config = {"dataset": "menu", "n_components": 3, "init": "random"}
+    config |= {"solver": "coordinate_descent", "n_starts": 5, "results_dir": str(tmp_path)}
+    job = job_from_config(config)
+    execute(job)
+    return Study.load(job.folder)
+
+
+def test_a_report_is_current_until_something_changes(study):
+    assert current_report(study) is None
+    path = write_report(study, answers=())
+    assert current_report(study) == path
+    assert current_report(Study.load(study.folder)) == path
+    other = study.with_analysis(replace(study.analysis, distance_tol=0.1))
+    assert current_report(other) is None
+    assert other.analysis != Analysis()
+    for changed in ({"infos": ()}, {"failures": ({"id": "x"},)}, {"about": {"command": ["y"]}}):
+        assert fingerprint(replace(study, **changed)) != fingerprint(study)
+
+
+def test_a_torn_report_is_not_current(study):
+    path = write_report(study, answers=())
+    (study.folder / "tables").rename(study.folder / "gone")
+    assert current_report(study) is None
+    (study.folder / "gone").rename(study.folder / "tables")
+    path.write_text("")
+    assert current_report(study) is None
