@@ -1,7 +1,5 @@
 """Put the answers of all certificates together; where they disagree, raise."""
 
-import numpy as np
-
 from nmfstudy.certificates.case import FULL
 from nmfstudy.certificates.outcome import ContradictionError
 
@@ -30,7 +28,7 @@ def combine(case, outcomes):
         if both:
             i = both[0]
             raise ContradictionError(
-                f"{fixed[i]} proves {side.lower()}_{i} identifiable, {refuted[i]} refutes it"
+                f"{fixed[i]} proves {side.lower()}_{i + 1} identifiable, {refuted[i]} refutes it"
             )
         merged[f"identifiable_{side}"] = tuple(sorted(fixed))
         merged[f"refuted_{side}"] = tuple(sorted(refuted))
@@ -77,46 +75,3 @@ def _status(case, merged, unique):
     if merged["dimension_exact"] and merged["local_dimension"] == 0:
         return "locally_unique"
     return "inconclusive" if case.rank_state == FULL or case.conditioning == 0 else "degenerate"
-
-
-def explain(case, combined, outcomes):
-    """One sentence for people."""
-    status, k = combined["status"], case.k + case.spare
-    by = _names(o.name for o in outcomes if o.outcome in ("proves", "refutes"))
-    if status == "unique":
-        return f"Up to order and scale no other {k} components give this product (proved: {by})."
-    if status == "degenerate":
-        if not case.k:
-            return "The product is zero, or its terms differ too much in size to compute with."
-        if case.spare:
-            return f"{case.spare} of {k} components are dead or duplicates of others."
-        return "The components are so nearly dependent that double precision proves nothing."
-    if status == "not_unique":
-        count = combined["n_solutions"]
-        if count is None:
-            return f"Another set of {k} components gives the same product; it is at hand."
-        if count == np.inf:
-            return f"Infinitely many sets of {k} components give this product; one is at hand."
-        return f"Exactly {count} sets of {k} components give this product; another is at hand."
-    if status == "partially_identifiable":
-        parts = [
-            f"{letter} of component{'s' * (len(ids) > 1)} {', '.join(map(str, ids))}"
-            for letter, ids in (
-                ("W", combined["identifiable_W"]),
-                ("H", combined["identifiable_H"]),
-            )
-            if ids
-        ]
-        rest = (
-            "others change in a second solution"
-            if combined["witness"] is not None
-            else "others are open"
-        )
-        return f"Trust {' and '.join(parts)}: every solution has them; {rest}."
-    if status == "locally_unique":
-        return "No other solution is close to this one; whether one is far away is open."
-    return "Nothing was proved: the components may or may not be the only ones."
-
-
-def _names(names):
-    return ", ".join(dict.fromkeys(names))

@@ -314,12 +314,12 @@ def check_proofs(W, H, proofs):
         if not 0 <= i < W.shape[1]:
             return ["a component does not exist"]
         if rule in ("zero rows", "minimal faces") and _pure_column(H, i) is None:
-            problems.append(f"component {i} has no pure column")
+            problems.append(f"component {i + 1} has no pure column")
         if rule == "single":
             problems += [] if W.shape[1] == 1 else ["there is more than one component"]
         elif rule == "zero rows":
             if zero_rows_rank(W, i)[0] != W.shape[1] - 1:
-                problems.append(f"the zero rows of component {i} have a smaller rank")
+                problems.append(f"the zero rows of component {i + 1} have a smaller rank")
         elif rule == "minimal faces":
             problems += _check_faces(W, H, i, proof)
         elif rule == "sequential":
@@ -331,7 +331,7 @@ def check_proofs(W, H, proofs):
             problems += check_proofs(W, H, proof["W"]) + check_proofs(H.T, W.T, proof["H"])
             fixed, _ = close(W.shape[1], _components(proof["W"]), _components(proof["H"]))
             if i not in fixed:
-                problems.append(f"component {i} does not follow from the other factor")
+                problems.append(f"component {i + 1} does not follow from the other factor")
         else:
             problems.append(f"no rule is called {rule!r}")
         proved.add(i)
@@ -342,7 +342,7 @@ def _check_faces(W, H, i, proof):
     columns = [int(j) for j in proof["columns"]]
     problems = []
     if sure_rank(H[:, columns].T)[0] != W.shape[1] - 1:
-        problems.append(f"the columns of component {i} have a smaller rank")
+        problems.append(f"the columns of component {i + 1} have a smaller rank")
     if len(proof["multipliers"]) != len(columns):
         return [*problems, "not one list of multipliers for every column"]
     for j, multipliers in zip(columns, proof["multipliers"], strict=True):
@@ -357,5 +357,5 @@ def _check_inner(W, H, i, given, inner):
         return ["the columns left have a smaller rank"]
     rest, smaller_W, smaller_H, _ = reduced
     if not inner or i not in rest or rest[int(inner[-1]["component"])] != i:
-        return [f"component {i} is not the one proved in the smaller factorization"]
+        return [f"component {i + 1} is not the one proved in the smaller factorization"]
     return check_proofs(smaller_W, smaller_H, inner)

@@ -113,7 +113,7 @@ def check(case, outcome):
         ("w", outcome.identifiable_W, (0, 1)),
         ("h", outcome.identifiable_H, (1, 0)),
     ):
-        problems += [f"{which}_{i} is not fixed" for i in claimed if not zero[order[i]]]
+        problems += [f"{which}_{i + 1} is not fixed" for i in claimed if not zero[order[i]]]
     if outcome.unique and not all(zero):
         problems.append("an interval is longer than {0}")
     if outcome.local_dimension not in (None, 2 - sum(zero)):

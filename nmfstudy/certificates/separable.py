@@ -93,7 +93,7 @@ def check(case, outcome):
             continue
         for i, j in enumerate(pure[side]):
             if j < 0 or j >= factor.shape[1] or np.flatnonzero(factor[:, j]).tolist() != [i]:
-                problems.append(f"{side}: column {j} is not pure in component {i}")
+                problems.append(f"{side}: column {j + 1} is not pure in component {i + 1}")
     if pure["W"] is None and pure["H"] is None:
         problems.append("no factor is named separable")
     elif pure["W"] is None or pure["H"] is None:
@@ -101,5 +101,5 @@ def check(case, outcome):
         for i in range(k):
             rank, value = zero_rows_rank(other, i)
             if rank != k - 1 or value < RANK_SURE:
-                problems.append(f"the zeros of component {i} have rank {rank}")
+                problems.append(f"the zeros of component {i + 1} have rank {rank}")
     return problems

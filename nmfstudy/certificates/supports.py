@@ -146,7 +146,7 @@ def _nested(case, pairs):
     return Outcome(
         NAME,
         REFUTES,
-        f"the support of {letter}_{i} lies inside that of {letter}_{j}",
+        f"the support of {letter}_{i + 1} lies inside that of {letter}_{j + 1}",
         margin=float(kept[0][4] / np.linalg.norm(case.product)),
         n_solutions=np.inf,
         refuted_W=tuple(sorted(refuted[0])),

@@ -6,9 +6,10 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from nmfstudy.certificates.case import FULL, UNCLEAR, Clock, make_case, witness_problems
-from nmfstudy.certificates.combine import combine, explain
+from nmfstudy.certificates.combine import combine
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value, skipped
+from nmfstudy.certificates.wording import explain, report
 from nmfstudy.certificates.zeros import (
     LADDER,
     judged,
@@ -32,7 +33,8 @@ STATUSES = (
 class Verdict:
     """What is proved about the factorizations of ``X̂ = WH`` with as many components.
 
-    Modulo permutation and scaling of the components, and parallel terms merged.
+    Modulo permutation and scaling of the components, and parallel terms merged. Attributes count
+    components from 0, as arrays do; sentences and `report` from 1, as people do.
 
     Attributes
     ----------
@@ -41,7 +43,7 @@ class Verdict:
     n_solutions : int, inf or None
         Number of factorizations; None if unknown.
     identifiable_W, identifiable_H : tuples of int
-        Components (from 0) whose w_r, h_r is, up to scale, in every factorization: proved.
+        Components whose w_r, h_r is, up to scale, in every factorization: proved.
     refuted_W, refuted_H : tuples of int
         Components that a checked second factorization lacks. All others are open.
     local_dimension : int or None
@@ -125,6 +127,20 @@ class Verdict:
             found = witness_problems(case, case.scaled(self.witness), tolerance=1e-9)
             problems += [f"verdict: {problem}" for problem in found]
         return problems
+
+    def report(self, width=80):
+        """The verdict as text for a terminal; components count from 1.
+
+        Parameters
+        ----------
+        width : int
+            Columns that lines are wrapped to.
+
+        Returns
+        -------
+        str
+        """
+        return report(self, width)
 
     def to_dict(self):
         """Numbers, strings and lists only (infinity as "inf"), for JSON; see `from_dict`."""

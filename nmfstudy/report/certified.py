@@ -18,7 +18,7 @@ def certificate_blocks(result, row, shelf):
     blocks = [_beside(result, row), *_pairs(result)]
     for make in (illustrate_ambiguity, illustrate_zero_patterns):
         blocks += shelf.figures(make, result)
-    said = _by_text((m, _explanation(v)) for m, v in result.verdicts.items())
+    said = _by_text((m, v.explanation) for m, v in result.verdicts.items())
     blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in said.items()]
     if 0 in result.verdicts:
         blocks += _ladder(result.verdicts[0])
@@ -43,20 +43,6 @@ def _minima(minima):
     if len(minima) > 2 and minima == list(range(minima[0], minima[-1] + 1)):
         return f"Minima {minima[0]} to {minima[-1]}"
     return f"Minima {', '.join(map(str, minima[:-1]))} and {minima[-1]}"
-
-
-def _explanation(verdict):
-    """The verdict's own sentence; where it names components, with numbers as people count."""
-    if verdict.status != "partially_identifiable":
-        return verdict.explanation
-    sides = (("W", verdict.identifiable_W), ("H", verdict.identifiable_H))
-    parts = [
-        f"{'columns' if side == 'W' else 'rows'} of {side}: {', '.join(str(r + 1) for r in found)}"
-        for side, found in sides
-        if found
-    ]
-    rest = "others change in a second one" if verdict.witness is not None else "others are open"
-    return f"The same in every factorization of the product, {'; '.join(parts)}; {rest}."
 
 
 def _pairs(result):
@@ -103,7 +89,7 @@ def _ladder(verdict):
     scope = (
         f"It speaks of {verdict.scope}. Entries up to {verdict.zero_threshold:.0e} of their "
         f"component's largest count as zeros; the verdict is the same from {low:.1g} to "
-        f"{high:.1g}. Arithmetic: {verdict.arithmetic}. Certificates count components from 0."
+        f"{high:.1g}. Arithmetic: {verdict.arithmetic}."
     )
     table = Table("Certificates tried on the best solution", headers, rows, (False,) * 3)
     return [table, Paragraph(scope, "note")]

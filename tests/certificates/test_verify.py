@@ -187,3 +187,28 @@ def test_every_outcome_is_told():
     assert [o.name for o in verdict.certificates] == [m.NAME for m in CERTIFICATES]
     assert all(o.reason and o.seconds >= 0 for o in verdict.certificates)
     assert verdict.explanation.endswith(".")
+
+
+def test_sentences_count_components_from_one_and_attributes_from_zero():
+    verdict = certify(np.array([[2.0, 1.0], [1.0, 1.0], [3.0, 0.0]]), np.eye(2))
+    assert (verdict.identifiable_W, verdict.identifiable_H) == ((1,), (0,))
+    assert "w_2 and h_1" in verdict.explanation
+    (supports,) = (o for o in verdict.certificates if o.name == "supports")
+    assert supports.reason == "the support of w_2 lies inside that of w_1"
+    report = verdict.report()
+    assert "w_2 in every solution; w_1 not in another solution" in report
+    assert "h_1 in every solution; h_2 not in another solution" in report
+
+
+def test_a_report_fits_into_a_terminal_and_tells_everything(plain):
+    verdict = Verdict.from_dict(copy.deepcopy(plain))
+    report = verdict.report()
+    assert max(map(len, report.splitlines())) <= 80
+    assert max(map(len, verdict.report(width=60).splitlines())) <= 60
+    words = " ".join(report.split())
+    assert report.startswith(verdict.status.upper().replace("_", " "))
+    assert verdict.explanation in words
+    assert all(" ".join(o.reason.split()[:2]) in words for o in verdict.certificates)
+    n = verdict.n_solutions
+    said = "unknown" if n is None else "infinitely many" if n == np.inf else str(n)
+    assert f"solutions {said} dimensions free" in words

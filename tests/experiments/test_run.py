@@ -105,6 +105,15 @@ def test_help_and_version(capsys):
         assert "usage: nmfstudy" in capsys.readouterr().out
 
 
+def test_certify_reads_well_in_a_terminal(empty, capsys):
+    (empty / "W.csv").write_text("2,1\n1,1\n3,0\n")
+    (empty / "H.csv").write_text("1,0\n0,1\n")
+    assert main(["certify", "--W", "W.csv", "--H", "H.csv"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("PARTIALLY IDENTIFIABLE\n") and "w_2 and h_1" in said
+    assert max(map(len, said.splitlines())) <= 80
+
+
 RUN = ["run", "-m", "n_components=2,3", "init=random,nndsvda", "n_starts=20"]
 
 

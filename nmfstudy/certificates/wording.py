@@ -1,0 +1,103 @@
+"""What a verdict says to people, who count components from 1."""
+
+import textwrap
+
+import numpy as np
+
+
+def explain(case, combined, outcomes):
+    """One sentence for people."""
+    status, k = combined["status"], case.k + case.spare
+    if status == "unique":
+        by = dict.fromkeys(o.name.replace("_", " ") for o in outcomes if o.unique)
+        return f"Up to order and scale no other {k} components give this product ({', '.join(by)})."
+    if status == "degenerate":
+        if not case.k:
+            return "The product is zero, or its terms differ too much in size to compute with."
+        if case.spare:
+            be = "is" if case.spare == 1 else "are"
+            return f"{case.spare} of {k} components {be} dead or the same as others."
+        return "The components are so nearly dependent that double precision proves nothing."
+    if status == "not_unique":
+        count = combined["n_solutions"]
+        if count is None:
+            return f"Another set of {k} components gives the same product; it is at hand."
+        if count == np.inf:
+            return f"Infinitely many sets of {k} components give this product; one is at hand."
+        return f"Exactly {count} sets of {k} components give this product; another is at hand."
+    if status == "partially_identifiable":
+        fixed = [*_named("w", combined["identifiable_W"]), *_named("h", combined["identifiable_H"])]
+        rest = (
+            "others change in a second one, which is at hand"
+            if combined["witness"] is not None
+            else "others are open"
+        )
+        return f"Every factorization of the product has {_listed(fixed)}, up to scale; {rest}."
+    if status == "locally_unique":
+        return "No other solution is close to this one; whether one is far away is open."
+    return "Nothing was proved: the components may or may not be the only ones."
+
+
+def report(verdict, width):
+    """A verdict as lines of at most ``width`` columns."""
+    lines = [verdict.status.replace("_", " ").upper(), *_wrapped(verdict.explanation, width), ""]
+    name_width = max(len(name) for name, _ in _facts(verdict))
+    for name, text in _facts(verdict):
+        lines += _wrapped(text, width, f"{name:<{name_width}}  ")
+    lines += ["", "Certificates"]
+    name_width = max((len(o.name) for o in verdict.certificates), default=0)
+    for o in verdict.certificates:
+        head = f"{o.name.replace('_', ' '):<{name_width}}  {o.outcome:<12}  "
+        lines += _wrapped(o.reason, width, head)
+    return "\n".join(lines)
+
+
+def _facts(verdict):
+    yield "solutions", _count(verdict.n_solutions)
+    yield "dimensions free", _dimension(verdict)
+    k = verdict.factorization.n_components
+    for letter, fixed, refuted in (
+        ("w", verdict.identifiable_W, verdict.refuted_W),
+        ("h", verdict.identifiable_H, verdict.refuted_H),
+    ):
+        groups = (
+            ("in every solution", fixed),
+            ("not in another solution", refuted),
+            ("open", sorted(set(range(k)) - set(fixed) - set(refuted))),
+        )
+        said = [f"{' '.join(_named(letter, ids))} {what}" for what, ids in groups if ids]
+        yield f"{'columns of W' if letter == 'w' else 'rows of H'}", "; ".join(said) or "none"
+    yield "speaks of", verdict.scope
+    low, high = verdict.threshold_interval
+    yield (
+        "zeros",
+        f"entries up to {verdict.zero_threshold:.0e} of their component's largest; the same "
+        f"verdict from {low:.1g} to {high:.1g}",
+    )
+    yield "arithmetic", verdict.arithmetic
+    yield "seconds", f"{verdict.seconds:.2g}"
+
+
+def _count(n_solutions):
+    if n_solutions is None:
+        return "unknown"
+    return "infinitely many" if n_solutions == np.inf else str(n_solutions)
+
+
+def _dimension(verdict):
+    if verdict.local_dimension is None:
+        return "unknown"
+    return f"{'' if verdict.dimension_exact else 'at most '}{verdict.local_dimension}"
+
+
+def _named(letter, ids):
+    return [f"{letter}_{i + 1}" for i in ids]
+
+
+def _listed(names):
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def _wrapped(text, width, head=""):
+    """Lines of ``text``, the first after ``head`` and the others below its end."""
+    return textwrap.wrap(text, width, initial_indent=head, subsequent_indent=" " * len(head))
