@@ -17,8 +17,9 @@ import time
 from pathlib import Path
 
 COMMAND = (
-    "run -m n_components=2,3,4 init=random,nndsvda n_starts=60 block=20 study_name=killed"
+    "run -m n_components=3 init=random,nndsvda n_starts=60 block=10 study_name=killed"
 ).split()
+N_RUNS = 7
 KILLS_PER_ROUND = 4
 
 
@@ -73,7 +74,7 @@ def stage(folder):
     runs = finished_runs(folder)
     if not (study / "study.json").exists():
         return "starting"
-    if len(runs) < 12:
+    if len(runs) < N_RUNS:
         writing = any(study.glob("runs/.partial*"))
         return "writing" if writing else "fitting"
     return "done" if (study / "report.html").exists() else "reporting"

@@ -7,7 +7,7 @@ from scipy import sparse
 
 from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.factorization import Factorization
-from nmfstudy.runs.files import new_folder, read_arrays, read_json, write_arrays, write_json
+from nmfstudy.runs.files import new_folder, own, read_arrays, read_json, write_arrays, write_json
 
 
 def save_data(study_folder, dataset):
@@ -50,6 +50,7 @@ def load_data(study_folder, sha256):
     """
     folder = data_folder(study_folder, sha256)
     try:
+        own(folder)
         about, arrays = read_json(folder / "data.json"), read_arrays(folder / "data.npz")
         if "X" in arrays:
             X = arrays["X"]
@@ -74,7 +75,7 @@ def load_data(study_folder, sha256):
             known=known,
             **names,
         )
-    except (OSError, KeyError, TypeError, IndexError) as error:
+    except (OSError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
         raise ValueError(f"the data {sha256[:12]} cannot be read ({error})") from None
     if dataset.sha256 != sha256:
         raise ValueError(f"the data under {sha256[:12]} has other content than its name says")

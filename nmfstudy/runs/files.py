@@ -41,6 +41,7 @@ def new_folder(folder):
     """
     folder = Path(folder)
     partial = folder.with_name(f"{PARTIAL}{folder.name}-{_owner()}")
+    remove_link(folder)
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
@@ -63,6 +64,31 @@ def _put_in_place(partial, folder):
                 os.rename(folder, old)
             shutil.rmtree(old, ignore_errors=True)
     os.rename(partial, folder)
+
+
+def remove_link(path):
+    """Remove a link that stands where a folder of ours belongs, not what it points to."""
+    if Path(path).is_symlink():
+        Path(path).unlink(missing_ok=True)
+
+
+def own(path):
+    """The path, if nothing or an ordinary file or folder is there.
+
+    A study's folder may come from anywhere: a link could show what lies outside it, and a pipe
+    would be waited for without end.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    path = Path(path)
+    if path.is_symlink():
+        raise ValueError(f"{path.name} is a link, which none of ours is")
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise ValueError(f"{path.name} is neither a file nor a folder")
+    return path
 
 
 def remove_leftovers(folder):
@@ -113,7 +139,10 @@ def write_json(path, value):
 
 def read_json(path):
     """Plain data from a file; ValueError if it is torn or no JSON object."""
-    value = json.loads(Path(path).read_text(encoding="utf-8"))
+    try:
+        value = json.loads(own(path).read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError(f"{Path(path).name} is nested too deeply") from None
     if not isinstance(value, dict):
         raise ValueError(f"{Path(path).name} holds no JSON object")
     return value
@@ -145,7 +174,7 @@ def read_arrays(path):
     ValueError
         If the file is torn, compressed, holds objects, or announces more data than it has.
     """
-    path = Path(path)
+    path = own(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return {

@@ -11,18 +11,20 @@ from pathlib import Path
 import numpy as np
 
 from nmfstudy.config import config_of, job_from_config
-from nmfstudy.errors import RequestError
 from nmfstudy.fits import STOP_REASONS, Fits
 from nmfstudy.runs.files import (
     new_folder,
+    own,
     read_arrays,
     read_json,
+    remove_link,
     sha256_of,
     write_arrays,
     write_atomically,
     write_json,
 )
 from nmfstudy.runs.identity import code_version, problem_key
+from nmfstudy.runs.info import check_info
 from nmfstudy.runs.provenance import provenance
 
 COLUMNS = (
@@ -37,6 +39,7 @@ _KINDS = {
     "converged": lambda text: text == "True",
     "stop_reason": str,
 }
+_DTYPES = {int: np.int64, float: np.float64}
 _PER_START = (
     "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
     "zeros_H n_dead"
@@ -53,7 +56,7 @@ def run_folder(study_folder, identifier):
 def is_finished(study_folder, identifier):
     """Whether a complete run without failed starts is there."""
     try:
-        info = read_json(run_folder(study_folder, identifier) / "run.json")
+        info = read_json(own(run_folder(study_folder, identifier)) / "run.json")
     except (OSError, ValueError):
         return False
     return info.get("id") == identifier and info.get("n_failed") == 0
@@ -125,20 +128,22 @@ class Run:
         ValueError
             If it is incomplete, torn, altered, or not the run its name says.
         """
-        folder = Path(folder)
+        folder = own(folder)
         if not (folder / "run.json").is_file():
             error = " (it failed)" if (folder / "error.json").is_file() else ""
             raise ValueError(f"it is not finished{error}")
         run = Run(folder, read_json(folder / "run.json"))
-        lacking = [k for k in _INFO if k not in run.info]
-        if lacking:
-            raise ValueError(f"run.json lacks {lacking[0]}")
+        check_info(run.info)
         if run.info["id"] != folder.name:
             raise ValueError(f"run.json is of another run, {run.info['id']!r:.40}")
         try:
             run.job  # noqa: B018 - a configuration that is none must be found out here
-        except (RequestError, TypeError, KeyError, AttributeError) as error:
+            dataset = run.info["dataset"]
+            key = problem_key(run.job, dataset["name"], dataset["sha256"])
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
             raise ValueError(f"its configuration is none of ours ({error})") from None
+        if key != run.info["problem"]:
+            raise ValueError(f"its problem is {key} and not as run.json says")
         return run
 
     @property
@@ -163,6 +168,7 @@ class Run:
         for name, recorded in self.info["files"].items():
             if name not in ("factors.npz", "starts.csv"):
                 raise ValueError(f"run.json names the file {name!r:.40}, which is none of ours")
+            own(self.folder / name)
             try:
                 found = sha256_of(self.folder / name)
             except OSError as error:
@@ -181,9 +187,6 @@ class Run:
             reference_loss=float(self.info["reference_loss"]),
             **{name: columns[name] for name in _PER_START},
         )
-
-
-_INFO = "id problem dataset config n_starts n_failed data_norm reference_loss code files".split()
 
 
 def find_runs(study_folder):
@@ -212,6 +215,7 @@ def find_runs(study_folder):
 def record_failure(study_folder, identifier, problem, error):
     """Write ``error.json`` for a run that could not be finished; it is retried next time."""
     folder = run_folder(study_folder, identifier)
+    remove_link(folder)
     folder.mkdir(parents=True, exist_ok=True)
     text = "".join(traceback.format_exception(error))
     write_json(folder / "error.json", _error_record(identifier, problem, [(None, text)]))
@@ -254,7 +258,7 @@ def _stacked(arrays, n_fits, info, job):
     k = job.problem.n_components
     shapes = {"W": (n_samples, k), "H": (k, n_features)}
     index = arrays.get("index")
-    if index is None or index.shape != (n_fits,):
+    if index is None or index.shape != (n_fits,) or index.dtype.kind != "i":
         raise ValueError("factors.npz and starts.csv are not of the same starts")
     stacked = []
     for name, shape in shapes.items():
@@ -262,8 +266,10 @@ def _stacked(arrays, n_fits, info, job):
         if kept is None or not len(kept):
             stacked.append(np.broadcast_to(np.nan, (n_fits, *shape)))
             continue
-        if kept.shape[1:] != shape or index.max(initial=-1) >= len(kept):
+        if kept.shape[1:] != shape or not -1 <= index.min() <= index.max() < len(kept):
             raise ValueError(f"factors.npz holds a {name} of shape {kept.shape}")
+        if kept.dtype != np.float64 or (kept < 0).any():
+            raise ValueError(f"factors.npz holds a {name} that is no float64 >= 0")
         if np.array_equal(index, np.arange(len(kept))):
             stacked.append(kept)
         else:
@@ -303,7 +309,11 @@ def _read_csv(path):
     columns = {}
     for name in _PER_START:
         at = COLUMNS.index(name)
-        columns[name] = np.array([_KINDS.get(name, float)(row[at]) for row in table])
+        kind = _KINDS.get(name, float)
+        try:
+            columns[name] = np.array([kind(row[at]) for row in table], dtype=_DTYPES.get(kind))
+        except OverflowError:
+            raise ValueError(f"starts.csv holds a {name} that is no number of 64 bits") from None
     if not set(columns["stop_reason"]) <= set(STOP_REASONS):
         raise ValueError("starts.csv holds an unknown stop_reason")
     return columns

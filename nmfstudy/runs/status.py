@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmfstudy.runs.files import read_json
+from nmfstudy.runs.records import recorded_failures, recorded_request
 from nmfstudy.runs.run import find_runs, is_finished
 
 
@@ -41,32 +41,29 @@ class Status:
         if self.other:
             yield f"also there: {self.other} finished runs of earlier requests"
         for problem, line in self.failed:
-            yield f"failed: {problem}: {line}"
+            yield printable(f"failed: {problem}: {line}")
         for name, reason in self.skipped:
-            yield f"left out: {name}: {reason}"
+            yield printable(f"left out: {name}: {reason}")
         if self.finished < self.asked:
             yield "the same command goes on"
+
+
+def printable(text):
+    """The text without characters that could steer a terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def status_of(study_folder):
     """Read the status of a study's folder."""
     folder = Path(study_folder)
-    try:
-        asked = read_json(folder / "study.json").get("runs", [])
-    except (OSError, ValueError):
-        asked = []
-    asked = [block for block in asked if str(block.get("run", "")).isalnum()]
+    asked = recorded_request(folder).get("runs", [])
     finished = [block for block in asked if is_finished(folder, block["run"])]
     runs, skipped = find_runs(folder)
     names = {block["run"] for block in asked}
     failed = []
-    for path in sorted((folder / "runs").glob("*/error.json")):
-        try:
-            record = read_json(path)
-            text = record["errors"][0]["error"].strip()
-            failed.append((str(record["problem"]), text.splitlines()[-1] if text else "unknown"))
-        except (OSError, ValueError, KeyError, IndexError, AttributeError, TypeError):
-            failed.append((path.parent.name, "its error.json cannot be read"))
+    for record in recorded_failures(folder):
+        lines = record["errors"][0]["error"].strip().splitlines()
+        failed.append((record["problem"], lines[-1] if lines else "unknown"))
     return Status(
         len(asked),
         len(finished),

@@ -5,8 +5,7 @@ import numpy as np
 from nmfstudy.config import Analysis
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
-from nmfstudy.runs import load_data
-from nmfstudy.runs.files import read_json
+from nmfstudy.runs import load_data, records
 from nmfstudy.study.problem_result import ProblemResult
 
 
@@ -37,14 +36,6 @@ def readable_runs(runs, skipped):
     return kept, skipped
 
 
-def recorded_request(folder):
-    """The content of ``study.json``; empty if there is none."""
-    try:
-        return read_json(folder / "study.json")
-    except (OSError, ValueError):
-        return {}
-
-
 def recorded_analysis(about, runs):
     """The tolerances of the sweep, or of its first run."""
     recorded = about.get("analysis") or runs[0].info["config"].get("analysis") or {}
@@ -56,14 +47,11 @@ def recorded_analysis(about, runs):
 
 def recorded_failures(folder, about):
     """What ``error.json`` files say, without those that the last sweep did not ask for."""
-    asked = {block.get("run") for block in about.get("runs", [])}
+    asked = {block["run"] for block in about.get("runs", [])}
     everything = about.get("adaptive") or not asked
-    for path in sorted((folder / "runs").glob("*/error.json")):
-        if everything or path.parent.name in asked:
-            try:
-                yield read_json(path)
-            except (OSError, ValueError):
-                yield {"id": path.parent.name, "problem": "", "errors": []}
+    for record in records.recorded_failures(folder):
+        if everything or record["id"] in asked:
+            yield record
 
 
 def group_problems(folder, runs, analysis, skipped):
@@ -77,6 +65,8 @@ def group_problems(folder, runs, analysis, skipped):
         first = next(iter(searches.values()))[0]
         try:
             dataset = load_data(folder, first.info["dataset"]["sha256"])
+            if {(n, d) for s in searches.values() for n, d in map(_shape, s)} != {dataset.X.shape}:
+                raise ValueError("its factors are not of the shape of its data")
         except ValueError as error:
             skipped.extend((r.id, str(error)) for s in searches.values() for r in s)
             continue
@@ -88,6 +78,10 @@ def group_problems(folder, runs, analysis, skipped):
             )
         )
     return sorted(results, key=_order)
+
+
+def _shape(run):
+    return run.info["dataset"]["shape"]
 
 
 def _order(result):

@@ -9,13 +9,13 @@ import pandas as pd
 from nmfstudy.config import Analysis
 from nmfstudy.errors import RequestError
 from nmfstudy.runs import find_runs
+from nmfstudy.runs.records import recorded_request
 from nmfstudy.study.grouping import (
     group_problems,
     of_code,
     readable_runs,
     recorded_analysis,
     recorded_failures,
-    recorded_request,
     tolerances_of,
 )
 from nmfstudy.study.problem_result import ProblemResult

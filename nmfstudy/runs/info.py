@@ -1,0 +1,80 @@
+"""What ``run.json`` must hold, so that nothing else need ask for the types of its parts."""
+
+from math import isfinite
+
+
+def check_info(info):
+    """Refuse the content of a ``run.json`` that is none of ours.
+
+    Raises
+    ------
+    ValueError
+        Naming the first part that is absent or of the wrong kind.
+    """
+    for name, is_right in _REQUIRED.items():
+        if name not in info:
+            raise ValueError(f"run.json lacks {name}")
+        if not is_right(info[name]):
+            raise ValueError(f"run.json holds a {name} that is none of ours")
+    for name, is_right in _OPTIONAL.items():
+        if info.get(name) is not None and not is_right(info[name]):
+            raise ValueError(f"run.json holds a {name} that is none of ours")
+
+
+def _is_text(value):
+    return isinstance(value, str)
+
+
+def _is_number(value):
+    return type(value) in (int, float) and abs(value) < 1e300 and isfinite(value)
+
+
+def _is_count(value):
+    return type(value) is int and 0 <= value < 2**53
+
+
+def _is_there(value):
+    return value is not None
+
+
+def _is_dataset(value):
+    if not isinstance(value, dict):
+        return False
+    shape = value.get("shape")
+    return (
+        isinstance(value.get("name"), str)
+        and isinstance(value.get("sha256"), str)
+        and isinstance(shape, list)
+        and len(shape) == 2
+        and all(_is_count(n) and n > 0 for n in shape)
+    )
+
+
+def _is_files(value):
+    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+def _is_provenance(value):
+    if not isinstance(value, dict):
+        return False
+    libraries, blas = value.get("libraries") or {}, value.get("blas") or []
+    return (
+        isinstance(libraries, dict)
+        and isinstance(blas, list)
+        and all(isinstance(name, str) for name in blas)
+    )
+
+
+_REQUIRED = {
+    "id": _is_text,
+    "problem": _is_text,
+    "dataset": _is_dataset,
+    "config": _is_there,  # judged by `job_from_config`
+    "n_starts": _is_count,
+    "n_failed": _is_count,
+    "data_norm": _is_number,
+    "reference_loss": _is_number,
+    "code": _is_text,
+    "files": _is_files,
+}
+_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_number}
