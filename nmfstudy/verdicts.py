@@ -17,8 +17,6 @@ from nmfstudy.runs.files import read_json, write_json
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
 LARGEST = 20_000_000  # entries of the product, which certificates form
-ZERO = 1e-6  # entries of converged fits up to this share count as zeros, or more by their noise,
-NOISE, LARGEST_ZERO = 10, 1e-4  # so many times the distance that fits of one minimum keep, to this
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
 
 
@@ -96,17 +94,10 @@ def _certify(verdicts, minimum, factors, others, result, folder, end):
         verdicts.reasons[minimum] = "the time for certificates was used up"
         return
     if verdict is None:
-        X, noise = result.dataset.X, result.solutions.noise_floor
+        X = result.dataset.X
         X = X.toarray() if sparse.issparse(X) else X
         try:
-            verdict = certify(
-                factors.W,
-                factors.H,
-                X=X,
-                others=others,
-                zero_threshold=min(max(ZERO, NOISE * noise), LARGEST_ZERO),
-                budget=left,
-            )
+            verdict = certify(factors.W, factors.H, X=X, others=others, budget=left)
         except RequestError as error:
             verdicts.reasons[minimum] = str(error)
             return
@@ -183,7 +174,7 @@ def _product_distance(a, b):
 
 
 def _path(folder, factors, others, data):
-    total = hashlib.sha256(f"{_code()} {data} {ZERO} {NOISE}".encode())
+    total = hashlib.sha256(f"{_code()} {data}".encode())
     for f in (factors, *others):
         for factor in (f.W, f.H):
             total.update(f"{factor.shape}".encode())

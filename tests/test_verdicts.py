@@ -150,6 +150,28 @@ def test_a_kept_verdict_needs_no_time(unique, tmp_path):
     assert verdicts_of(unique, folder=tmp_path, seconds=0.0)[0].status == "unique"
 
 
+def test_a_verdict_of_other_certificate_code_is_not_taken(unique, tmp_path, monkeypatch):
+    made = verdicts_of(unique, folder=tmp_path)[0]
+    monkeypatch.setattr("nmfstudy.verdicts._code", lambda: "other")
+    assert verdicts_of(unique, folder=tmp_path)[0].seconds != made.seconds
+    assert len(list((tmp_path / "certificates").iterdir())) == 2
+
+
+@pytest.mark.parametrize(
+    "name, parameters, n_solutions",
+    [("menu", {}, 1), ("hexagon", {"a": 2}, 4), ("laurberg", {"alpha": 0.5}, 2), ("digits", {}, 1)],
+)
+def test_every_fit_of_a_minimum_gets_the_same_verdict(name, parameters, n_solutions):
+    dataset = load_dataset(name, **parameters)
+    fits = fit(dataset.X, n_components=3, n_starts=3)
+    for i in range(len(fits)):
+        alone, runs = fits[[i]], (np.full(1, "r"),)
+        result = ProblemResult("key", dataset, fits.problem, (alone,), runs, Analysis())
+        verdict = result.verdicts[0]
+        assert verdict.n_solutions == n_solutions
+        assert (verdict.status == "unique") == (n_solutions == 1)
+
+
 def test_sparse_data_are_certified_too():
     dense = load_dataset("menu")
     from scipy import sparse
