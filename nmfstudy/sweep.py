@@ -144,7 +144,7 @@ def _last_line(errors):
 
 
 def _enough(job, identifiers):
-    """Why an adaptive study may stop after these blocks, in words; None if it may not."""
+    """Why an adaptive job may stop after these blocks, in words; None if it may not."""
     from nmfstudy.solutions import distinct_solutions
 
     fits = concatenate(Run.load(run_folder(job.folder, i)).fits for i in identifiers)
@@ -154,14 +154,23 @@ def _enough(job, identifiers):
         objective_rtol=job.analysis.objective_rtol,
         kkt_tol=job.analysis.kkt_tol,
     )
+    return stopping_reason(solutions, len(fits))
+
+
+def stopping_reason(solutions, n_starts):
+    """Why an adaptive study stops with these solutions, in words; None if it goes on.
+
+    It stops when a continuum is evident, when coverage is at least .99 and the count has a
+    plateau, or when 2,000 starts of the search are spent.
+    """
     if solutions.kind == "continuum":
-        return f"stopped after {len(fits)} starts: a continuum of solutions is evident"
+        return f"stopped after {n_starts} starts: a continuum of solutions is evident"
     if solutions.coverage >= AUTO_COVERAGE and solutions.plateau is not None:
         return (
-            f"stopped after {len(fits)} starts: coverage is {solutions.coverage:.3f} and the count "
+            f"stopped after {n_starts} starts: coverage is {solutions.coverage:.3f} and the count "
             f"does not depend on the tolerance between {solutions.plateau[0]:.1g} and "
             f"{solutions.plateau[1]:.1g}"
         )
-    if len(fits) >= AUTO_BUDGET:
-        return f"stopped after {len(fits)} starts: the budget is spent, the count is not settled"
+    if n_starts >= AUTO_BUDGET:
+        return f"stopped after {n_starts} starts: the budget is spent, the count is not settled"
     return None

@@ -3,6 +3,7 @@
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Section, Table
 from nmfstudy.report.words import GLOSSARY
+from nmfstudy.sweep import stopping_reason
 
 MOST_TROUBLES = 50
 
@@ -72,13 +73,21 @@ def provenance_section(study):
         ("CPU", _values(made, lambda p: f"{p.get('cpu')}, {p.get('cores')} cores")),
         ("System", _values(made, lambda p: p.get("platform"))),
     ]
-    pairs += _data(study)
+    pairs += _adaptive(study) + _data(study)
     blocks = [Facts(tuple((term, str(meaning)) for term, meaning in pairs))]
     versions = {info.get("code") for info in study.infos}
     if len(versions) > 1:
         mixed = f"The runs were made by {len(versions)} versions of the code and are mixed here."
         blocks.insert(0, Paragraph(mixed, "error"))
     return Section("provenance", "Where this comes from", tuple(blocks))
+
+
+def _adaptive(study):
+    """Why adaptive searches stopped where they did."""
+    if not study.about.get("adaptive"):
+        return []
+    reasons = ((r, stopping_reason(r.solutions, max(map(len, r.searches)))) for r in study)
+    return [(f"Adaptive: {r.title}", reason or "not finished") for r, reason in reasons]
 
 
 def _data(study):

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nmfstudy.questions.lookup import NOT_ASKED
 from nmfstudy.report.numbers import cell_text, count, label, percent
 from nmfstudy.report.words import distinct_text, kind_cell
 
@@ -71,9 +72,11 @@ def _rest(study):
 
 
 def short_answers(answers):
-    """Two lines per question: the question, and indented its verdict."""
+    """Two lines per question that the study has something on: the question, its verdict."""
     lines = []
     for answer in answers:
+        if answer.verdict == NOT_ASKED:
+            continue
         verdict = answer.verdict[:1].upper() + answer.verdict[1:]
         lines += [answer.question, f"  {verdict.rstrip('.')}."]
     return lines
