@@ -82,8 +82,10 @@ def render(illustration, name):
         if len(svg) > MAX_SVG:
             _rasterise(figure)
             svg = _svg(figure)
+        # Dark ink needs a white ground wherever the picture is pasted.
+        figure.patch.set(facecolor="white", alpha=1.0)
         png = io.BytesIO()
-        figure.savefig(png, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
     label = illustration.caption or illustration.name.replace("_", " ")
     return Picture(illustration, svg, png.getvalue(), inline_svg(svg, name, label))
 

@@ -1,7 +1,9 @@
 """Pictures in the page: each for itself, in the page's colours, never too large."""
 
+import io
 import re
 
+import matplotlib.image as image
 import numpy as np
 import pandas as pd
 
@@ -78,3 +80,10 @@ def test_names_are_unique_and_plain():
     shelf = Shelf()
     names = [shelf.figure(_illustration(_two_panels, n)).name for n in ("a/b", "a b", "A-B", "..")]
     assert names == ["a-b", "a-b-2", "A-B-3", "figure"]
+
+
+def test_the_png_can_be_pasted_anywhere():
+    """Dark ink on a transparent ground could not be read on a dark page."""
+    pixels = image.imread(io.BytesIO(render(_illustration(_two_panels), "f").png_file))
+    assert (pixels[..., -1] == 1).all() if pixels.shape[-1] == 4 else pixels.shape[-1] == 3
+    assert (pixels[0, 0, :3] == 1).all()
