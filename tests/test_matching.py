@@ -42,6 +42,24 @@ def test_zero_terms_have_no_congruence(make_factors):
     assert (congruence((W, H), (W, H))[1] == 0).all()
 
 
+@pytest.mark.parametrize("scale", [1e-140, 1e140])
+def test_sizes_out_of_the_range_of_squares_do_not_disturb(make_factors, rng, scale):
+    f = Factorization(*make_factors(n_components=4))
+    order = rng.permutation(4)
+    f = Factorization(f.W * scale, f.H * scale)
+    found, cosines = match(f, f.permute(order))
+    np.testing.assert_array_equal(order[found], np.arange(4))
+    np.testing.assert_allclose(cosines, 1)
+
+
+def test_a_huge_factorization_meets_a_small_one(make_factors):
+    W, H = make_factors()
+    W[:, 0] = 0
+    order, cosines = match((W * 1e140, H * 1e140), (W, H))
+    assert sorted(order) == [0, 1, 2]
+    assert np.isfinite(cosines).all()
+
+
 def test_matrices_of_different_shapes_are_refused(make_factors):
     with pytest.raises(RequestError, match="8×6 and of a 9×6"):
         match(make_factors(), make_factors(n_samples=9))
