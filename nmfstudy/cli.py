@@ -43,7 +43,10 @@ def main(argv=None):
     if argv[0] not in APPS:
         print(f"nmfstudy: {argv[0]} is no command; possible: {', '.join(APPS)}", file=sys.stderr)
         return 2
-    return guarded(import_module(f"nmfstudy.experiments.{argv[0]}").main, argv[1:])
+    # Ctrl-C may come while the command is still being imported.
+    return guarded(
+        lambda rest: import_module(f"nmfstudy.experiments.{argv[0]}").main(rest), argv[1:]
+    )
 
 
 class Parser(argparse.ArgumentParser):
