@@ -200,7 +200,7 @@ def _sentence(solutions, best, components, groups, n_others):
         parts.append(f"{_names(dead)} {_verb(dead, 'is', 'are')} zero")
     text = "; ".join(parts)
     if n_others == 0:
-        text += " (no other solution fits as well)"
+        text += " (no other solution was found that fits as well)"
     else:
         text += f" (compared with {n_others} other{'s' if n_others > 1 else ''} that fit as well)"
     if solutions.kind == "unsettled":

@@ -13,6 +13,7 @@ from nmfstudy.distances import distance, product_norm
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.runs.files import read_json, write_json
+from nmfstudy.solutions.kind import WIDE
 
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
@@ -108,6 +109,27 @@ def _certify(verdicts, minimum, factors, others, result, folder, end):
             path.parent.mkdir(exist_ok=True)
             write_json(path, verdict.to_dict())
     verdicts[minimum] = verdict
+
+
+def settled_dimension(result):
+    """What a certificate says of the best product's factorizations that settles the kind.
+
+    Returns
+    -------
+    int or None
+        The exact local dimension of the set of factorizations around the best fit. None where it
+        is unknown or only bounded; where it is 0 but a continuum lies elsewhere; and where the
+        second factorization is so near that it may be there for want of convergence.
+    """
+    verdict = result.verdicts.get(0)
+    if verdict is None or not verdict.dimension_exact:
+        return None
+    if verdict.local_dimension == 0:
+        return None if verdict.n_solutions == np.inf else 0
+    if verdict.witness is None:
+        return None
+    apart = distance(verdict.factorization, verdict.witness, scale=result.searches[0].data_norm)
+    return verdict.local_dimension if apart > WIDE * result.solutions.noise_floor else None
 
 
 def same_product(result):

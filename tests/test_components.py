@@ -31,7 +31,7 @@ def in_best(solutions, pair, component):
 def test_one_solution_is_trusted(rng):
     trust = component_trust(solve(rng, [blocks(3)]))
     assert trust.trusted.all() and trust.share == 1
-    assert trust.sentence == "Trust all 3 (no other solution fits as well)."
+    assert trust.sentence == "Trust all 3 (no other solution was found that fits as well)."
     assert np.isnan(trust.components[0].near_equal) and trust.components[0].n_near == 0
 
 

@@ -9,8 +9,18 @@ import pytest
 from nmfstudy.config import Analysis
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting import fit
+from nmfstudy.report.certified import certificate_blocks
+from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.words import result_sentence
 from nmfstudy.study import ProblemResult
-from nmfstudy.verdicts import MOST_PER_PROBLEM, contradictions, same_product, verdicts_of
+from nmfstudy.study.tables import problem_row
+from nmfstudy.verdicts import (
+    MOST_PER_PROBLEM,
+    contradictions,
+    same_product,
+    settled_dimension,
+    verdicts_of,
+)
 
 
 def make_result(name, k, folder=None, n_starts=12, **more):
@@ -63,6 +73,54 @@ def test_different_products_refute_nothing():
     result = make_result("digits", 3, n_starts=8)
     assert result.solutions.n_distinct == 2
     assert same_product(result) == []
+
+
+def test_an_exact_dimension_settles_the_kind():
+    # Six fits are too few for the count, and their best product has a continuum all the same.
+    result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
+    assert result.solutions.kind == "unsettled" and result.solutions.local_dimension is None
+    assert settled_dimension(result) == 6
+    row = problem_row(result)
+    assert row["kind"] == result.judged.kind == "continuum"
+    assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
+    assert result.judged.labels is result.solutions.labels
+    said = result_sentence(row, result)
+    assert "A certificate gives the factorizations of the best product 6 dimensions" in said
+
+
+def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
+    assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
+    assert settled_dimension(many) is None
+    assert many.judged.reason == many.solutions.reason
+    said = result_sentence(problem_row(many), many)
+    found = many.solutions.dimension
+    assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
+    assert "at most 4 dimensions around" in said
+
+
+def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
+    assert settled_dimension(unique) == 0
+    evidence = replace(unique.solutions.evidence, plateau=None)
+    blurred = make_result("menu", 3)
+    blurred.__dict__["solutions"] = replace(unique.solutions, evidence=evidence)
+    blurred.__dict__["verdicts"] = unique.verdicts
+    assert blurred.solutions.kind == "unsettled"
+    assert problem_row(blurred)["kind"] == "one" and "isolated" in problem_row(blurred)["reason"]
+
+
+@pytest.mark.parametrize("change", ["elsewhere", "bound", "near", "no witness"])
+def test_what_a_dimension_cannot_settle(change):
+    result = make_result("laurberg", 3, n_starts=3, parameters={"alpha": 0.7})
+    verdict = result.verdicts[0]
+    assert settled_dimension(result) == 6
+    changed = {
+        "elsewhere": {"local_dimension": 0},
+        "bound": {"dimension_exact": False},
+        "near": {"witness": verdict.factorization},
+        "no witness": {"witness": None},
+    }
+    result.verdicts[0] = replace(verdict, **changed[change])
+    assert settled_dimension(result) is None
 
 
 def test_a_certificate_that_the_fits_contradict_is_an_error(two):
@@ -182,3 +240,10 @@ def test_sparse_data_are_certified_too():
     fits = fit(dataset.X, n_components=3, n_starts=4)
     result = ProblemResult("k", dataset, fits.problem, (fits,), (np.full(4, "r"),), Analysis())
     assert verdicts_of(result)[0].status == "unique"
+
+
+def test_side_by_side_the_fits_speak_for_themselves():
+    result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
+    beside = certificate_blocks(result, problem_row(result), Shelf())[0]
+    (_, found), (_, proved) = beside.pairs
+    assert "not settled" in found and "not unique" in proved

@@ -56,7 +56,7 @@ def answer(study):
 
 def count_sentence(result):
     """How many solutions one problem has, in one plain sentence with what beside it matters."""
-    s = result.solutions
+    s = result.judged
     starts = plural(result.n_starts, "start")
     if s.n_minima == 0 or s.kind == "unsettled":
         return f"{result.title}: not settled ({_lower(s.reason)})."
@@ -109,11 +109,11 @@ def _row(result):
         "n_best": s.n_best,
         "n_distinct": s.n_distinct,
         "n_minima": s.n_minima,
-        "kind": s.kind,
+        "kind": result.judged.kind,
         "coverage": s.coverage,
         "plateau_low": low,
         "plateau_high": high,
-        "reason": s.reason,
+        "reason": result.judged.reason,
     }
 
 
@@ -124,7 +124,7 @@ def _to_show(study):
 
 
 def _verdict(results):
-    kinds = [r.solutions.kind for r in results if r.solutions.kind != "unsettled"]
+    kinds = [r.judged.kind for r in results if r.judged.kind != "unsettled"]
     if not kinds:
         return "Not settled: too little converged"
     names = {"one": "one", "several": "several", "continuum": "infinitely many"}
@@ -270,7 +270,7 @@ def _notes(shown, comparison):
         "Permutation and scale are no difference: a component is the term w·h, and the same terms "
         "in another order or with (c·w, h/c) are the same result. They are never counted here."
     )
-    many = [r.title for r in shown if r.solutions.kind == "continuum"]
+    many = [r.title for r in shown if r.judged.kind == "continuum"]
     if many:
         yield (
             f"A continuum ({sentence_list(many, comma='; ')}) has no number of solutions: the "

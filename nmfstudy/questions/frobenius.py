@@ -85,7 +85,7 @@ def ridge_table(family):
                 "spread": spread(result),
                 "n_distinct": solutions.n_distinct,
                 "n_minima": solutions.n_minima,
-                "kind": solutions.kind,
+                "kind": result.judged.kind,
                 "relative_error": fit.relative_error if fit is not None else None,
                 "n_iter": median_iterations(result),
             }
@@ -141,9 +141,9 @@ def median_iterations(result):
 
 def _picks(family):
     """Whether a continuum without penalty becomes finitely many under some ridge."""
-    if family.plain is None or family.plain.solutions.kind != "continuum":
+    if family.plain is None or family.plain.judged.kind != "continuum":
         return False
-    return any(r.solutions.kind in ("one", "several") for r in family.two_sided("ridge"))
+    return any(r.judged.kind in ("one", "several") for r in family.two_sided("ridge"))
 
 
 def _scale_family(found):
@@ -313,7 +313,7 @@ def _sentences(found, pick, tables):
     if family is not None:
         yield from _scale_sentence(family)
     if pick is not None:
-        settled = [r for r in pick.two_sided("ridge") if r.solutions.kind in ("one", "several")]
+        settled = [r for r in pick.two_sided("ridge") if r.judged.kind in ("one", "several")]
         result = settled[-1]
         yield (
             f"{pick.title} has a continuum of solutions without a penalty and "

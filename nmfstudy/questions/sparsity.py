@@ -175,7 +175,7 @@ def _variant(family, result, kind, label):
         "zeros_H": zeros_H,
         "relative_error": fit.relative_error,
         "truth": truth_match(result, fit),
-        "distinct": _distinct(result.solutions, live),
+        "distinct": _distinct(result.judged, live),
         "n_starts": result.n_starts,
     }
 

@@ -65,7 +65,7 @@ def build_page(study, answers, shelf):
     # The worked example first: it is what the others are about.
     for answer in sorted(answers, key=lambda answer: answer.key != "example"):
         sections.append(_answer_section(answer, shelf))
-    trusts = cache(lambda result: component_trust(result.solutions))
+    trusts = cache(lambda result: component_trust(result.judged))
     sections.append(over_k_section(study, trusts, shelf))
     sections += problem_sections(study, trusts, shelf)
     if answers:

@@ -66,7 +66,11 @@ def _pairs(result):
 
 def _beside(result, row):
     best = result.verdicts.get(0)
-    found = f"{distinct_text(row)} distinct, {number(row['n_best'])} best ({kind_cell(row).text})"
+    by_fits = row | {"kind": result.solutions.kind}
+    found = (
+        f"{distinct_text(by_fits)} distinct, {number(row['n_best'])} best "
+        f"({kind_cell(by_fits).text})"
+    )
     pairs = [("Found by fitting", f"{found}, from {count(row['n_starts'], 'start')}")]
     proved = certificate_cell(row["verdict"]).text
     if best is not None:

@@ -47,7 +47,7 @@ def groups(study):
 
 def _part(results, trusts, shelf):
     results = sorted(results, key=lambda r: r.problem.n_components)
-    candidates = [candidate(r.solutions, list(r.searches), trusts(r)) for r in results]
+    candidates = [candidate(r.judged, list(r.searches), trusts(r)) for r in results]
     table = pd.DataFrame([asdict(c) for c in candidates])
     # Everything of the title but k.
     title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))

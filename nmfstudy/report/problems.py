@@ -116,7 +116,7 @@ def _certificate(result, row):
 
 
 def _full(study, result, row, trusts, shelf):
-    blocks = [Paragraph(result_sentence(row, result.solutions), "lead")]
+    blocks = [Paragraph(result_sentence(row, result), "lead")]
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
     trust = trusts(result)
@@ -154,7 +154,7 @@ def _lead(row):
 
 def problem_in_short(study, result, row):
     """A line that opens to one problem's result and solutions."""
-    blocks = [Paragraph(result_sentence(row, result.solutions))]
+    blocks = [Paragraph(result_sentence(row, result))]
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))

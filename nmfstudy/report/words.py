@@ -130,7 +130,7 @@ def distinct_text(row):
     return "∞" if row["kind"] == "continuum" else number(row["n_distinct"])
 
 
-def result_sentence(row, solutions):
+def result_sentence(row, result):
     """What was found for one problem."""
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}. {_plateau(row)}".strip()
@@ -142,15 +142,29 @@ def result_sentence(row, solutions):
             f"lowest). A single fit shows one of them and hides the others. {_plateau(row)}"
         ).strip()
     if row["kind"] == "continuum":
-        size = ""
-        if solutions.dimension is not None:
-            value, error = solutions.dimension
-            size = f" By the distances among them the set has {value:.1f} ± {error:.1f} dimensions."
         return (
             "A continuum of solutions: they fit equally well and one can be bent into another, so "
-            f"what a single fit shows is one choice among many.{size}"
+            f"what a single fit shows is one choice among many.{_size(result)}"
         )
     return f"Not settled. {row['reason']}"
+
+
+def _size(result):
+    """Dimension of a continuum as its fits and as a certificate have it."""
+    found, verdict = result.judged.dimension, result.verdicts.get(0)
+    text = ""
+    if found is not None:
+        text += (
+            f" By the distances among them the set has {found.value:.1f} ± {found.error:.1f} "
+            "dimensions."
+        )
+    if verdict is not None and verdict.local_dimension is not None:
+        d, bound = verdict.local_dimension, "" if verdict.dimension_exact else "at most "
+        text += (
+            f" A certificate gives the factorizations of the best product {bound}{d} "
+            f"dimension{'' if d == 1 else 's'} around the best fit."
+        )
+    return text
 
 
 def headline(study):

@@ -9,7 +9,7 @@ MIN_COVERAGE = 0.9
 MIN_CONVERGED = 0.5  # share of random starts: those that do converge may be the easy ones
 CONTINUUM_FITS = 30
 CONTINUUM_COVERAGE = 0.9
-_WIDE = 30  # times the noise floor: no longer noise
+WIDE = 30  # times the noise floor: no longer noise
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def _continuum(e):
         )
     # One by the tolerance, but only because many steps make a long way. Isolated solutions that
     # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
-    wide = _WIDE * e.noise_floor
+    wide = WIDE * e.noise_floor
     chained = e.fine_coverage < CONTINUUM_COVERAGE or e.fine_extent > wide
     if e.extent > max(e.distance_tol, wide) and chained:
         return (

@@ -42,13 +42,23 @@ class ProblemResult:
 
     @cached_property
     def solutions(self) -> Solutions:
-        """Distinct solutions of all searches together."""
+        """Distinct solutions of all searches together, by the fits alone; see `judged`."""
         return distinct_solutions(
             list(self.searches),
             distance_tol=self.analysis.distance_tol,
             objective_rtol=self.analysis.objective_rtol,
             kkt_tol=self.analysis.kkt_tol,
         )
+
+    @cached_property
+    def judged(self) -> Solutions:
+        """The same `solutions`, their kind and reason settled by a certificate where it can.
+
+        Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
+        """
+        from nmfstudy.verdicts import settled_dimension
+
+        return self.solutions.with_local_dimension(settled_dimension(self))
 
     @property
     def title(self):
