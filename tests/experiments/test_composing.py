@@ -98,3 +98,14 @@ def test_mistakes_are_answered_in_one_sentence(overrides, message):
     with pytest.raises(RequestError, match=message) as caught:
         plan(overrides)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("group", ["dataset", "init", "solver", "penalty"])
+def test_every_member_of_a_group_has_its_file_and_the_other_way_round(group):
+    from nmfstudy.datasets import DATASETS
+    from nmfstudy.inits import INITS
+    from nmfstudy.penalties import PENALTIES
+    from nmfstudy.solvers import SOLVERS
+
+    members = {"dataset": DATASETS, "init": INITS, "solver": SOLVERS, "penalty": PENALTIES}
+    assert {path.stem for path in (CONF / group).glob("*.yaml")} == set(members[group])
