@@ -73,6 +73,16 @@ def test_product_norm_is_that_of_the_product(make_factors):
     assert product_norm(f) == pytest.approx(np.linalg.norm(f.product()))
 
 
+def test_nothing_has_size_zero_and_no_distance_to_itself(make_factors):
+    W, H = make_factors()
+    zero = Factorization(W * 0, H)
+    assert product_norm(zero) == 0
+    assert distance(zero, zero) == 0
+    assert distance(zero, (W, H), scale=1.0) == pytest.approx(
+        np.sqrt((Factorization(W, H).sizes ** 2).sum())
+    )
+
+
 def test_distance_bounds_the_difference_of_products(make_factors):
     """The prefilter of the clustering: equal terms make equal residuals."""
     for _ in range(50):
