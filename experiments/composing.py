@@ -208,19 +208,15 @@ def _is_group(name):
 
 def _set(config, override):
     key = override.key_or_group
-    try:
-        known = OmegaConf.select(config, key, throw_on_missing=False, default=_ABSENT)
-        if known is _ABSENT:
-            raise KeyError(key)
-        OmegaConf.update(config, key, override.value())
-    except (KeyError, AttributeError, OmegaConfBaseException):
-        parent = OmegaConf.select(config, key.rpartition(".")[0]) if "." in key else config
-        names = list(parent) if parent is not None and OmegaConf.is_dict(parent) else list(config)
-        possible = ", ".join(str(name) for name in names if name != "sweeps")
-        raise RequestError(f"{key} is no setting; possible: {possible}") from None
-
-
-_ABSENT = object()
+    above, _, name = key.rpartition(".")
+    parent = OmegaConf.select(config, above) if above else config
+    if not OmegaConf.is_dict(parent):
+        parent, name = config, key
+    known = list(parent.keys())
+    if name not in known:
+        possible = ", ".join(str(other) for other in known if other not in ("sweeps", "hydra"))
+        raise RequestError(f"{key} is no setting; possible: {possible}")
+    OmegaConf.update(config, key, override.value())
 
 
 def plain_config(config):

@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from nmfstudy.errors import RequestError
+from nmfstudy.objective import check_loss
 from nmfstudy.penalties import make_penalty
-from nmfstudy.problem import Problem, Search, check_integer, check_number
+from nmfstudy.problem import Problem, Search, check_integer, check_number, default_tol
 
 RECORDS = ("all", "solutions", "none")
 AUTO = "auto"
@@ -143,15 +144,18 @@ def job_from_config(config):
     analysis = dict(config.get("analysis") or {})
     _refuse_unknown(penalty, "name alpha_W alpha_H l1_ratio strength".split(), "penalty.")
     _refuse_unknown(analysis, "distance_tol objective_rtol kkt_tol".split(), "analysis.")
+    loss = check_loss(config.get("loss", "frobenius"))
     rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
+    if rule.get("tol") is None:
+        rule["tol"] = default_tol(loss)
+    if analysis.get("kkt_tol", 0) is None:
+        analysis["kkt_tol"] = rule["tol"]
     search = Search(
         init=init.pop("name"), solver=solver.pop("name"), **rule, options={**init, **solver}
     )
     return Job(
         dataset=dataset,
-        problem=Problem(
-            config["n_components"], config.get("loss", "frobenius"), make_penalty(**penalty)
-        ),
+        problem=Problem(config["n_components"], loss, make_penalty(**penalty)),
         search=search,
         analysis=Analysis(**analysis),
         study_name=str(config.get("study_name") or _dataset_stem(dataset)),
@@ -202,7 +206,7 @@ def _section(config, key):
     given = config[key]
     if isinstance(given, str):
         given = {"name": given}
-    if not isinstance(given, Mapping) or "name" not in given:
+    if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
         raise RequestError(f"{key} is {given!r:.60}; possible: a name, or a mapping with a name")
     return dict(given)
 

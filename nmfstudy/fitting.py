@@ -4,7 +4,7 @@ from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
 from nmfstudy.inits import check_init, draw_starts
 from nmfstudy.penalties import ElementwisePenalty
-from nmfstudy.problem import Problem, Search, check_integer
+from nmfstudy.problem import Problem, Search, check_integer, default_tol
 from nmfstudy.solvers import make_solver
 from nmfstudy.solvers.base import ignore_progress
 from nmfstudy.solvers.batch import fit_batch
@@ -73,7 +73,7 @@ def fit(
         raise RequestError("give either penalty or alpha_W, alpha_H, l1_ratio, not both")
     problem = Problem(n_components, loss, penalty)
     if tol is None:
-        tol = 1e-9 if loss == "frobenius" else 1e-6
+        tol = default_tol(loss)
     search = Search(init, solver, tol, max_iter, stop, dict(solver_options or {}))
     n_starts = check_integer("n_starts", n_starts, 1)
     first = check_integer("seed", seed, 0)

@@ -30,6 +30,11 @@ def check_number(name, value, minimum=0.0):
     return number
 
 
+def default_tol(loss):
+    """KKT residual to reach: 1e-9; 1e-6 for losses whose multiplicative updates go no further."""
+    return 1e-9 if loss == "frobenius" else 1e-6
+
+
 @dataclass(frozen=True)
 class Problem:
     """What is minimised, apart from the data.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from nmfstudy.config import AUTO, Analysis
 from nmfstudy.errors import RequestError
-from nmfstudy.inits import check_init
+from nmfstudy.inits import check_init, draw_starts
 from nmfstudy.runs import code_version, problem_key, run_id
 from nmfstudy.runs.files import write_json
 from nmfstudy.solvers import make_solver
@@ -21,6 +21,8 @@ def check_job(job):
     """
     dataset = dataset_of(job)
     check_init(job.search.init, dataset.X.shape, job.problem.n_components)
+    if job.search.init == "custom":
+        draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)
     make_solver(job.search).check(job.problem)
 
 

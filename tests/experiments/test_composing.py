@@ -62,6 +62,14 @@ def test_kkt_tolerance_follows_the_solver_unless_given():
     assert job.analysis.kkt_tol == 1e-5
 
 
+def test_other_losses_have_a_tolerance_that_their_updates_can_reach():
+    for loss, tol in (("frobenius", 1e-9), ("kullback-leibler", 1e-6)):
+        (job,) = plan(["solver=scikit_learn", f"loss={loss}"]).jobs
+        assert job.search.tol == job.analysis.kkt_tol == tol
+    (job,) = plan(["solver=scikit_learn", "solver.tol=1e-5"]).jobs
+    assert job.search.tol == 1e-5
+
+
 def test_swept_seeds_are_single_starts_and_a_hint_says_so():
     asked = plan(["seed=0,1,2"], multirun=True)
     assert [(job.seed, job.n_starts) for job in asked.jobs] == [(0, 1), (1, 1), (2, 1)]

@@ -137,6 +137,17 @@ def test_a_sweep_ends_with_report_and_tables_and_goes_on_for_nothing(empty, caps
     pd.testing.assert_frame_equal(again, starts)
 
 
+def test_custom_starts_come_from_files(empty):
+    (empty / "W.csv").write_text("1,0,1\n0,1,1\n1,1,1\n2,0,1\n0,0,1\n1,1,0\n")
+    (empty / "H.csv").write_text("1,0,1,0\n0,1,0,1\n1,1,0,0.5\n")
+    assert main(["run", "init=custom", "init.W=W.csv", "init.H=H.csv"]) == 0
+    starts = pd.read_csv(empty / "results/menu/tables/starts.csv")
+    assert starts.init.tolist() == ["custom"]
+    assert starts.converged.all()
+    (empty / "H.csv").write_text("1,0,1\n0,1,0\n1,1,0\n")
+    assert main(["run", "init=custom", "init.W=W.csv", "init.H=H.csv"]) == 2
+
+
 def test_single_seeds_give_the_starts_of_one_job(empty):
     assert main(["run", "-m", "seed=0,1,2,3", "study_name=a"]) == 0
     assert main(["run", "n_starts=4", "study_name=b"]) == 0
