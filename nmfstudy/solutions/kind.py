@@ -70,12 +70,13 @@ def judge(e):
     doubt = _nothing_to_count(e)
     if doubt:
         return "unsettled", doubt
+    spread = _continuum(e)
     if e.local_dimension:
-        return "continuum", (
+        proof = (
             f"a certificate shows that the best product has a {e.local_dimension}-dimensional "
             "family of factorizations"
         )
-    spread = _continuum(e)
+        return "continuum", f"{proof}; {spread}" if spread else proof
     if spread:
         return "continuum", spread
     doubt = _too_little(e)
