@@ -12,8 +12,8 @@ smallest ``eᵀz/‖z‖`` over all rays z that are no unit vectors; if that exc
 factors, SSC1 holds for both and the unit vectors are the only tight rays. Margin:
 1 − max ‖z‖²/(eᵀz)².
 
-Beyond nine components a global solver could bound the rays (PySCIPOpt does), but would leave no
-evidence that products alone can check, so the certificate is skipped.
+Beyond nine components SCIP shows that no ray is in the way, if PySCIPOpt is installed (the optional
+extra ``scip``); see `nmfstudy.certificates.scip` for what of it can be checked again.
 
 It can only prove uniqueness. Invariant under permutations and, since D is searched, scalings.
 """
@@ -21,6 +21,7 @@ It can only prove uniqueness. Invariant under permutations and, since D is searc
 import numpy as np
 from scipy.optimize import minimize
 
+from nmfstudy.certificates import scip
 from nmfstudy.certificates.case import sure_rank
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
 from nmfstudy.streams import stream
@@ -35,6 +36,8 @@ STRICT = 1e-6  # the margin that counts as strict
 FINEST = 1e-7  # smallest share of an entry in its row (column) that the rays resolve
 UNIT = 1e-9  # other entries of a ray up to which it is a unit vector
 CONTAINED = 1e-9  # how far a point may lie outside a facet by rounding
+SCALINGS = 30  # times that SCIP is asked at another one
+_SCIP_ARITHMETIC = "double precision; supports are exact zeros; infeasibility by SCIP"
 CONSTRAINTS = 300  # rays at a time in the search for D
 
 
@@ -49,11 +52,10 @@ def run(case, clock):
         shares = factor / factor.sum(axis=1, keepdims=True)
         if shares[shares > 0].min() < FINEST:
             return inconclusive(NAME, f"{side} has entries too small to be told from zero")
+    if k > MAX_COMPONENTS and not scip.available():
+        return skipped(NAME, f"above {MAX_COMPONENTS} components it needs PySCIPOpt")
     if k > MAX_COMPONENTS:
-        return skipped(
-            NAME,
-            f"rays can be listed up to {MAX_COMPONENTS} components, and no solver is used beyond",
-        )
+        return _run_scip(case, clock)
     # The smaller factor first: if it fails at every D, the larger one need not be looked at.
     sides = sorted((("W", case.W), ("H", case.H.T)), key=lambda pair: pair[1].shape[0])
     cones, rays, signs = {}, np.zeros((0, k)), np.zeros(0)
@@ -75,6 +77,38 @@ def run(case, clock):
     evidence = {"log_scale": scale.tolist()}
     for side, (simplices, found) in cones.items():
         evidence[side] = {"facets": simplices.tolist(), "rays": found.tolist()}
+    return _proof(k, margin, evidence)
+
+
+def _run_scip(case, clock):
+    """The same with SCIP: rays that it finds in the way shape the scaling, until it finds none."""
+    k = case.k
+    sides = sorted((("W", case.W, -1.0), ("H", case.H.T, 1.0)), key=lambda s: s[1].shape[0])
+    rays, signs, scale = np.zeros((0, k)), np.zeros(0), np.zeros(k)
+    for _ in range(SCALINGS):
+        evidence, bounds = {"log_scale": scale.tolist(), "arithmetic": _SCIP_ARITHMETIC}, []
+        for side, points, sign in sides:
+            points = scip.scaled(points, sign, scale)
+            found = scip.prove_side(points, clock)
+            if found is None:
+                return inconclusive(NAME, f"it was not shown that {side} is scattered")
+            if not isinstance(found, dict):
+                ray = scip.farthest(points, found) * np.exp(-sign * scale)
+                rays = np.vstack([rays, ray / np.linalg.norm(ray)])
+                signs = np.append(signs, sign)
+                break
+            evidence[side] = found
+            bounds += found["bounds"]
+        else:
+            c = 1 / (1 + (k - 1) * max(bounds) ** 2)
+            return _proof(k, min(c, scip.SLACK), evidence)
+        scale, least = best_scaling(rays, signs, scale, clock)
+        if least <= scip.SLACK:
+            break
+    return inconclusive(NAME, "no scaling found at which both factors are scattered")
+
+
+def _proof(k, margin, evidence):
     return Outcome(
         NAME,
         PROVES,
@@ -225,6 +259,10 @@ def check(case, outcome):
     if case.spare or scale.shape != (case.k,) or not np.isfinite(scale).all():
         return ["the scaling does not fit the factors"]
     for side, points, sign in (("W", case.W, -1.0), ("H", case.H.T, 1.0)):
+        if "multipliers" in evidence[side]:
+            found = scip.side_problems(scip.scaled(points, sign, scale), evidence[side])
+            problems += [f"{side}: {p}" for p in found]
+            continue
         rays = np.asarray(evidence[side]["rays"], dtype=float)
         facets = np.asarray(evidence[side]["facets"], dtype=int)
         problems += [f"{side}: {p}" for p in _check_hull(points, facets, rays)]
