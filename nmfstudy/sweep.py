@@ -116,7 +116,7 @@ def _execute_block(job, dataset, block, identifier, progress):
     seeds = np.arange(first, first + count)
     try:
         fits = fit_starts(dataset.X, job.problem, job.search, seeds, progress.advance)
-    # Whatever fails, the sweep goes on; the traceback is recorded. A user's own class may even exit.
+    # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     except (Exception, SystemExit) as error:
         key = problem_key(job, dataset.name, dataset.sha256)
         record_failure(job.folder, identifier, key, error)

@@ -22,11 +22,15 @@ def check_info(info):
 
 
 def _is_text(value):
-    return isinstance(value, str)
+    return isinstance(value, str) and value.isprintable()
 
 
 def _is_number(value):
     return type(value) in (int, float) and abs(value) < 1e300 and isfinite(value)
+
+
+def _is_norm(value):
+    return _is_number(value) and value >= 0
 
 
 def _is_count(value):
@@ -42,8 +46,8 @@ def _is_dataset(value):
         return False
     shape = value.get("shape")
     return (
-        isinstance(value.get("name"), str)
-        and isinstance(value.get("sha256"), str)
+        _is_text(value.get("name"))
+        and _is_text(value.get("sha256"))
         and isinstance(shape, list)
         and len(shape) == 2
         and all(_is_count(n) and n > 0 for n in shape)
@@ -72,9 +76,9 @@ _REQUIRED = {
     "config": _is_there,  # judged by `job_from_config`
     "n_starts": _is_count,
     "n_failed": _is_count,
-    "data_norm": _is_number,
-    "reference_loss": _is_number,
+    "data_norm": _is_norm,
+    "reference_loss": _is_norm,
     "code": _is_text,
     "files": _is_files,
 }
-_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_number}
+_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_norm}

@@ -20,7 +20,7 @@ def recorded_request(study_folder):
         return {}
     about = {"adaptive": found.get("adaptive") is True}
     if isinstance(found.get("command"), list):
-        about["command"] = [str(part) for part in found["command"]]
+        about["command"] = [printable(str(part)) for part in found["command"]]
     if isinstance(found.get("analysis"), dict):
         about["analysis"] = found["analysis"]
     if isinstance(found.get("runs"), list):
@@ -34,6 +34,12 @@ def _is_block(block):
     n_starts = block.get("n_starts")
     named = block["run"].isalnum() and block["run"].isascii()
     return named and type(n_starts) is int and n_starts > 0
+
+
+def printable(text):
+    """The text without characters that could steer a terminal; lines stay lines."""
+    keep = "\n\t"
+    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def recorded_failures(study_folder):
@@ -54,13 +60,13 @@ def recorded_failures(study_folder):
         except (OSError, ValueError):
             found = {}
         if isinstance(found.get("problem"), str):
-            record["problem"] = found["problem"]
+            record["problem"] = printable(found["problem"])
         listed = found.get("errors") if isinstance(found.get("errors"), list) else []
         for entry in listed:
             if isinstance(entry, dict) and isinstance(entry.get("error"), str):
                 seed = entry.get("seed")
                 seed = seed if type(seed) is int else None
-                record["errors"].append({"seed": seed, "error": entry["error"]})
+                record["errors"].append({"seed": seed, "error": printable(entry["error"])})
         if not record["errors"]:
             record["errors"] = [{"seed": None, "error": "its error.json cannot be read"}]
         yield record

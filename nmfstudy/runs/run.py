@@ -263,7 +263,7 @@ def _stacked(arrays, n_fits, info, job):
     stacked = []
     for name, shape in shapes.items():
         kept = arrays.get(name)
-        if kept is None or not len(kept):
+        if kept is None or not kept.size:
             stacked.append(np.broadcast_to(np.nan, (n_fits, *shape)))
             continue
         if kept.shape[1:] != shape or not -1 <= index.min() <= index.max() < len(kept):
@@ -314,6 +314,8 @@ def _read_csv(path):
             columns[name] = np.array([kind(row[at]) for row in table], dtype=_DTYPES.get(kind))
         except OverflowError:
             raise ValueError(f"starts.csv holds a {name} that is no number of 64 bits") from None
+    if columns["seed"].min() < 0:
+        raise ValueError("starts.csv holds a seed below 0")
     if not set(columns["stop_reason"]) <= set(STOP_REASONS):
         raise ValueError("starts.csv holds an unknown stop_reason")
     return columns

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmfstudy.runs.records import recorded_failures, recorded_request
+from nmfstudy.runs.records import printable, recorded_failures, recorded_request
 from nmfstudy.runs.run import find_runs, is_finished
 
 
@@ -46,11 +46,6 @@ class Status:
             yield printable(f"left out: {name}: {reason}")
         if self.finished < self.asked:
             yield "the same command goes on"
-
-
-def printable(text):
-    """The text without characters that could steer a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def status_of(study_folder):

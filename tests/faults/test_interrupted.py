@@ -53,7 +53,8 @@ def test_ctrl_c_at_any_time_ends_with_the_line(seconds, tmp_path):
     said, status, _ = interrupted(
         tmp_path, lambda begun: time.monotonic() > begun + seconds, asked=LONG
     )
-    assert status == 130, said
+    # Python dies of the signal itself if it struck code made at import; a shell shows 130 for both.
+    assert status in (130, -signal.SIGINT), said
     assert last_line(said) == GO_ON
 
 
