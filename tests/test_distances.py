@@ -73,6 +73,14 @@ def test_product_norm_is_that_of_the_product(make_factors):
     assert product_norm(f) == pytest.approx(np.linalg.norm(f.product()))
 
 
+def test_the_scale_of_one_pair_is_the_larger_norm(make_factors):
+    a, b = (Factorization(*make_factors()) for _ in range(2))
+    b = Factorization(3 * b.W, b.H)
+    larger = max(np.linalg.norm(f.product()) for f in (a, b))
+    assert distance(a, b) * larger == pytest.approx(distance(a, b, scale=1.0))
+    assert distance(b, a) == pytest.approx(distance(a, b))
+
+
 def test_nothing_has_size_zero_and_no_distance_to_itself(make_factors):
     W, H = make_factors()
     zero = Factorization(W * 0, H)

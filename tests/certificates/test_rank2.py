@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from known_cases import KNOWN
@@ -62,3 +64,28 @@ def test_two_per_cent_hide_what_the_interval_shows():
     H = np.array([[1, 0.0, 1], [0, 1.0, 1]])
     assert certify(W, H).status == "partially_identifiable"
     assert certify(W, H, zero_threshold=0.02).status == "unique"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_solutions": 1},
+        {"unique": True},
+        {"local_dimension": 0},
+        {"identifiable_W": (0, 1)},
+        {"identifiable_H": (0, 1)},
+        {"evidence": {"a": [0.0, 0.0], "b": [0.0, 0.0]}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+@pytest.mark.parametrize("fixed", [False, True], ids=["nothing fixed", "half fixed"])
+def test_a_false_claim_about_a_continuum_is_noticed(change, fixed):
+    rng = stream(0, "rank2 claims")
+    W, H = rng.random((4, 2)) + 0.1, rng.random((2, 5)) + 0.1
+    if fixed:  # then a = 0 is the only choice, and b keeps its interval
+        W[0, 0] = H[1, 0] = 0
+    case = make_case(Factorization(W, H))
+    outcome = rank2.run(case, Clock(1))
+    assert outcome.n_solutions == np.inf and len(outcome.identifiable_W) == fixed
+    assert rank2.check(case, outcome) == []
+    assert rank2.check(case, replace(outcome, **change)) != []
