@@ -10,9 +10,8 @@ def main(argv):
     parser = Parser("nmfstudy compare", description=__doc__)
     parser.add_argument("folders", nargs=2, metavar="FOLDER", help="studies' folders")
     folders = parser.parse_args(argv).folders
-    from nmfstudy.report.terminal import print_frame
-
     from nmfstudy.comparison import compare
+    from nmfstudy.report.terminal import print_frame
     from nmfstudy.study import Study
 
     table = compare(*(Study.load(folder, code="mixed") for folder in folders))

@@ -17,9 +17,8 @@ def main(argv):
     given = vars(parser.parse_args(argv))
     from dataclasses import replace
 
-    from nmfstudy.report.terminal import print_summary
-
     from nmfstudy.report import write_report
+    from nmfstudy.report.terminal import print_summary
     from nmfstudy.study import Study
 
     study = Study.load(given.pop("folder"), code=given.pop("code"))

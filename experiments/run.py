@@ -9,11 +9,11 @@ nmfstudy run -m n_components=2,3,4 'seed=range(0,1000,100)' n_starts=100 hydra/l
 import sys
 
 import hydra
-from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, plan
 
 from nmfstudy.cli import guarded
 from nmfstudy.config import job_from_config
 from nmfstudy.errors import RequestError
+from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, plan
 from nmfstudy.progress import ProgressBar
 from nmfstudy.request import Request, check_job
 from nmfstudy.runs import code_version

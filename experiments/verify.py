@@ -11,9 +11,8 @@ def main(argv):
     parser.add_argument("folder", help="a study's folder, such as results/discussion")
     parser.add_argument("--sample", type=int, help="only so many runs, spread over the study")
     given = parser.parse_args(argv)
-    from nmfstudy.report.terminal import print_frame
-
     from nmfstudy.errors import RequestError
+    from nmfstudy.report.terminal import print_frame
     from nmfstudy.verification import verify
 
     if given.sample is not None and given.sample < 1:

@@ -4,10 +4,10 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, plan
 
 from nmfstudy.config import job_from_config
 from nmfstudy.errors import RequestError
+from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, plan
 
 PRESETS = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
 

@@ -2,9 +2,9 @@ import shlex
 from dataclasses import replace
 
 import pytest
-from nmfstudy.experiments.composing import plan
 
 from nmfstudy.datasets.base import Known
+from nmfstudy.experiments.composing import plan
 from nmfstudy.questions import known
 from nmfstudy.study import Study
 from nmfstudy.sweep import execute
