@@ -126,7 +126,7 @@ def count_by_objective(table, *, objective_rtol=None, ax=None):
     style.count_axis(ax.yaxis, max(table.n.max(), 1))
     if objective_rtol:
         ax.axvline(objective_rtol, color=style.INK, lw=1, ls=":", label="used in this report")
-        style.legend(ax, loc="upper left")
+        style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0))
     return ax
 
 
