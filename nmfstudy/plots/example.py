@@ -2,10 +2,10 @@
 
 from nmfstudy.factorization import as_factorization
 from nmfstudy.plots import style
-from nmfstudy.plots.factors import matrix
+from nmfstudy.plots.factors import plot_matrix
 
 
-def pairs(rows, *, row_names=None, column_names=None, figure=None):
+def plot_pairs(rows, *, row_names=None, column_names=None, figure=None):
     """W and H of several factorizations, one pair in a row.
 
     Parameters
@@ -31,11 +31,11 @@ def pairs(rows, *, row_names=None, column_names=None, figure=None):
     grid = figure.subplots(len(rows), 2, squeeze=False, width_ratios=[k + 0.5, d])
     parts = [f"part {r + 1}" for r in range(k)]
     for (title, f), (of_W, of_H) in zip(rows, grid, strict=True):
-        matrix(
+        plot_matrix(
             f.W, row_names=row_names, column_names=parts, colour=style.OF_W, ax=of_W,
             title=f"{title}: W",
         )  # fmt: skip
-        matrix(
+        plot_matrix(
             f.H, row_names=parts, column_names=column_names, colour=style.OF_H, ax=of_H,
             title="H",
         )  # fmt: skip
@@ -43,5 +43,5 @@ def pairs(rows, *, row_names=None, column_names=None, figure=None):
 
 
 def pairs_size(n_pairs, n_samples):
-    """Inches that `pairs` needs."""
+    """Inches that `plot_pairs` needs."""
     return 7.6, n_pairs * (1.05 + 0.33 * n_samples)

@@ -18,7 +18,7 @@ _MOST = 20  # components drawn
 _NOTHING = 1e-5  # entries below this share of the largest are written 0
 
 
-def matrix(
+def plot_matrix(
     M, *, row_names=None, column_names=None, colour=style.DATA, largest=None, title="", ax=None
 ):
     """Heat map of a nonnegative matrix, with its numbers where there is room for them.
@@ -74,7 +74,7 @@ def short(value):
     return "<.01" if text == "0" and value > 0 else text
 
 
-def components(factorization, *, column_names=None, titles=None, figure=None):
+def plot_components(factorization, *, column_names=None, titles=None, figure=None):
     """Every row of H: as an image if n_features is a square of at least 16, else as a heat map.
 
     Parameters
@@ -112,7 +112,7 @@ def components(factorization, *, column_names=None, titles=None, figure=None):
     figure.set_layout_engine("constrained")
     ax = figure.add_subplot()
     return [
-        matrix(
+        plot_matrix(
             f.H[:shown], row_names=titles[:shown], column_names=column_names, colour=style.OF_H,
             largest=1.0, ax=ax,
         )
@@ -120,7 +120,7 @@ def components(factorization, *, column_names=None, titles=None, figure=None):
 
 
 def components_size(n_components, n_features):
-    """Inches that `components` needs."""
+    """Inches that `plot_components` needs."""
     shown, side = min(n_components, _MOST), isqrt(n_features)
     if side * side == n_features and n_features >= _IMAGE:
         per_row = min(4, shown)
@@ -169,7 +169,7 @@ def illustrate_components(result, trust=None):
             f"The components (rows of H) of the best solution of {result.title}: {seen}{k}, "
             f"each relative to its largest entry, the stronger the colour, the more.{trusted}"
         ),
-        draw=lambda figure: components(best, column_names=names, titles=titles, figure=figure),
+        draw=lambda figure: plot_components(best, column_names=names, titles=titles, figure=figure),
         data=data,
         size=components_size(k, d),
     )

@@ -42,7 +42,7 @@ def objectives_table(result):
     return table
 
 
-def objectives(table, *, objective_rtol=None, ax=None):
+def plot_objectives(table, *, objective_rtol=None, ax=None):
     """How much worse than the best every start ended, sorted, coloured by minimum.
 
     Parameters
@@ -127,7 +127,7 @@ def illustrate_objectives(result):
             f"Every start of {result.title}, by how far its objective is above the best one "
             f"(relative). {_sentence(solutions)}{beside}"
         ),
-        draw=lambda figure: objectives(
+        draw=lambda figure: plot_objectives(
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
         data=table,
@@ -177,7 +177,7 @@ def norms_table(groups, reference):
     return pd.DataFrame(rows, columns=["group", "seed", "component", "norm_H"])
 
 
-def norms(table, *, ax=None):
+def plot_norms(table, *, ax=None):
     """Length of every component's row of H over starts: a point per start, a row per group."""
     names = list(dict.fromkeys(table.group))
     ax = style.new_axes(7, 1.2 + 0.8 * len(names)) if ax is None else ax

@@ -7,7 +7,7 @@ from matplotlib.ticker import PercentFormatter
 from nmfstudy.plots import style
 
 
-def collapse(table, *, predicted=None, title="", ax=None):
+def plot_collapse(table, *, predicted=None, title="", ax=None):
     """How entries and components die as the strength of a penalty grows.
 
     Parameters
@@ -46,7 +46,7 @@ def collapse(table, *, predicted=None, title="", ax=None):
     return ax
 
 
-def drift(table, *, plain=None, figure=None):
+def plot_drift(table, *, plain=None, figure=None):
     """What more and more sweeps of a one-sided penalty do: norms drift, the rest stands still.
 
     Parameters
@@ -102,11 +102,11 @@ def drift(table, *, plain=None, figure=None):
 
 
 def drift_size(table):
-    """Inches that `drift` needs."""
+    """Inches that `plot_drift` needs."""
     return 8.0, 0.4 + 2.5 * len(table.groupby(["penalty", "penalised"]))
 
 
-def variants(table, *, figure=None):
+def plot_variants(table, *, figure=None):
     """Zeros, error and recovered truth of one dataset under several penalties, a row each.
 
     Parameters
@@ -159,11 +159,11 @@ def variants(table, *, figure=None):
 
 
 def variants_size(n_rows):
-    """Inches that `variants` needs."""
+    """Inches that `plot_variants` needs."""
     return 8.4, 1.3 + 0.33 * n_rows
 
 
-def rescaling(table, *, ax=None):
+def plot_rescaling(table, *, ax=None):
     """The objective as one component is rescaled, ``(c·w_r, h_r/c)``, with and without a price.
 
     Parameters
@@ -190,7 +190,7 @@ def rescaling(table, *, ax=None):
     return ax
 
 
-def count_curves(curves, *, ax=None, labels=None):
+def plot_count_curves(curves, *, ax=None, labels=None):
     """Several counts of distinct solutions against the distance tolerance.
 
     Parameters
@@ -215,7 +215,7 @@ def count_curves(curves, *, ax=None, labels=None):
     return ax
 
 
-def bars(table, *, ax=None, xlabel=""):
+def plot_bars(table, *, ax=None, xlabel=""):
     """Horizontal bars: columns label, value; a number beside each."""
     ax = style.new_axes(7, 1 + 0.36 * len(table)) if ax is None else ax
     style.dress(ax, xlabel=xlabel)

@@ -26,7 +26,7 @@ _PANELS = (
 _SHARES = ("coverage", "best_share", "trusted_share", "dispersion", "cophenetic")
 
 
-def choosing_k(table, *, figure=None):
+def plot_over_k(table, *, figure=None):
     """Error, number of solutions, coverage and trust over n_components, a panel each.
 
     Parameters
@@ -85,7 +85,7 @@ def illustrate_choosing_k(table, name, dataset):
     Parameters
     ----------
     table : DataFrame
-        As for `choosing_k`.
+        As for `plot_over_k`.
     name : str
         Of the file.
     dataset : str
@@ -101,13 +101,13 @@ def illustrate_choosing_k(table, name, dataset):
             "solutions, enough starts to have seen them all, and components that come back in "
             "every solution."
         ),
-        draw=lambda figure: choosing_k(table, figure=figure),
+        draw=lambda figure: plot_over_k(table, figure=figure),
         data=table,
         size=_size(len(_panels(table))),
     )
 
 
-def counts(table, *, ax=None):
+def plot_counts(table, *, ax=None):
     """The three counts of every problem: best, as good as the best, all minima.
 
     Parameters
@@ -143,11 +143,11 @@ def counts(table, *, ax=None):
 
 
 def counts_size(n_problems):
-    """Inches that `counts` needs."""
+    """Inches that `plot_counts` needs."""
     return 7.0, 1.4 + 0.36 * n_problems
 
 
-def zeros(table, *, ax=None):
+def plot_zeros(table, *, ax=None):
     """Share of exact zeros in W and in H, a row per problem.
 
     Parameters

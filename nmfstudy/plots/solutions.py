@@ -23,7 +23,7 @@ def count_table(solutions, tolerances=_TOLERANCES):
     return pd.DataFrame({"distance_tol": tolerances, "n_distinct": near, "n_minima": every})
 
 
-def count_by_distance(table, *, plateau=None, noise_floor=None, distance_tol=None, ax=None):
+def plot_count(table, *, plateau=None, noise_floor=None, distance_tol=None, ax=None):
     """Number of distinct solutions against the distance tolerance.
 
     Parameters
@@ -86,7 +86,7 @@ def illustrate_count(result):
             f"How many different solutions of {result.title} one counts, by how close two may be "
             f"to pass as the same (distance relative to the data). {said}"
         ),
-        draw=lambda figure: count_by_distance(
+        draw=lambda figure: plot_count(
             table,
             plateau=None if solutions.kind == "continuum" else solutions.plateau,
             noise_floor=solutions.noise_floor,
@@ -103,7 +103,7 @@ def objective_table(solutions):
     return pd.DataFrame({"objective_rtol": rtols, "n": counts})
 
 
-def count_by_objective(table, *, objective_rtol=None, ax=None):
+def plot_objective_gate(table, *, objective_rtol=None, ax=None):
     """Number of solutions against how much worse than the best a solution may be.
 
     Parameters
@@ -146,7 +146,7 @@ def illustrate_objective_gate(result):
             f"best an objective may be (0.01 is one per cent). At the {gate} used here: "
             f"{solutions.n_distinct} of {solutions.n_minima}."
         ),
-        draw=lambda figure: count_by_objective(
+        draw=lambda figure: plot_objective_gate(
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
         data=table,
@@ -188,7 +188,7 @@ def search_names(searches):
     return names
 
 
-def shares(table, *, ax=None):
+def plot_shares(table, *, ax=None):
     """Which search reaches which minimum: a dot per share, a bar for its 95 % interval.
 
     Parameters
@@ -241,13 +241,13 @@ def illustrate_shares(result):
             f"Which way of starting reaches which minimum of {result.title} (0 is the best). Bars "
             f"are 95 % intervals; with the number of starts behind each name.{first}"
         ),
-        draw=lambda figure: shares(table, ax=figure.add_subplot()),
+        draw=lambda figure: plot_shares(table, ax=figure.add_subplot()),
         data=table,
         size=_shares_size(table),
     )
 
 
-def rarefaction(table, *, chao1=None, ax=None):
+def plot_rarefaction(table, *, chao1=None, ax=None):
     """Expected number of minima found against the number of starts.
 
     Parameters
@@ -290,7 +290,7 @@ def illustrate_rarefaction(result):
             f"How many minima of {result.title} fewer starts would have found. {ends}: the "
             f"chance that one more start ends in a minimum not seen yet is about {unseen}."
         ),
-        draw=lambda figure: rarefaction(table, chao1=solutions.chao1, ax=figure.add_subplot()),
+        draw=lambda figure: plot_rarefaction(table, chao1=solutions.chao1, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.0),
     )
@@ -318,7 +318,7 @@ def distance_table(solutions, scale):
     return pd.DataFrame(rows, columns=["minimum", "other", "distance"])
 
 
-def distances(table, *, ax=None):
+def plot_distances(table, *, ax=None):
     """Heat map of the distances between minima.
 
     Parameters
@@ -330,12 +330,12 @@ def distances(table, *, ax=None):
     -------
     Axes
     """
-    from nmfstudy.plots.factors import matrix
+    from nmfstudy.plots.factors import plot_matrix
 
     square = table.pivot(index="minimum", columns="other", values="distance").to_numpy()
     names = [str(m) for m in range(len(square))]
     ax = style.new_axes(*_distances_size(len(square))) if ax is None else ax
-    matrix(square, row_names=names, column_names=names, colour=style.PURPLE, ax=ax)
+    plot_matrix(square, row_names=names, column_names=names, colour=style.PURPLE, ax=ax)
     ax.set_xlabel("minimum", color=style.INK, fontsize=style.TEXT)
     ax.xaxis.set_label_position("top")
     ax.set_ylabel("minimum", color=style.INK, fontsize=style.TEXT)
@@ -364,7 +364,7 @@ def illustrate_distances(result):
             f"Distances between {first} minima of {result.title}, relative to the size of the "
             f"data: 0 is the same, beyond 1 nothing is shared. {seen}."
         ),
-        draw=lambda figure: distances(table, ax=figure.add_subplot()),
+        draw=lambda figure: plot_distances(table, ax=figure.add_subplot()),
         data=table,
         size=_distances_size(n),
     )

@@ -31,7 +31,7 @@ def states(n_components, identifiable, refuted):
     ]
 
 
-def zero_pattern(factor, component_states, *, xlabel="", ax=None):
+def plot_zero_pattern(factor, component_states, *, xlabel="", ax=None):
     """Where the components of one factor are zero, coloured by what is proved of each.
 
     Parameters
@@ -72,7 +72,7 @@ def zero_pattern(factor, component_states, *, xlabel="", ax=None):
     return ax
 
 
-def ambiguity_rectangle(a, b, *, ax=None):
+def plot_rectangle(a, b, *, ax=None):
     """All factorizations with two components, as points (a, b) of a rectangle.
 
     Parameters
@@ -116,7 +116,7 @@ def ambiguity_rectangle(a, b, *, ax=None):
     return ax
 
 
-def nested_polygons(figure_data, *, ax=None):
+def plot_polygons(figure_data, *, ax=None):
     """Factorizations with three components as triangles between two nested polygons.
 
     Parameters
@@ -249,7 +249,7 @@ def band_table(solutions, side="H"):
     )
 
 
-def bands(table, *, xlabel="feature", component_states=None, ax=None):
+def plot_bands(table, *, xlabel="feature", component_states=None, ax=None):
     """Components with the range in which other factorizations of the product have them.
 
     Parameters
@@ -313,7 +313,7 @@ def illustrate_zero_patterns(result, minimum=0):
     def draw(figure):
         figure.set_layout_engine("constrained")
         for ax, (factor, labels, xlabel) in zip(figure.subplots(2, 1), sides.values(), strict=True):
-            zero_pattern(factor, labels, xlabel=xlabel, ax=ax)
+            plot_zero_pattern(factor, labels, xlabel=xlabel, ax=ax)
 
     data = pd.DataFrame(
         [
@@ -354,7 +354,7 @@ def illustrate_ambiguity(result, minimum=0):
                 f"Every factorization of {result.title} with two components is a point of the "
                 "coloured rectangle, line or dot: how much the two may mix."
             ),
-            draw=lambda figure: ambiguity_rectangle(a, b, ax=figure.add_subplot()),
+            draw=lambda figure: plot_rectangle(a, b, ax=figure.add_subplot()),
             data=pd.DataFrame({"mixing": ["a", "b"], "low": [a[0], b[0]], "high": [a[1], b[1]]}),
             size=(6.0, 4.2),
         )
@@ -366,7 +366,7 @@ def illustrate_ambiguity(result, minimum=0):
                 "that covers the inner polygon and stays inside the outer one; corners are "
                 "columns of W, sides rows of H."
             ),
-            draw=lambda figure: nested_polygons(g, ax=figure.add_subplot()),
+            draw=lambda figure: plot_polygons(g, ax=figure.add_subplot()),
             data=_polygon_table(g),
             size=(7.5, 4.8),
         )
@@ -382,7 +382,7 @@ def illustrate_ambiguity(result, minimum=0):
                 f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
                 "other factorizations of the same product (band). More may be possible."
             ),
-            draw=lambda figure: bands(table, component_states=labels, ax=figure.add_subplot()),
+            draw=lambda figure: plot_bands(table, component_states=labels, ax=figure.add_subplot()),
             data=table,
             size=(8.0, 1.0 + 0.55 * k),
         )

@@ -7,8 +7,8 @@ import pandas as pd
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.plots.penalties import count_curves
-from nmfstudy.plots.problems import counts, counts_size
+from nmfstudy.plots.penalties import plot_count_curves
+from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import has_factors, plural, sentence_list
 from nmfstudy.solutions import distinct_solutions
@@ -224,11 +224,11 @@ def _illustrations(study, shown, early, comparison):
 
 
 def _draw_bars(table, figure):
-    counts(table, ax=figure.add_subplot())
+    plot_counts(table, ax=figure.add_subplot())
 
 
 def _draw_curves(table, figure):
-    count_curves(table, ax=figure.add_subplot())
+    plot_count_curves(table, ax=figure.add_subplot())
 
 
 def _stopping_sentence(table):

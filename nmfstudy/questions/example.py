@@ -7,8 +7,8 @@ import pandas as pd
 
 from nmfstudy.matching import match
 from nmfstudy.plots import style
-from nmfstudy.plots.example import pairs, pairs_size
-from nmfstudy.plots.factors import matrix
+from nmfstudy.plots.example import pairs_size, plot_pairs
+from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import has_factors, plural, sentence_list
@@ -165,7 +165,7 @@ def _few(names):
 
 
 def _draw_matrix(X, names, figure):
-    matrix(X, row_names=names[0], column_names=names[1], ax=figure.add_subplot())
+    plot_matrix(X, row_names=names[0], column_names=names[1], ax=figure.add_subplot())
 
 
 def _pair_figure(result, when, rows):
@@ -185,7 +185,7 @@ def _pair_figure(result, when, rows):
 
 
 def _draw_pairs(rows, names, figure):
-    pairs(rows, row_names=names[0], column_names=names[1], figure=figure)
+    plot_pairs(rows, row_names=names[0], column_names=names[1], figure=figure)
 
 
 def _entries(rows, names):

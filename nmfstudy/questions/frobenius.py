@@ -7,10 +7,9 @@ import pandas as pd
 
 from nmfstudy.objective import objective
 from nmfstudy.plots import style
-from nmfstudy.plots.fits import norms as draw_norms
-from nmfstudy.plots.fits import norms_table
+from nmfstudy.plots.fits import norms_table, plot_norms
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.plots.penalties import bars, count_curves, rescaling
+from nmfstudy.plots.penalties import plot_bars, plot_count_curves, plot_rescaling
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import (
     NOT_ASKED,
@@ -283,19 +282,19 @@ _AXIS = {
 
 
 def _draw_bars(table, xlabel, figure):
-    bars(table, xlabel=xlabel, ax=figure.add_subplot())
+    plot_bars(table, xlabel=xlabel, ax=figure.add_subplot())
 
 
 def _draw_counts(table, figure):
-    count_curves(table, ax=figure.add_subplot())
+    plot_count_curves(table, ax=figure.add_subplot())
 
 
 def _draw_lengths(table, figure):
-    draw_norms(table, ax=figure.add_subplot())
+    plot_norms(table, ax=figure.add_subplot())
 
 
 def _draw_rescaling(table, figure):
-    rescaling(table, ax=figure.add_subplot())
+    plot_rescaling(table, ax=figure.add_subplot())
 
 
 def _curves(family):

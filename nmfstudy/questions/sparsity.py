@@ -8,9 +8,7 @@ import pandas as pd
 from nmfstudy.components import EQUAL
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.plots.penalties import drift as draw_drift
-from nmfstudy.plots.penalties import drift_size, variants_size
-from nmfstudy.plots.penalties import variants as draw_variants
+from nmfstudy.plots.penalties import drift_size, plot_drift, plot_variants, variants_size
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import (
     NEARLY,
@@ -241,7 +239,7 @@ def _illustrations(found, drifts, variants):
                     f"What each way of asking for sparsity does on {family.title}: share of zeros "
                     f"in W and H, and the error paid for it.{truth}"
                 ),
-                draw=lambda figure, shown=shown: draw_variants(shown, figure=figure),
+                draw=lambda figure, shown=shown: plot_variants(shown, figure=figure),
                 data=shown,
                 size=variants_size(len(shown)),
             )
@@ -256,7 +254,7 @@ def _one_per_dataset(found):
 
 
 def _draw_drift(table, plain, figure):
-    draw_drift(table, plain=plain, figure=figure)
+    plot_drift(table, plain=plain, figure=figure)
 
 
 def _plain_zeros(family):

@@ -5,9 +5,8 @@ import pandas as pd
 from nmfstudy.collapse import collapse_strength
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.plots.penalties import collapse as draw_collapse
-from nmfstudy.plots.problems import counts_size
-from nmfstudy.plots.problems import zeros as draw_zeros
+from nmfstudy.plots.penalties import plot_collapse
+from nmfstudy.plots.problems import counts_size, plot_zeros
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import (
     NEARLY,
@@ -157,7 +156,7 @@ def _bars(table):
             "Hollow: with those that are nearly zero (below a thousandth of the component's "
             "largest entry), which a fit without error only approaches."
         ),
-        draw=lambda figure: draw_zeros(shown, ax=figure.add_subplot()),
+        draw=lambda figure: plot_zeros(shown, ax=figure.add_subplot()),
         data=shown,
         size=counts_size(len(shown)),
     )
@@ -248,7 +247,7 @@ class _Sweep:
                 f"What is left as the {self.word} penalty on both factors grows. {self.sentence}"
             ),
             draw=lambda figure: style.legend(
-                draw_collapse(self.table, predicted=self.predicted, ax=figure.add_subplot()),
+                plot_collapse(self.table, predicted=self.predicted, ax=figure.add_subplot()),
                 loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, columnspacing=1.2,
             ),
             data=self.summary,

@@ -58,7 +58,7 @@ def test_geometry_is_for_three_components_of_rank_three():
 
 @pytest.mark.parametrize("known", THREE, ids=lambda k: k.name)
 def test_polygons_can_be_drawn(known):
-    ax = uniqueness.nested_polygons(geometry((known.W, known.H)))
+    ax = uniqueness.plot_polygons(geometry((known.W, known.H)))
     drawn(ax)
     assert "this factorization" in [t.get_text() for t in ax.get_legend().get_texts()]
 
@@ -71,7 +71,7 @@ def drawn(ax):
 @pytest.mark.parametrize("known", [k for k in KNOWN if k.W.shape[1] == 2], ids=lambda k: k.name)
 def test_rectangle_is_the_intervals(known):
     a, b = intervals(known.W, known.H)
-    ax = drawn(uniqueness.ambiguity_rectangle(a, b))
+    ax = drawn(uniqueness.plot_rectangle(a, b))
     labels = [t.get_text() for t in ax.get_legend().get_texts()]
     assert ("the only factorization" in labels) == (known.n_solutions == 1)
     (low, high), (bottom, top) = ax.get_xlim(), ax.get_ylim()
@@ -89,7 +89,7 @@ def test_zero_pattern_shows_the_share_of_nonzeros(n):
     factor = stream(0, "pattern").random((4, n))
     factor[factor < 0.5] = 0
     given = Figure().add_subplot()
-    ax = drawn(uniqueness.zero_pattern(factor, ["open"] * 4, ax=given))
+    ax = drawn(uniqueness.plot_zero_pattern(factor, ["open"] * 4, ax=given))
     assert ax is given
     image = ax.get_images()[0].get_array()
     weights = np.diff(np.linspace(0, n, min(n, 400) + 1).round())
@@ -107,7 +107,7 @@ def test_bands_hold_all_solutions():
     assert (table.low <= table.value).all() and (table.value <= table.high).all()
     assert (table.high - table.low).max() > 0.05
     assert len(table) == 4 * 8
-    drawn(uniqueness.bands(table, component_states=["changes"] * 4))
+    drawn(uniqueness.plot_bands(table, component_states=["changes"] * 4))
     assert len(uniqueness.band_table(found, side="W")) == 4 * 12
 
 

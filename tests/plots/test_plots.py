@@ -105,39 +105,41 @@ def norms_table(result):
 
 # Every plot of one Axes, called with what it is made for.
 ONE_AXES = {
-    "matrix": lambda r, **o: factors.matrix(np.eye(3), row_names="abc", **o),
-    "large matrix": lambda r, **o: factors.matrix(np.random.default_rng(0).random((99, 80)), **o),
-    "objectives": lambda r, **o: fits.objectives(fits.objectives_table(r), **o),
-    "norms": lambda r, **o: fits.norms(norms_table(r), **o),
-    "count by distance": lambda r, **o: solutions.count_by_distance(
+    "matrix": lambda r, **o: factors.plot_matrix(np.eye(3), row_names="abc", **o),
+    "large matrix": lambda r, **o: factors.plot_matrix(
+        np.random.default_rng(0).random((99, 80)), **o
+    ),
+    "objectives": lambda r, **o: fits.plot_objectives(fits.objectives_table(r), **o),
+    "norms": lambda r, **o: fits.plot_norms(norms_table(r), **o),
+    "count by distance": lambda r, **o: solutions.plot_count(
         solutions.count_table(r.solutions), plateau=(1e-4, 0.1), noise_floor=1e-6, **o
     ),
-    "count by objective": lambda r, **o: solutions.count_by_objective(
+    "count by objective": lambda r, **o: solutions.plot_objective_gate(
         solutions.objective_table(r.solutions), objective_rtol=1e-3, **o
     ),
-    "shares": lambda r, **o: solutions.shares(solutions.share_table(r.solutions), **o),
-    "rarefaction": lambda r, **o: solutions.rarefaction(
+    "shares": lambda r, **o: solutions.plot_shares(solutions.share_table(r.solutions), **o),
+    "rarefaction": lambda r, **o: solutions.plot_rarefaction(
         pd.DataFrame({"n_starts": [1, 5], "n_minima": [1, 2.5]}), chao1=3.0, **o
     ),
-    "distances": lambda r, **o: solutions.distances(
+    "distances": lambda r, **o: solutions.plot_distances(
         solutions.distance_table(r.solutions, r.searches[0].data_norm), **o
     ),
-    "collapse": lambda r, **o: penalties.collapse(sweep_table(), predicted=0.4, **o),
-    "rescaling": lambda r, **o: penalties.rescaling(rescaling_table(), **o),
-    "count curves": lambda r, **o: penalties.count_curves(curves_table(), **o),
-    "bars": lambda r, **o: penalties.bars(
+    "collapse": lambda r, **o: penalties.plot_collapse(sweep_table(), predicted=0.4, **o),
+    "rescaling": lambda r, **o: penalties.plot_rescaling(rescaling_table(), **o),
+    "count curves": lambda r, **o: penalties.plot_count_curves(curves_table(), **o),
+    "bars": lambda r, **o: penalties.plot_bars(
         pd.DataFrame({"label": ["a", "b"], "value": [0, 2]}), **o
     ),
-    "counts": lambda r, **o: problems.counts(counts_table(), **o),
-    "zeros": lambda r, **o: problems.zeros(counts_table(), **o),
+    "counts": lambda r, **o: problems.plot_counts(counts_table(), **o),
+    "zeros": lambda r, **o: problems.plot_zeros(counts_table(), **o),
 }
 # Every plot of a whole figure.
 WHOLE = {
-    "components": lambda r, **o: factors.components(factors.best_factorization(r), **o),
-    "drift": lambda r, **o: penalties.drift(drift_table(), plain=(0.1, 0.2), **o),
-    "variants": lambda r, **o: penalties.variants(variants_table(), **o),
-    "choosing k": lambda r, **o: problems.choosing_k(over_k_table(), **o),
-    "pairs": lambda r, **o: example.pairs([("a", (np.eye(2), np.eye(2)))] * 2, **o),
+    "components": lambda r, **o: factors.plot_components(factors.best_factorization(r), **o),
+    "drift": lambda r, **o: penalties.plot_drift(drift_table(), plain=(0.1, 0.2), **o),
+    "variants": lambda r, **o: penalties.plot_variants(variants_table(), **o),
+    "choosing k": lambda r, **o: problems.plot_over_k(over_k_table(), **o),
+    "pairs": lambda r, **o: example.plot_pairs([("a", (np.eye(2), np.eye(2)))] * 2, **o),
 }
 ILLUSTRATE = [
     fits.illustrate_objectives,
@@ -271,8 +273,8 @@ def test_distances_are_symmetric_and_zero_on_the_diagonal(several):
 
 
 def test_square_rows_are_images_and_others_a_heat_map():
-    square = factors.components(Factorization(np.ones((3, 2)), np.ones((2, 16))))
-    other = factors.components(Factorization(np.ones((3, 2)), np.ones((2, 15))))
+    square = factors.plot_components(Factorization(np.ones((3, 2)), np.ones((2, 16))))
+    other = factors.plot_components(Factorization(np.ones((3, 2)), np.ones((2, 15))))
     assert len(square) == 2 and len(other) == 1
 
 
