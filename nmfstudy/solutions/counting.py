@@ -109,7 +109,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         near_optimal=objective[first] <= limit_near,
         best=objective[first] <= limit_best,
         nearest=tree.leaving(cluster, n_minima),
-        representatives=tuple(pool.copy(i) for i in order[first]),
+        representatives=pool.copies(order[first]),
         best_objective=lowest if np.isfinite(lowest) else float("nan"),
         n_converged=len(order),
         n_saddle=int((pool.stop_reason == "saddle").sum()),

@@ -81,17 +81,8 @@ def _best_gains(gram, best, work):
 
 
 @njit(**COMPILE)
-def block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
-    """Distances of all pairs of two stacks.
-
-    Parameters
-    ----------
-    gram : array of shape (n_a, k, k, n_b)
-        ``(w·w')(h·h')`` of all pairs of terms.
-    squares_a, squares_b : arrays
-        ``Σ_r ‖t_r‖²`` of each factorization.
-    out : array of shape (n_a, n_b)
-    """
+def _block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
+    """Distances of all pairs of two stacks, from ``gram (n_a, k, k, n_b)``: (w·w')(h·h')."""
     k, n_b = Wa.shape[1], squares_b.size
     gain, one_best, choice, order = work_arrays(k)
     side_by_side = k <= MAX_SUBSETS
@@ -117,6 +108,42 @@ def block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
                 if exact <= DIRECT_BELOW**2:
                     exact = _direct(Wa[a], Ha[a], Wb[b], Hb[b], order)
                 out[a, b] = np.sqrt(exact)
+
+
+@njit(**COMPILE)
+def _inner_products(rows, B, across, out):
+    """All products of ``rows (n_rows, n)`` with those of B, in the order component, fit."""
+    m, k, n = B.shape
+    for i in range(n):
+        for r in range(k):
+            for b in range(m):
+                across[i, r * m + b] = B[b, r, i]
+    np.dot(rows, across, out)
+
+
+@njit(**COMPILE)
+def strip_distances(Wa, Ha, squares_a, Wb, Hb, squares_b, start, width, out):
+    """Distances of a few fits a to the fits b from ``start`` on, ``width`` of them at a time.
+
+    Parameters
+    ----------
+    squares_a, squares_b : arrays
+        ``Σ_r ‖t_r‖²`` of each factorization.
+    out : array of shape (n_a, n_b)
+    """
+    (n_a, k, n), d = Wa.shape, Ha.shape[2]
+    rows_W, rows_H = Wa.reshape(n_a * k, n), Ha.reshape(n_a * k, d)
+    for j in range(start, squares_b.size, width):
+        stop = min(j + width, squares_b.size)
+        m = stop - j
+        gram, other = np.empty((n_a * k, k * m)), np.empty((n_a * k, k * m))
+        _inner_products(rows_W, Wb[j:stop], np.empty((n, k * m)), gram)
+        _inner_products(rows_H, Hb[j:stop], np.empty((d, k * m)), other)
+        gram *= other
+        _block_distances(
+            gram.reshape(n_a, k, k, m), Wa, Ha, Wb[j:stop], Hb[j:stop], squares_a,
+            squares_b[j:stop], out[:, j:stop],
+        )  # fmt: skip
 
 
 @njit(**COMPILE, fastmath=_SUMS)
@@ -275,6 +302,19 @@ def elect_leaders(W, H, sizes, ranked, radius, leader, length):
             elected[n] = f
             n += 1
     return elected[:n]
+
+
+@njit(**COMPILE)
+def mirror(matrix):
+    """Copy the upper half of a square matrix into the lower, in tiles, and clear the diagonal."""
+    n, tile = len(matrix), 32
+    for i in range(0, n, tile):
+        for j in range(i, n, tile):
+            for b in range(j, min(j + tile, n)):
+                for a in range(i, min(i + tile, b)):
+                    matrix[b, a] = matrix[a, b]
+        for a in range(i, min(i + tile, n)):
+            matrix[a, a] = 0.0
 
 
 @njit(**COMPILE)

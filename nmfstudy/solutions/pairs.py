@@ -12,6 +12,7 @@ from nmfstudy.solutions import kernels
 
 _CHUNK_BYTES = 2**22  # factors that one thread prepares at a time
 _GRAM = 2**16  # entries of a Gram block: small enough for the cache
+_SIDE_BY_SIDE = 256  # pairs whose assignments are solved side by side, if subsets are few
 
 
 def thread_count():
@@ -134,31 +135,23 @@ def distances(a, b, symmetric=False):
         a is b: only half of the pairs are worked out, and the diagonal is 0.
     """
     out = np.zeros((len(a), len(b)))
-    k = a.W.shape[1]
-    step = max(1, int(np.sqrt(_GRAM)) // k)
+    n_rows, n_columns = _block_shape(a.W.shape[1])
     squares_a, squares_b = a.squares, b.squares
 
     def strip(i):
-        rows = slice(i, i + step)
-        A = a.W[rows], a.H[rows]
-        for j in range(i if symmetric else 0, len(b), step):
-            columns = slice(j, j + step)
-            B = b.W[columns], b.H[columns]
-            grams = [_gram(*sides) for sides in zip(A, B, strict=True)]
-            gram = np.multiply(*grams, out=grams[0]).reshape(len(A[0]), k, k, len(B[0]))
-            here = np.empty((len(A[0]), len(B[0])))
-            kernels.block_distances(gram, *A, *B, squares_a[rows], squares_b[columns], here)
-            out[rows, columns] = here
-            if symmetric:
-                out[columns, rows] = here.T
+        rows = slice(i, i + n_rows)
+        start = i - i % n_columns if symmetric else 0
+        kernels.strip_distances(
+            a.W[rows], a.H[rows], squares_a[rows], b.W, b.H, squares_b, start, n_columns, out[rows]
+        )
 
-    on_threads(strip, range(0, len(a), step))
+    on_threads(strip, range(0, len(a), n_rows))
     if symmetric:
-        np.fill_diagonal(out, 0.0)
+        kernels.mirror(out)
     return out
 
 
-def _gram(a, b):
-    """Inner products of all rows, those of ``b`` in the order component, fit."""
-    across = np.ascontiguousarray(b.transpose(2, 1, 0)).reshape(b.shape[2], -1)
-    return a.reshape(-1, a.shape[2]) @ across
+def _block_shape(k):
+    """Fits per block: as many columns as keep the subsets' sums in the cache, then rows."""
+    n_columns = min(_SIDE_BY_SIDE, max(16, 2**14 >> k))
+    return max(1, _GRAM // (k * k * n_columns)), n_columns

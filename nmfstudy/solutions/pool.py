@@ -49,12 +49,18 @@ class Pool:
         """Number of fits."""
         return int(self.offsets[-1])
 
-    def copy(self, index):
-        """The `Fit` at a pooled index, which does not keep the stack it comes from alive."""
-        part = int(np.searchsorted(self.offsets, index, side="right")) - 1
-        fits, i = self.parts[part], int(index - self.offsets[part])
-        scalars = {name: getattr(fits, name)[i].item() for name in _SCALARS}
-        return Fit(W=fits.W[i].copy(), H=fits.H[i].copy(), **scalars)
+    def copies(self, indices):
+        """The `Fit` at each pooled index; they do not keep the stacks they come from alive."""
+        home = np.searchsorted(self.offsets, indices, side="right") - 1
+        copies = [None] * len(indices)
+        for p in np.unique(home).tolist():
+            at = np.flatnonzero(home == p)
+            part, rows = self.parts[p], indices[at] - self.offsets[p]
+            columns = [getattr(part, name)[rows].tolist() for name in _SCALARS]
+            for i, row, *scalars in zip(at.tolist(), rows.tolist(), *columns, strict=True):
+                values = dict(zip(_SCALARS, scalars, strict=True))
+                copies[i] = Fit(W=part.W[row].copy(), H=part.H[row].copy(), **values)
+        return tuple(copies)
 
     def sorted(self, indices):
         """The same fits by objective, KKT residual, seed and search."""
