@@ -86,6 +86,35 @@ def rarefaction(counts, sizes=None):
     return sizes, ((1 - missed) * multiplicity).sum(axis=1)
 
 
+def rarefaction_interval(counts, sizes, rng, n_draws=400):
+    """Range of the number of distinct minima among m of the starts, by drawing them.
+
+    Parameters
+    ----------
+    counts : int array
+        Starts per minimum, S in all.
+    sizes : int array
+        The values of m, from 0 to S.
+    rng : numpy.random.Generator
+    n_draws : int
+        Orders of the starts that are drawn.
+
+    Returns
+    -------
+    low, high : float arrays
+        Between which 95 % of the draws lie. They meet at S, where nothing is left to draw: the
+        interval speaks of the starts that were run, not of others.
+    """
+    seen = _seen(counts)
+    minimum = np.repeat(np.arange(seen.size), seen)
+    found = np.zeros((n_draws, minimum.size + 1))
+    for row in found:
+        order = rng.permutation(minimum)
+        row[1 + np.unique(order, return_index=True)[1]] = 1
+    found = np.quantile(found.cumsum(axis=1), [0.025, 0.975], axis=0)[:, np.asarray(sizes)]
+    return found[0], found[1]
+
+
 def wilson_interval(successes, trials, z=Z95):
     """A share with its score interval, which stays inside [0, 1] (Wilson 1927).
 

@@ -15,7 +15,7 @@ LAYERS = [
     "errors __init__ streams",
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
-    "solvers fitting certificates solutions components selection",
+    "solvers fitting convergence certificates solutions components selection",
     "config runs sweep request progress",
     "study verdicts comparison verification",
     "plots",

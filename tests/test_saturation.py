@@ -13,6 +13,7 @@ from nmfstudy.saturation import (
     chao1,
     good_turing_coverage,
     rarefaction,
+    rarefaction_interval,
     starts_needed,
     wilson_interval,
 )
@@ -111,3 +112,16 @@ def test_starts_needed_at_the_ends():
 def test_refusals(call):
     with pytest.raises(RequestError):
         call()
+
+
+def test_the_interval_of_rarefaction_is_that_of_all_draws(rng):
+    """Brute force over all choices of starts; at both ends nothing is left to chance."""
+    counts, n = [4, 2, 1, 1], 8
+    minimum = np.repeat(np.arange(4), counts)
+    sizes = np.arange(n + 1)
+    low, high = rarefaction_interval(counts, sizes, rng, n_draws=4000)
+    for m in range(1, n):
+        found = [len(set(minimum[list(some)])) for some in combinations(range(n), m)]
+        assert low[m] <= np.mean(found) <= high[m]
+        assert (np.mean(found < low[m]) <= 0.04) and (np.mean(found > high[m]) <= 0.04)
+    assert (low[0], high[0], low[n], high[n]) == (0, 0, 4, 4)

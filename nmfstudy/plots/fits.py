@@ -7,6 +7,8 @@ from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
 _FLOOR = 1e-13  # excess below this is drawn as none
+_NEAR = 1e-9  # distances below this are drawn as none
+_GOOD = 1e-9  # excess of an objective that is the best one
 _OWN_COLOUR = 5  # minima with a colour of their own
 _SEVERAL = 3  # starts that a minimum needs for it where there are many
 
@@ -59,38 +61,48 @@ def plot_objectives(table, *, objective_rtol=None, ax=None):
     ax = style.new_axes() if ax is None else ax
     style.dress(ax, xlabel="start, best first", ylabel="objective above the best")
     shown = table[np.isfinite(table.excess)]
-    height = np.maximum(shown.excess, _FLOOR)
+    _by_minimum(ax, shown.assign(excess=np.maximum(shown.excess, _FLOOR)), "rank")
+    _excess_axis(ax, shown.excess, objective_rtol)
+    ax.set_xlim(0, len(table) + 1)
+    style.whole_numbers(ax.xaxis, 6)
+    return ax
+
+
+def _by_minimum(ax, shown, x):
+    """Marks of the starts at the column ``x`` and their excess, a colour and marker a minimum."""
     counted = shown.minimum >= 0
     visited = shown.minimum[counted].value_counts()
-    n_minima = len(visited)
     own = sorted(visited.index)
-    if n_minima > _OWN_COLOUR + 1:  # the best ones that several starts reach
+    if len(own) > _OWN_COLOUR + 1:  # the best ones that several starts reach
         own = [m for m in own[:_OWN_COLOUR] if visited[m] >= _SEVERAL]
-    raster = len(shown) > style.RASTER_ABOVE
-    for m in own:
-        of = shown.minimum == m
-        ax.scatter(
-            shown["rank"][of], height[of], s=26, color=style.minimum_colour(m), linewidths=0,
-            marker=style.minimum_marker(m), rasterized=raster,
-            label=f"minimum {m}: {_starts(of.sum())}",
-        )  # fmt: skip
     rest = counted & ~shown.minimum.isin(own)
-    if rest.any():
-        n_rest = shown.minimum[rest].nunique()
-        ax.scatter(
-            shown["rank"][rest], height[rest], s=16, color=style.SKY, linewidths=0,
-            rasterized=raster, label=f"{n_rest} {'other ' if own else ''}minima: "
-            f"{_starts(rest.sum())}",
+    n_rest = shown.minimum[rest].nunique()
+    groups = [
+        (shown.minimum == m, style.minimum_colour(m), style.minimum_marker(m), 26, f"minimum {m}")
+        for m in own
+    ]
+    groups.append((rest, style.SKY, "o", 16, f"{n_rest} {'other ' if own else ''}minima"))
+    groups.append((~counted, style.UNCOUNTED, "x", 26, "not counted"))
+    for of, colour, marker, size, name in groups:
+        if of.any():
+            ax.scatter(
+                shown[x][of], shown.excess[of], s=size, color=colour, marker=marker,
+                linewidths=1.2 if marker == "x" else 0, label=f"{name}: {_starts(of.sum())}",
+                zorder=1.8 if marker == "x" else 2,
+                rasterized=len(shown) > style.RASTER_ABOVE,
+            )  # fmt: skip
+    if len(shown):
+        style.legend(
+            ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2,
+            columnspacing=1.2,
         )  # fmt: skip
-    if (~counted).any():
-        ax.scatter(
-            shown["rank"][~counted], height[~counted], s=26, color=style.UNCOUNTED, marker="x",
-            rasterized=raster, label=f"not counted: {_starts((~counted).sum())}",
-        )  # fmt: skip
-    top = max(height.max() if len(height) else 1.0, objective_rtol or 0, 1e-8)
+
+
+def _excess_axis(ax, excess, objective_rtol):
+    """Logarithmic, with "none" at the bottom and the line of what is as good as the best."""
+    top = max(excess.max() if len(excess) else 1.0, objective_rtol or 0, 1e-8)
     style.log_axis(ax.yaxis, _FLOOR / 3, 6 * top)
-    ticks = [t for t in ax.get_yticks() if t > 10 * _FLOOR and t <= 6 * top]
-    ax.set_yticks([_FLOOR, *ticks], ["none", *(style.power_of_ten(t) for t in ticks)])
+    _name_floor(ax.yaxis, _FLOOR, "none")
     if objective_rtol and objective_rtol > _FLOOR:
         ax.axhline(objective_rtol, color=style.INK, lw=1, ls="--", alpha=0.6)
         ax.annotate(
@@ -98,14 +110,108 @@ def plot_objectives(table, *, objective_rtol=None, ax=None):
             xycoords=("axes fraction", "data"), textcoords="offset points", ha="left",
             va="bottom", color=style.INK, fontsize=style.SMALL,
         )  # fmt: skip
-    ax.set_xlim(0, len(table) + 1)
-    style.whole_numbers(ax.xaxis, 6)
-    if len(shown):
-        style.legend(
-            ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2,
-            columnspacing=1.2,
+
+
+def _name_floor(axis, floor, name):
+    """Put a name in place of the ticks up to where smaller values are drawn."""
+    high = max(axis.get_view_interval())
+    ticks = [t for t in axis.get_majorticklocs() if 10 * floor < t <= high]
+    axis.set_ticks([floor, *ticks], [name, *(style.power_of_ten(t) for t in ticks)])
+
+
+def landscape_table(result, most=600):
+    """One row per start: how far it is from the best solution, and how much worse.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `objectives_table`, with distance (of the terms to those of the best solution,
+        in units of ``‖X‖``) in place of rank. Of many starts so many are taken, evenly spaced in
+        the order of their objectives. Starts whose factors were not kept are left out.
+    """
+    from nmfstudy.distances import distance
+
+    table = objectives_table(result)
+    table = table.iloc[np.unique(np.linspace(0, len(table) - 1, most).round().astype(int))]
+    of_start = {
+        (fits.search.init, fits.search.solver_label, seed): (fits, i)
+        for fits in result.searches
+        for i, seed in enumerate(fits.seed.tolist())
+    }
+    best = result.solutions.representatives[0].factorization
+    apart = []
+    for row in table.itertuples(index=False):
+        fits, i = of_start[row.init, row.solver, row.seed]
+        kept = np.isfinite(fits.W[i]).all() and np.isfinite(fits.H[i]).all()
+        apart.append(distance(best, fits[i].factorization, fits.data_norm) if kept else np.nan)
+    table = table.drop(columns="rank").assign(distance=apart)
+    return table.dropna(subset="distance").reset_index(drop=True)
+
+
+def plot_landscape(table, *, distance_tol=None, objective_rtol=None, ax=None):
+    """How much worse than the best against how far from it: a mark per start, by minimum.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `landscape_table` makes it.
+    distance_tol, objective_rtol : float, optional
+        Draws the lines within which a fit is the best solution, and as good as it.
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes() if ax is None else ax
+    style.dress(ax, xlabel="distance to the best solution", ylabel="objective above the best")
+    shown = table[np.isfinite(table.excess)]
+    shown = shown.assign(
+        distance=np.maximum(shown.distance, _NEAR), excess=np.maximum(shown.excess, _FLOOR)
+    )
+    _by_minimum(ax, shown, "distance")
+    if distance_tol:
+        ax.axvline(distance_tol, color=style.INK, lw=1, ls=":", alpha=0.7)
+        ax.text(
+            distance_tol, 0.5, "the same to the left ", rotation=90, ha="right", va="center",
+            transform=ax.get_xaxis_transform(), color=style.INK, fontsize=style.SMALL,
         )  # fmt: skip
+    style.log_axis(ax.xaxis, _NEAR / 3, 3.0)
+    _name_floor(ax.xaxis, _NEAR, "0")
+    _excess_axis(ax, shown.excess, objective_rtol)
     return ax
+
+
+def illustrate_landscape(result):
+    """Where the starts of a problem ended, by distance and objective; None if all are the same."""
+    solutions = result.solutions
+    if not solutions.n_minima or not np.isfinite(solutions.representatives[0].H).all():
+        return None
+    table = landscape_table(result)
+    if not (table.distance > solutions.distance_tol).any():
+        return None
+    other = table.distance > solutions.distance_tol
+    other &= (table.excess <= _GOOD) & (table.minimum >= 0)
+    said = (
+        "Marks at the bottom right are other solutions: the same objective, other components."
+        if other.any()
+        else "No start ended elsewhere with the same objective."
+    )
+    return Illustration(
+        name=f"landscape-{result.key}",
+        caption=(
+            f"Every start of {result.title} by how different its result is from the best solution "
+            "(distance relative to the data, order and scale of the components taken out) and by "
+            f"how much worse it fits. {said}"
+        ),
+        draw=lambda figure: plot_landscape(
+            table,
+            distance_tol=solutions.distance_tol,
+            objective_rtol=solutions.objective_rtol,
+            ax=figure.add_subplot(),
+        ),
+        data=table,
+        size=(7.0, 4.2),
+    )
 
 
 def _starts(n):

@@ -1,14 +1,14 @@
-"""What one holds: the distinct solutions of one problem."""
+"""What one holds: the solutions of one problem, and the question whether their count is right."""
 
 import numpy as np
 import pandas as pd
 
-from nmfstudy.distances import distance
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
+from nmfstudy.saturation import rarefaction_interval
+from nmfstudy.streams import stream
 
 _TOLERANCES = np.logspace(-8, 0, 161)
-_MOST = 10  # minima with a row or a column of their own
 
 
 def count_table(solutions, tolerances=_TOLERANCES):
@@ -154,106 +154,13 @@ def illustrate_objective_gate(result):
     )
 
 
-def share_table(solutions):
-    """Share of each search's starts that ends in each minimum, with its interval.
-
-    Returns
-    -------
-    DataFrame
-        minimum, search (init, and the solver where it differs), n_starts, of, share, share_low,
-        share_high.
-    """
-    from nmfstudy.saturation import wilson_interval
-
-    rows = []
-    for i, name in enumerate(search_names(solutions.searches)):
-        search, total = solutions.searches[i], int((solutions.search == i).sum())
-        for minimum, hits in enumerate(solutions.starts_per_minimum(i).tolist()):
-            share, low, high = wilson_interval(hits, total)
-            if search.deterministic:
-                low = high = share
-            rows.append((minimum, name, hits, total, share, low, high))
-    columns = "minimum search n_starts of share share_low share_high".split()
-    return pd.DataFrame(rows, columns=columns)
-
-
-def search_names(searches):
-    """Short names: the init, and in brackets what tells it from others of the same init."""
-    inits = [search.init for search in searches]
-    names = []
-    for search in searches:
-        label = search.solver_label.removeprefix("coordinate_descent").strip("()")
-        alone = inits.count(search.init) == 1 or not label
-        names.append(search.init if alone else f"{search.init} ({label})")
-    return names
-
-
-def plot_shares(table, *, ax=None):
-    """Which search reaches which minimum: a dot per share, a bar for its 95 % interval.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `share_table` makes it.
-
-    Returns
-    -------
-    Axes
-    """
-    table = table[table.minimum < _MOST]
-    minima, searches = sorted(set(table.minimum)), list(dict.fromkeys(table.search))
-    ax = style.new_axes(*_shares_size(table)) if ax is None else ax
-    style.dress(ax, xlabel="share of the starts")
-    for i, search in enumerate(searches):
-        rows = table[table.search == search]
-        colour, marker, _ = style.series(i)
-        y = rows.minimum.map(minima.index) + (i - (len(searches) - 1) / 2) * 0.8 / len(searches)
-        ax.hlines(y, rows.share_low, rows.share_high, color=colour, lw=2, alpha=0.6)
-        label = f"{search}: {rows.of.max()}"
-        ax.plot(rows.share, y, marker, color=colour, ms=6.5, label=label)
-    ax.set_yticks(range(len(minima)), [f"minimum {m}" for m in minima])
-    ax.set(xlim=(-0.02, 1.02), ylim=(len(minima) - 0.45, -0.55))
-    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
-    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if _long(searches) else 2)
-    return ax
-
-
-def _long(searches):
-    return len(searches) == 1 or max(len(s) for s in searches) > 26
-
-
-def _shares_size(table):
-    table = table[table.minimum < _MOST]
-    n_searches = table.search.nunique()
-    return 7.0, 1.3 + 0.24 * n_searches + table.minimum.nunique() * (0.3 + 0.14 * n_searches)
-
-
-def illustrate_shares(result):
-    """Solution × search for a problem; None without a fit that counts or for a continuum."""
-    solutions = result.solutions
-    if not solutions.n_minima or solutions.kind == "continuum":
-        return None
-    table = share_table(solutions)
-    first = f" The first {_MOST} of {solutions.n_minima} minima." * (solutions.n_minima > _MOST)
-    return Illustration(
-        name=f"shares-{result.key}",
-        caption=(
-            f"Which way of starting reaches which minimum of {result.title} (0 is the best). Bars "
-            f"are 95 % intervals; with the number of starts behind each name.{first}"
-        ),
-        draw=lambda figure: plot_shares(table, ax=figure.add_subplot()),
-        data=table,
-        size=_shares_size(table),
-    )
-
-
 def plot_rarefaction(table, *, chao1=None, ax=None):
     """Expected number of minima found against the number of starts.
 
     Parameters
     ----------
     table : DataFrame
-        n_starts, n_minima.
+        As `rarefaction_table` makes it: n_starts, n_minima, and low and high if they are known.
     chao1 : float, optional
         Estimate of how many there are at least.
 
@@ -265,106 +172,53 @@ def plot_rarefaction(table, *, chao1=None, ax=None):
     style.dress(ax, xlabel="starts", ylabel="minima found")
     ax.plot(table.n_starts, table.n_minima, color=style.BLUE, lw=2.4, label="found, on average")
     top = table.n_minima.max()
+    if "low" in table and (table.high > table.low).any():
+        ax.fill_between(
+            table.n_starts, table.low, table.high, color=style.BLUE, alpha=0.2, lw=0,
+            label="in 95 % of the draws",
+        )  # fmt: skip
     if chao1 is not None and np.isfinite(chao1) and chao1 <= 8 * top:
         ax.axhline(chao1, color=style.PREDICTED, lw=1.6, ls="--", label="estimate of all there are")
         top = max(top, chao1)
     ax.set(xlim=(0, None), ylim=(0, 1.12 * top))
     style.whole_numbers(ax.xaxis, 6)
     style.whole_numbers(ax.yaxis, 6)
-    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2)
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
     return ax
+
+
+def rarefaction_table(solutions):
+    """Minima that fewer starts of the search would have found, with the range of 95 % of draws.
+
+    Returns
+    -------
+    DataFrame
+        n_starts, n_minima (on average), low, high.
+    """
+    sizes, found = solutions.rarefaction()
+    counts = solutions.starts_per_minimum(solutions.sampled_search)
+    low, high = rarefaction_interval(counts, sizes, stream(0, "rarefaction"))
+    return pd.DataFrame({"n_starts": sizes, "n_minima": found, "low": low, "high": high})
 
 
 def illustrate_rarefaction(result):
     """Whether more starts would find more minima; None below ten counted random starts."""
     solutions = result.solutions
-    sizes, found = solutions.rarefaction() if solutions.n_minima else ([], [])
-    if len(sizes) == 0 or max(sizes) < 10:
+    if not solutions.n_minima or solutions.sampled_search is None:
         return None
-    table = pd.DataFrame({"n_starts": sizes, "n_minima": found})
+    table = rarefaction_table(solutions)
+    if table.n_starts.max() < 10:
+        return None
     unseen = style.percent(max(1 - solutions.coverage, 0.0))
     ends = "It has levelled off" if solutions.coverage >= 0.99 else "It is still rising"
     return Illustration(
         name=f"rarefaction-{result.key}",
         caption=(
-            f"How many minima of {result.title} fewer starts would have found. {ends}: the "
+            f"How many minima of {result.title} fewer starts would have found, on average and in "
+            f"95 % of all draws of so many of the starts. {ends}: the "
             f"chance that one more start ends in a minimum not seen yet is about {unseen}."
         ),
         draw=lambda figure: plot_rarefaction(table, chao1=solutions.chao1, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.0),
-    )
-
-
-def distance_table(solutions, scale):
-    """Distances between the representatives of the first minima, one row per pair.
-
-    Parameters
-    ----------
-    scale : float
-        ``‖X‖_F``.
-
-    Returns
-    -------
-    DataFrame
-        minimum, other, distance; both orders of a pair.
-    """
-    found = [fit.factorization for fit in solutions.representatives[:_MOST]]
-    rows = [
-        (i, j, distance(a, b, scale) if i != j else 0.0)
-        for i, a in enumerate(found)
-        for j, b in enumerate(found)
-    ]
-    return pd.DataFrame(rows, columns=["minimum", "other", "distance"])
-
-
-def plot_distances(table, *, ax=None):
-    """Heat map of the distances between minima.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `distance_table` makes it.
-
-    Returns
-    -------
-    Axes
-    """
-    from nmfstudy.plots.factors import plot_matrix
-
-    square = table.pivot(index="minimum", columns="other", values="distance").to_numpy()
-    names = [str(m) for m in range(len(square))]
-    ax = style.new_axes(*_distances_size(len(square))) if ax is None else ax
-    plot_matrix(square, row_names=names, column_names=names, colour=style.PURPLE, ax=ax)
-    ax.set_xlabel("minimum", color=style.INK, fontsize=style.TEXT)
-    ax.xaxis.set_label_position("top")
-    ax.set_ylabel("minimum", color=style.INK, fontsize=style.TEXT)
-    return ax
-
-
-def _distances_size(n):
-    return 1.6 + 0.62 * n, 1.1 + 0.42 * n
-
-
-def illustrate_distances(result):
-    """How far the minima of a problem are apart; None below two, or without factors."""
-    solutions = result.solutions
-    known = [f for f in solutions.representatives[:_MOST] if np.isfinite(f.H).all()]
-    if solutions.n_minima < 2 or len(known) < min(solutions.n_minima, _MOST):
-        return None
-    table = distance_table(solutions, result.searches[0].data_norm)
-    n = min(solutions.n_minima, _MOST)
-    apart = table.distance[table.minimum < table.other]
-    low, high = style.number(apart.min(), 2), style.number(apart.max(), 2)
-    first = f"the first {_MOST} of {solutions.n_minima}" if solutions.n_minima > _MOST else "the"
-    seen = f"They are {low} to {high} apart" if len(apart) > 1 else f"The two are {low} apart"
-    return Illustration(
-        name=f"distances-{result.key}",
-        caption=(
-            f"Distances between {first} minima of {result.title}, relative to the size of the "
-            f"data: 0 is the same, beyond 1 nothing is shared. {seen}."
-        ),
-        draw=lambda figure: plot_distances(table, ax=figure.add_subplot()),
-        data=table,
-        size=_distances_size(n),
     )

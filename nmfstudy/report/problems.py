@@ -1,12 +1,12 @@
 """The part of the report on single problems: one table of all, a section or a line for each."""
 
-from nmfstudy.plots.fits import illustrate_objectives
+from nmfstudy.plots.convergence import illustrate_convergence
+from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
+from nmfstudy.plots.minima import illustrate_distances, illustrate_shares, illustrate_tree
 from nmfstudy.plots.solutions import (
     illustrate_count,
-    illustrate_distances,
     illustrate_objective_gate,
     illustrate_rarefaction,
-    illustrate_shares,
 )
 from nmfstudy.problem import Search
 from nmfstudy.report.certified import certificate_blocks
@@ -128,11 +128,14 @@ def _full(study, result, row, trusts, shelf):
         plain = row["n_minima"] == 1 and row["n_near_optimal"] == row["n_starts"]
         return [b for m in makers if m is not lead and not plain for b in shelf.figures(m, result)]
 
-    found = drawn(illustrate_objectives, illustrate_distances)
+    found = drawn(
+        illustrate_objectives, illustrate_landscape, illustrate_tree, illustrate_distances
+    )
     blocks.append(Details("The solutions found", (solutions_table(study, result), *found)))
     shares = (shares_table(result), *drawn(illustrate_shares))
     blocks.append(Details("Which way of starting reaches which solution", shares))
     curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
+    curves += shelf.figures(illustrate_convergence, result)
     settled = (Paragraph(row["reason"]), *curves)
     blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(

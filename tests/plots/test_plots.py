@@ -11,9 +11,22 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from nmfstudy.components import component_trust
+from nmfstudy.convergence import follow
 from nmfstudy.factorization import Factorization
 from nmfstudy.fitting import fit
-from nmfstudy.plots import example, factors, fits, penalties, problems, solutions, style
+from nmfstudy.plots import (
+    convergence,
+    example,
+    factors,
+    fits,
+    minima,
+    penalties,
+    problems,
+    solutions,
+    style,
+    trust,
+)
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.solutions import distinct_solutions
 
@@ -26,6 +39,7 @@ class Result:
     def __init__(self, X, k, searches, names=None, **options):
         self.searches = tuple(searches)
         self.solutions = distinct_solutions(list(self.searches), **options)
+        self.problem = self.searches[0].problem
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names})
 
@@ -103,6 +117,12 @@ def norms_table(result):
     return fits.norms_table({"all": result.searches[0]}, {"all": found})
 
 
+def followed(result):
+    fits = result.searches[0]
+    found = follow(result.dataset.X, fits.problem, fits.search, fits.seed[:3])
+    return convergence.convergence_table(found)
+
+
 # Every plot of one Axes, called with what it is made for.
 ONE_AXES = {
     "matrix": lambda r, **o: factors.plot_matrix(np.eye(3), row_names="abc", **o),
@@ -117,13 +137,21 @@ ONE_AXES = {
     "count by objective": lambda r, **o: solutions.plot_objective_gate(
         solutions.objective_table(r.solutions), objective_rtol=1e-3, **o
     ),
-    "shares": lambda r, **o: solutions.plot_shares(solutions.share_table(r.solutions), **o),
+    "shares": lambda r, **o: minima.plot_shares(minima.share_table(r.solutions), **o),
     "rarefaction": lambda r, **o: solutions.plot_rarefaction(
         pd.DataFrame({"n_starts": [1, 5], "n_minima": [1, 2.5]}), chao1=3.0, **o
     ),
-    "distances": lambda r, **o: solutions.plot_distances(
-        solutions.distance_table(r.solutions, r.searches[0].data_norm), **o
+    "distances": lambda r, **o: minima.plot_distances(
+        minima.distance_table(r.solutions, r.searches[0].data_norm), **o
     ),
+    "tree": lambda r, **o: minima.plot_tree(
+        minima.tree_table(r.solutions, r.searches[0].data_norm), distance_tol=1e-3, **o
+    ),
+    "landscape": lambda r, **o: fits.plot_landscape(
+        fits.landscape_table(r), distance_tol=1e-3, objective_rtol=1e-3, **o
+    ),
+    "trust": lambda r, **o: trust.plot_trust(trust.trust_table(component_trust(r.solutions)), **o),
+    "convergence": lambda r, **o: convergence.plot_convergence(followed(r), tol=1e-9, **o),
     "collapse": lambda r, **o: penalties.plot_collapse(sweep_table(), predicted=0.4, **o),
     "rescaling": lambda r, **o: penalties.plot_rescaling(rescaling_table(), **o),
     "count curves": lambda r, **o: penalties.plot_count_curves(curves_table(), **o),
@@ -145,9 +173,13 @@ ILLUSTRATE = [
     fits.illustrate_objectives,
     solutions.illustrate_count,
     solutions.illustrate_objective_gate,
-    solutions.illustrate_shares,
+    minima.illustrate_shares,
     solutions.illustrate_rarefaction,
-    solutions.illustrate_distances,
+    minima.illustrate_distances,
+    minima.illustrate_tree,
+    fits.illustrate_landscape,
+    convergence.illustrate_convergence,
+    lambda result: trust.illustrate_trust(result, component_trust(result.solutions)),
     factors.illustrate_components,
 ]
 
@@ -227,9 +259,9 @@ def test_an_illustration_says_shows_and_tabulates(request, illustrate, kind):
 def test_which_figures_a_problem_gets(several, continuum, images):
     assert fits.illustrate_objectives(several) is not None
     assert fits.illustrate_objectives(continuum) is None  # all are equal
-    assert solutions.illustrate_distances(several) is not None
+    assert minima.illustrate_distances(several) is not None
     one = Result(np.eye(2), 2, [fit(np.eye(2), 2, n_starts=3)])
-    assert solutions.illustrate_distances(one) is None
+    assert minima.illustrate_distances(one) is None
     assert solutions.illustrate_objective_gate(one) is None
     assert solutions.illustrate_rarefaction(one) is None  # too few starts
 
@@ -249,7 +281,7 @@ def test_the_table_of_starts_has_every_start_best_first(several):
 
 
 def test_shares_of_a_search_add_up_to_its_counted_starts(several):
-    table = solutions.share_table(several.solutions)
+    table = minima.share_table(several.solutions)
     assert (table.share_low <= table.share + 1e-12).all()
     assert (table.share <= table.share_high + 1e-12).all()
     counted = several.solutions.counts.sum()
@@ -265,11 +297,28 @@ def test_counts_fall_with_the_tolerance_and_rise_with_the_gate(several):
 
 
 def test_distances_are_symmetric_and_zero_on_the_diagonal(several):
-    table = solutions.distance_table(several.solutions, several.searches[0].data_norm)
+    table = minima.distance_table(several.solutions, several.searches[0].data_norm)
     square = table.pivot(index="minimum", columns="other", values="distance").to_numpy()
     assert square == pytest.approx(square.T)
     assert (np.diagonal(square) == 0).all()
     assert square[0, 1:].min() == pytest.approx(several.solutions.nearest[0], rel=1e-6)
+
+
+def test_the_tree_joins_minima_at_their_distances(several):
+    scale = several.searches[0].data_norm
+    joints = minima.tree_table(several.solutions, scale)
+    apart = minima.distance_table(several.solutions, scale)
+    assert len(joints) == several.solutions.n_minima - 1
+    assert (np.diff(joints.distance) >= 0).all()
+    assert joints.distance[0] == pytest.approx(apart.distance[apart.distance > 0].min())
+    assert joints.n_minima.iloc[-1] == several.solutions.n_minima
+
+
+def test_starts_of_the_best_minimum_and_no_others_are_within_the_tolerance_of_it(several):
+    table = fits.landscape_table(several)
+    counted = table[table.minimum >= 0]
+    near = counted.distance <= several.solutions.distance_tol
+    assert (near == (counted.minimum == 0)).all() and near.any() and not near.all()
 
 
 def test_square_rows_are_images_and_others_a_heat_map():

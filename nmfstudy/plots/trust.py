@@ -1,0 +1,94 @@
+"""What one holds: how the components of the best solution recur in the others."""
+
+import numpy as np
+import pandas as pd
+
+from nmfstudy.components import EQUAL, SIMILAR
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+
+_MOST = 30  # components with a row of their own
+
+
+def trust_table(trust):
+    """One row per component of the best solution.
+
+    Parameters
+    ----------
+    trust : nmfstudy.components.Trust
+
+    Returns
+    -------
+    DataFrame
+        component (from 1), trusted, n_near, near_lowest, near_median, n_minima, minima_lowest,
+        minima_median: with how many solutions as good, and worse minima, it was compared, and
+        the lowest and median congruence.
+    """
+    rows = [
+        (
+            c.component + 1, c.trusted, c.n_near, c.near_lowest, c.near_median, c.n_minima,
+            c.minima_lowest, c.minima_median,
+        )
+        for c in trust.components
+    ]  # fmt: skip
+    columns = "component trusted n_near near_lowest near_median n_minima minima_lowest"
+    return pd.DataFrame(rows, columns=[*columns.split(), "minima_median"])
+
+
+def plot_trust(table, *, ax=None):
+    """How well each component recurs: a bar from the lowest congruence to the median.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `trust_table` makes it.
+
+    Returns
+    -------
+    Axes
+    """
+    table = table.head(_MOST)
+    ax = style.new_axes(*_size(len(table))) if ax is None else ax
+    style.dress(ax, xlabel="match with its counterpart (1: the same but for size)")
+    y = np.arange(len(table))
+    for prefix, shift, colour, marker, said in (
+        ("near", -0.14, style.BLUE, "o", "in solutions as good"),
+        ("minima", 0.14, style.ORANGE, "D", "in worse minima"),
+    ):
+        low, middle = table[f"{prefix}_lowest"], table[f"{prefix}_median"]
+        if low.notna().any():
+            ax.hlines(y + shift, low, middle, color=colour, lw=2.4, alpha=0.6)
+            ax.plot(low, y + shift, marker, color=colour, ms=7, label=f"{said}, lowest")
+            ax.plot(middle, y + shift, "|", color=colour, ms=11, mew=2, label="median")
+    ax.axvline(EQUAL, color=style.TRUSTED, lw=1.6, label=f"trusted from {EQUAL}")
+    ax.axvline(SIMILAR, color=style.SIMILAR, lw=1.6, ls="--", label=f"similar from {SIMILAR}")
+    style.names_at(ax.yaxis, y, [f"component {c}" for c in table.component])
+    lowest = np.nanmin(table[["near_lowest", "minima_lowest"]].to_numpy(), initial=SIMILAR)
+    ax.set(xlim=(max(lowest - 0.06, -0.02), 1.02), ylim=(len(table) - 0.45, -0.55))
+    style.legend(
+        ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.4,
+        columnspacing=1.2,
+    )  # fmt: skip
+    return ax
+
+
+def _size(n):
+    return 7.0, 1.7 + 0.36 * min(n, _MOST)
+
+
+def illustrate_trust(result, trust):
+    """Trust in the components of a problem's best solution; None with nothing to compare with."""
+    table = trust_table(trust)
+    if not len(table) or not (table.n_near + table.n_minima).any():
+        return None
+    return Illustration(
+        name=f"trust-{result.key}",
+        caption=(
+            f"How well each component of the best solution of {result.title} comes back in the "
+            "other minima. Only what comes back in every solution that fits as well can be "
+            "trusted; that a component changes in a worse minimum says nothing against it."
+        ),
+        draw=lambda figure: plot_trust(table, ax=figure.add_subplot()),
+        data=table,
+        size=_size(len(table)),
+    )
