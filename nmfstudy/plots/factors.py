@@ -1,6 +1,6 @@
 """What one holds: one matrix, or one factorization."""
 
-from math import isqrt
+import re
 
 import numpy as np
 import pandas as pd
@@ -10,10 +10,10 @@ from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
 _ANNOTATED = (12, 12)  # rows and columns of a matrix whose entries can be read as text
-_DRAWN = (60, 40)  # beyond these a heat map becomes one picture
+_CELLS = 600  # beyond so many a heat map becomes one picture
 _NAME = 24  # letters of a row's or a column's name
 _NAMED = 40  # columns with a name at every tick
-_IMAGE = 16  # pixels of the smallest H row that is drawn as a square image
+_LEANING = 20  # names that are not upright yet
 _MOST = 20  # components drawn
 _NOTHING = 1e-5  # entries below this share of the largest are written 0
 
@@ -42,7 +42,7 @@ def plot_matrix(
     ax = style.new_axes(7, 1 + 0.4 * min(n, 20)) if ax is None else ax
     style.dress(ax, title=title, grid=False)
     top = largest or np.nanmax(M, initial=0.0) or 1.0
-    if n <= _DRAWN[0] and d <= _DRAWN[1]:
+    if n * d <= _CELLS:
         ax.pcolormesh(M, cmap=style.ramp(colour), vmin=0, vmax=top, edgecolors=style.INK, lw=0.15)
     else:
         extent = (0, d, n, 0)
@@ -74,8 +74,55 @@ def short(value):
     return "<.01" if text == "0" and value > 0 else text
 
 
+def image_shape(column_names):
+    """Height and width of the images that the columns are, or None.
+
+    Columns are pixels if they are called ``pixel 0,0``, ``pixel 0,1``, … row by row.
+    """
+    found = [_PIXEL.fullmatch(str(name)) for name in column_names or ()]
+    if len(found) < 2 or not all(found):
+        return None
+    at = np.array([(int(m[1]), int(m[2])) for m in found])
+    height, width = at.max(axis=0) + 1
+    whole = len(at) == height * width and (at[:, 0] * width + at[:, 1] == range(len(at))).all()
+    return (int(height), int(width)) if whole else None
+
+
+_PIXEL = re.compile(r"pixel (\d{1,6}),(\d{1,6})")
+
+
+def plot_image(values, shape, *, colour=style.OF_H, title="", ax=None):
+    """One component, or one sample, as an image of its pixels.
+
+    Parameters
+    ----------
+    values : array of shape (n_features,)
+        Drawn from 0 to its largest entry, the fuller the more.
+    shape : (int, int)
+        Height and width.
+    colour : str
+    title : str
+    ax : Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes(2.0, 2.1) if ax is None else ax
+    style.dress(ax, grid=False)
+    ax.set_title(title, color=style.INK, fontsize=style.SMALL)
+    picture = np.asarray(values, dtype=float).reshape(shape)
+    top = np.nanmax(picture, initial=0.0) or 1.0
+    ramp = style.ramp(colour, 1.0)
+    ax.imshow(picture, interpolation="nearest", rasterized=True, cmap=ramp, vmin=0, vmax=top)
+    ax.set(xticks=[], yticks=[])
+    for spine in ax.spines.values():
+        spine.set(visible=True, alpha=0.3)
+    return ax
+
+
 def plot_components(factorization, *, column_names=None, titles=None, figure=None):
-    """Every row of H: as an image if n_features is a square of at least 16, else as a heat map.
+    """Every row of H: an image if the columns are pixels (see `image_shape`), else a heat map.
 
     Parameters
     ----------
@@ -91,41 +138,31 @@ def plot_components(factorization, *, column_names=None, titles=None, figure=Non
     list of Axes
     """
     f = as_factorization(factorization).normalize("max")
-    k, d = f.H.shape
-    shown = min(k, _MOST)
-    titles = titles or [f"component {r + 1}" for r in range(k)]
-    figure = style.new_axes(*components_size(k, d)).figure if figure is None else figure
+    shape, shown = image_shape(column_names), min(f.n_components, _MOST)
+    titles = titles or [f"component {r + 1}" for r in range(shown)]
+    size = components_size(f.n_components, column_names)
+    figure = style.new_axes(*size).figure if figure is None else figure
     figure.clear()
-    side = isqrt(d)
-    if side * side == d and d >= _IMAGE:
+    if shape is not None:
         axes = style.grid(figure, shown, columns=4)
         for r, ax in enumerate(axes):
-            style.dress(ax, grid=False)
-            ax.set_title(titles[r], color=style.INK, fontsize=style.SMALL)
-            picture = f.H[r].reshape(side, side)
-            options = {"cmap": style.ramp(style.OF_H, 1.0), "vmin": 0, "vmax": 1}
-            ax.imshow(picture, interpolation="nearest", rasterized=True, **options)
-            ax.set(xticks=[], yticks=[])
-            for spine in ax.spines.values():
-                spine.set(visible=True, alpha=0.3)
+            plot_image(f.H[r], shape, title=titles[r], ax=ax)
         return axes
     figure.set_layout_engine("constrained")
-    ax = figure.add_subplot()
     return [
         plot_matrix(
             f.H[:shown], row_names=titles[:shown], column_names=column_names, colour=style.OF_H,
-            largest=1.0, ax=ax,
+            largest=1.0, ax=figure.add_subplot(),
         )
     ]  # fmt: skip
 
 
-def components_size(n_components, n_features):
+def components_size(n_components, column_names=None):
     """Inches that `plot_components` needs."""
-    shown, side = min(n_components, _MOST), isqrt(n_features)
-    if side * side == n_features and n_features >= _IMAGE:
-        per_row = min(4, shown)
-        return (min(7.0, 2.0 * per_row), 2.05 * -(-shown // per_row))
-    return (7.0, 0.9 + 0.45 * shown)
+    shown = min(n_components, _MOST)
+    if image_shape(column_names) is not None:
+        return min(7.0, 2.0 * min(4, shown)), 2.05 * -(-shown // 4)
+    return 7.0, 0.9 + 0.45 * shown
 
 
 def illustrate_components(result, trust=None):
@@ -146,7 +183,7 @@ def illustrate_components(result, trust=None):
     if best is None:
         return None
     k, d = best.H.shape
-    names = result.dataset.column_names or [f"feature {j + 1}" for j in range(d)]
+    names = result.dataset.column_names
     labels = [f"component {r + 1}" for r in range(k)]
     titles = labels
     trusted = ""
@@ -158,7 +195,7 @@ def illustrate_components(result, trust=None):
             " The word says whether the component comes back in every other solution that fits as "
             "well: 1 is a perfect match, trusted means at least 0.95, similar at least 0.85."
         )
-    data = pd.DataFrame(best.normalize("max").H, columns=list(names))
+    data = pd.DataFrame(best.normalize("max").H, columns=list(names or range(1, d + 1)))
     data.insert(0, "component", np.arange(1, k + 1), allow_duplicates=True)
     if trust is not None:
         data.insert(1, "trust", np.asarray(trust, dtype=float), allow_duplicates=True)
@@ -171,7 +208,7 @@ def illustrate_components(result, trust=None):
         ),
         draw=lambda figure: plot_components(best, column_names=names, titles=titles, figure=figure),
         data=data,
-        size=components_size(k, d),
+        size=components_size(k, names),
     )
 
 
@@ -202,7 +239,8 @@ def _names(axis, n, names, side):
         style.names_at(axis, np.arange(n) + 0.5, names, _NAME)
         if side == "top" and min(_NAME, max(len(str(name)) for name in names)) * n > 34:
             for label in axis.get_ticklabels():
-                label.set(rotation=40, ha="left", rotation_mode="anchor")
+                steep = {"rotation": 40, "ha": "left"} if n <= _LEANING else {"rotation": 90}
+                label.set(rotation_mode="anchor" if n <= _LEANING else "default", **steep)
     elif n > 1:
         style.whole_numbers(axis, 6)
     else:

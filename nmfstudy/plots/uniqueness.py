@@ -5,12 +5,8 @@ import pandas as pd
 from matplotlib.colors import ListedColormap, to_rgba
 from matplotlib.patches import Polygon, Rectangle
 
-from nmfstudy.certificates.geometry import geometry
-from nmfstudy.certificates.rank2 import intervals
-from nmfstudy.certificates.witness import sample
 from nmfstudy.factorization import as_factorization
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
 
 STATES = ("identifiable", "open", "changes")
 COLOURS = {
@@ -20,7 +16,7 @@ COLOURS = {
 }
 MOST_TRIANGLES = 4  # drawn of infinitely many
 MOST_COLUMNS = 400  # of a pattern drawn cell by cell; longer ones show shares
-SAMPLES, SECONDS, MOST_COMPONENTS = 24, 4.0, 10
+_NAMED = 30  # entries with a name each
 
 
 def states(n_components, identifiable, refuted):
@@ -31,7 +27,7 @@ def states(n_components, identifiable, refuted):
     ]
 
 
-def plot_zero_pattern(factor, component_states, *, xlabel="", ax=None):
+def plot_zero_pattern(factor, component_states, *, xlabel="", names=None, ax=None):
     """Where the components of one factor are zero, coloured by what is proved of each.
 
     Parameters
@@ -41,6 +37,8 @@ def plot_zero_pattern(factor, component_states, *, xlabel="", ax=None):
     component_states : sequence of str
         One of `STATES` per component, see `states`.
     xlabel : str
+    names : sequence of str, optional
+        Of the entries; shown if there is room.
     ax : Axes, optional
 
     Returns
@@ -65,7 +63,7 @@ def plot_zero_pattern(factor, component_states, *, xlabel="", ax=None):
     for r in range(k + 1):
         ax.axhline(r + 0.5, color=style.INK, alpha=0.25, lw=0.6)
     ax.set_yticks(range(1, k + 1), [f"{r + 1}: {s}" for r, s in enumerate(component_states)])
-    style.whole_numbers(ax.xaxis)
+    _name_entries(ax, n, names)
     ax.set_xlim(0.5, n + 0.5)
     for label, state in zip(ax.get_yticklabels(), component_states, strict=True):
         label.set_fontweight("bold" if state == "identifiable" else "normal")
@@ -185,7 +183,7 @@ def plot_polygons(figure_data, *, ax=None):
         )
     points = np.vstack([outer, g.triangle])
     _frame(ax, points)
-    style.legend(ax, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, columnspacing=1.2)
     return ax
 
 
@@ -249,7 +247,7 @@ def band_table(solutions, side="H"):
     )
 
 
-def plot_bands(table, *, xlabel="feature", component_states=None, ax=None):
+def plot_bands(table, *, xlabel="feature", component_states=None, names=None, ax=None):
     """Components with the range in which other factorizations of the product have them.
 
     Parameters
@@ -259,6 +257,8 @@ def plot_bands(table, *, xlabel="feature", component_states=None, ax=None):
     xlabel : str
     component_states : sequence of str, optional
         For the colours, see `states`.
+    names : sequence of str, optional
+        Of the entries; shown if there is room.
     ax : Axes, optional
 
     Returns
@@ -267,12 +267,12 @@ def plot_bands(table, *, xlabel="feature", component_states=None, ax=None):
         One row per component, from 0 to its largest entry. The band is what was found: more may
         be possible.
     """
-    names = sorted(table.component.unique())
-    k = len(names)
+    components = sorted(table.component.unique())
+    k = len(components)
     component_states = ["open"] * k if component_states is None else component_states
     ax = style.new_axes(7.0, 0.9 + 0.6 * k) if ax is None else ax
     style.dress(ax, xlabel=xlabel, grid=False)
-    for r, name in enumerate(names):
+    for r, name in enumerate(components):
         part, base = table[table.component == name], k - 1 - r
         colour = COLOURS[component_states[r]]
         x = np.append(part.entry - 0.5, part.entry.iloc[-1] + 0.5)
@@ -284,115 +284,26 @@ def plot_bands(table, *, xlabel="feature", component_states=None, ax=None):
         ax.step(x, value, where="post", color=style.INK, lw=1.3)
     ax.set_yticks(
         [k - 1 - r + 0.41 for r in range(k)],
-        [f"{name}: {state}" for name, state in zip(names, component_states, strict=True)],
+        [f"{name}: {state}" for name, state in zip(components, component_states, strict=True)],
     )
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0.5, table.entry.max() + 0.5)
     ax.set_ylim(-0.05, k)
-    style.whole_numbers(ax.xaxis)
+    _name_entries(ax, int(table.entry.max()), names)
     return ax
+
+
+def _name_entries(ax, n, names):
+    """Names below the entries 1 to n where there is room, else their numbers."""
+    if names is None or n > _NAMED:
+        style.whole_numbers(ax.xaxis)
+        return
+    style.names_at(ax.xaxis, np.arange(1, n + 1), names, 24)
+    if sum(min(24, len(str(name))) for name in names) > 70:
+        for label in ax.get_xticklabels():
+            label.set(rotation=40, ha="right", rotation_mode="anchor")
 
 
 def state_colours():
     """Colour map over `STATES`, for keys outside these figures."""
     return ListedColormap([COLOURS[s] for s in STATES])
-
-
-def illustrate_zero_patterns(result, minimum=0):
-    """Zeros of both factors of a certified solution; None if it has no verdict."""
-    verdict = result.verdicts.get(minimum)
-    if verdict is None or verdict.status == "degenerate":
-        return None
-    f = verdict.factorization
-    k = f.n_components
-    sides = {
-        "W": (f.W.T, states(k, verdict.identifiable_W, verdict.refuted_W), "rows of W (samples)"),
-        "H": (f.H, states(k, verdict.identifiable_H, verdict.refuted_H), "columns of H (features)"),
-    }
-
-    def draw(figure):
-        figure.set_layout_engine("constrained")
-        for ax, (factor, labels, xlabel) in zip(figure.subplots(2, 1), sides.values(), strict=True):
-            plot_zero_pattern(factor, labels, xlabel=xlabel, ax=ax)
-
-    data = pd.DataFrame(
-        [
-            (side, r + 1, labels[r], int((factor[r] == 0).sum()), factor.shape[1])
-            for side, (factor, labels, _) in sides.items()
-            for r in range(k)
-        ],
-        columns=["factor", "component", "state", "zeros", "entries"],
-    )
-    return Illustration(
-        name=f"zeros-{result.key}-{minimum}",
-        caption=(
-            f"Zeros (blank) of the components of {result.title}, W above H. Identifiable: in every "
-            "factorization of the same product. Changes: a second factorization, at hand, lacks "
-            "it. Open: neither is proved."
-        ),
-        draw=draw,
-        data=data,
-        size=(8.0, 1.6 + 0.6 * min(k, 12)),
-    )
-
-
-def illustrate_ambiguity(result, minimum=0):
-    """What other factorizations of the product look like: by two, three or more components.
-
-    None if there is no verdict, or for a verdict that leaves nothing to draw.
-    """
-    verdict = result.verdicts.get(minimum)
-    if verdict is None or verdict.status == "degenerate":
-        return None
-    f, k = verdict.factorization, verdict.factorization.n_components
-    name = f"ambiguity-{result.key}-{minimum}"
-    if k == 2 and (f.W.any(axis=0) & f.H.any(axis=1)).all():
-        a, b = intervals(f.W, f.H)
-        return Illustration(
-            name=name,
-            caption=(
-                f"Every factorization of {result.title} with two components is a point of the "
-                "coloured rectangle, line or dot: how much the two may mix."
-            ),
-            draw=lambda figure: plot_rectangle(a, b, ax=figure.add_subplot()),
-            data=pd.DataFrame({"mixing": ["a", "b"], "low": [a[0], b[0]], "high": [a[1], b[1]]}),
-            size=(6.0, 4.2),
-        )
-    if k == 3 and (g := geometry(f)) is not None:
-        return Illustration(
-            name=name,
-            caption=(
-                f"Every factorization of {result.title} with three components is a triangle "
-                "that covers the inner polygon and stays inside the outer one; corners are "
-                "columns of W, sides rows of H."
-            ),
-            draw=lambda figure: plot_polygons(g, ax=figure.add_subplot()),
-            data=_polygon_table(g),
-            size=(7.5, 4.8),
-        )
-    if 4 <= k <= MOST_COMPONENTS and verdict.status in ("not_unique", "partially_identifiable"):
-        found = sample(f.W, f.H, n_samples=SAMPLES, budget=SECONDS)
-        if len(found) < 2:
-            return None
-        table = band_table(found)
-        labels = states(k, verdict.identifiable_H, verdict.refuted_H)
-        return Illustration(
-            name=name,
-            caption=(
-                f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
-                "other factorizations of the same product (band). More may be possible."
-            ),
-            draw=lambda figure: plot_bands(table, component_states=labels, ax=figure.add_subplot()),
-            data=table,
-            size=(8.0, 1.0 + 0.55 * k),
-        )
-    return None
-
-
-def _polygon_table(g):
-    parts = [("inner", g.inner), ("outer", g.outer), ("this", g.triangle)]
-    parts += [(f"other {i + 1}", t) for i, t in enumerate(g.others)]
-    parts += [(f"arc {i + 1}", a) for i, a in enumerate(g.arcs)]
-    return pd.DataFrame(
-        [(part, x, y) for part, points in parts for x, y in points], columns=["part", "x", "y"]
-    )

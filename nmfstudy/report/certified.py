@@ -1,6 +1,6 @@
 """What the certificates say of a problem, beside what its fits say."""
 
-from nmfstudy.plots.uniqueness import illustrate_ambiguity, illustrate_zero_patterns
+from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell

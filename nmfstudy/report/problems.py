@@ -3,6 +3,7 @@
 from nmfstudy.plots.convergence import illustrate_convergence
 from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
 from nmfstudy.plots.minima import illustrate_distances, illustrate_shares, illustrate_tree
+from nmfstudy.plots.pairing import illustrate_matching
 from nmfstudy.plots.solutions import (
     illustrate_count,
     illustrate_objective_gate,
@@ -131,7 +132,8 @@ def _full(study, result, row, trusts, shelf):
     found = drawn(
         illustrate_objectives, illustrate_landscape, illustrate_tree, illustrate_distances
     )
-    blocks.append(Details("The solutions found", (solutions_table(study, result), *found)))
+    found = [solutions_table(study, result), *shelf.figures(illustrate_matching, result), *found]
+    blocks.append(Details("The solutions found", tuple(found)))
     shares = (shares_table(result), *drawn(illustrate_shares))
     blocks.append(Details("Which way of starting reaches which solution", shares))
     curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)

@@ -1,6 +1,7 @@
 """Which components of the best solution come back in the others."""
 
 from nmfstudy.plots.factors import illustrate_components
+from nmfstudy.plots.product import illustrate_product
 from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.numbers import number, percent
 from nmfstudy.report.page import Cell, Paragraph, Table
@@ -39,7 +40,8 @@ def trust_blocks(result, trust, shelf):
         "note",
     )
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
-    figures = shelf.figures(illustrate_components, result, lowest)
+    figures = shelf.figures(illustrate_product, result)
+    figures += shelf.figures(illustrate_components, result, lowest)
     figures += shelf.figures(illustrate_trust, result, trust)
     return (Paragraph(trust.sentence), *figures, table, said)
 

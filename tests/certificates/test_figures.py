@@ -11,7 +11,7 @@ from nmfstudy import certify
 from nmfstudy.certificates.geometry import CORNERS, geometry
 from nmfstudy.certificates.rank2 import intervals
 from nmfstudy.certificates.witness import sample
-from nmfstudy.plots import uniqueness
+from nmfstudy.plots import certified, uniqueness
 from nmfstudy.streams import stream
 
 THREE = [k for k in KNOWN if k.W.shape[1] == 3]
@@ -113,17 +113,18 @@ def test_bands_hold_all_solutions():
 
 def result_of(W, H):
     verdict = certify(W, H, budget=2.0, ladder=False)
-    return SimpleNamespace(verdicts={0: verdict}, title="the data", key="data")
+    dataset = SimpleNamespace(row_names=None, column_names=None)
+    return SimpleNamespace(verdicts={0: verdict}, title="the data", key="data", dataset=dataset)
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
 def test_illustrations_draw_into_a_figure(known):
     result = result_of(known.W, known.H)
-    for make in (uniqueness.illustrate_zero_patterns, uniqueness.illustrate_ambiguity):
+    for make in (certified.illustrate_zero_patterns, certified.illustrate_ambiguity):
         illustration = make(result)
         if illustration is None:
             # Four components and no second solution: nothing to draw.
-            assert known.W.shape[1] > 3 and make is uniqueness.illustrate_ambiguity
+            assert known.W.shape[1] > 3 and make is certified.illustrate_ambiguity
             continue
         figure = Figure(figsize=illustration.size, layout="constrained")
         illustration.draw(figure)
@@ -133,5 +134,5 @@ def test_illustrations_draw_into_a_figure(known):
 
 def test_no_verdict_is_no_illustration():
     empty = SimpleNamespace(verdicts={}, title="the data", key="data")
-    assert uniqueness.illustrate_zero_patterns(empty) is None
-    assert uniqueness.illustrate_ambiguity(empty) is None
+    assert certified.illustrate_zero_patterns(empty) is None
+    assert certified.illustrate_ambiguity(empty) is None

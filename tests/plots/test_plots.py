@@ -21,8 +21,10 @@ from nmfstudy.plots import (
     factors,
     fits,
     minima,
+    pairing,
     penalties,
     problems,
+    product,
     solutions,
     style,
     trust,
@@ -41,7 +43,7 @@ class Result:
         self.solutions = distinct_solutions(list(self.searches), **options)
         self.problem = self.searches[0].problem
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
-        self.dataset = type("Data", (), {"X": X, "column_names": names})
+        self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def continuum():
 @pytest.fixture(scope="module")
 def images(several):
     X = np.random.default_rng(0).random((12, 16))
-    return Result(X, 2, [fit(X, 2, n_starts=12)])
+    pixels = [f"pixel {i},{j}" for i in range(4) for j in range(4)]
+    return Result(X, 2, [fit(X, 2, n_starts=12)], pixels)
 
 
 def sweep_table():
@@ -130,6 +133,7 @@ ONE_AXES = {
         np.random.default_rng(0).random((99, 80)), **o
     ),
     "objectives": lambda r, **o: fits.plot_objectives(fits.objectives_table(r), **o),
+    "image": lambda r, **o: factors.plot_image(np.arange(6), (2, 3), title="six", **o),
     "norms": lambda r, **o: fits.plot_norms(norms_table(r), **o),
     "count by distance": lambda r, **o: solutions.plot_count(
         solutions.count_table(r.solutions), plateau=(1e-4, 0.1), noise_floor=1e-6, **o
@@ -167,6 +171,17 @@ WHOLE = {
     "drift": lambda r, **o: penalties.plot_drift(drift_table(), plain=(0.1, 0.2), **o),
     "variants": lambda r, **o: penalties.plot_variants(variants_table(), **o),
     "choosing k": lambda r, **o: problems.plot_over_k(over_k_table(), **o),
+    "product": lambda r, **o: product.plot_product(
+        r.dataset.X, factors.best_factorization(r), row_names="abcdef", **o
+    ),
+    "matching": lambda r, **o: pairing.plot_matching(
+        *(fit.factorization for fit in r.searches[0][:2]), **o
+    ),
+    "matched images": lambda r, **o: pairing.plot_matching(
+        *[(np.eye(2), np.ones((2, 4)))] * 2,
+        column_names=[f"pixel {i},{j}" for i in (0, 1) for j in (0, 1)],
+        **o,
+    ),
     "pairs": lambda r, **o: example.plot_pairs([("a", (np.eye(2), np.eye(2)))] * 2, **o),
 }
 ILLUSTRATE = [
@@ -181,6 +196,8 @@ ILLUSTRATE = [
     convergence.illustrate_convergence,
     lambda result: trust.illustrate_trust(result, component_trust(result.solutions)),
     factors.illustrate_components,
+    product.illustrate_product,
+    pairing.illustrate_matching,
 ]
 
 
@@ -321,10 +338,33 @@ def test_starts_of_the_best_minimum_and_no_others_are_within_the_tolerance_of_it
     assert (near == (counted.minimum == 0)).all() and near.any() and not near.all()
 
 
-def test_square_rows_are_images_and_others_a_heat_map():
-    square = factors.plot_components(Factorization(np.ones((3, 2)), np.ones((2, 16))))
-    other = factors.plot_components(Factorization(np.ones((3, 2)), np.ones((2, 15))))
-    assert len(square) == 2 and len(other) == 1
+def test_pixels_are_drawn_as_images_and_other_features_as_a_heat_map():
+    pixels = [f"pixel {i},{j}" for i in range(3) for j in range(5)]
+    f = Factorization(np.ones((3, 2)), np.ones((2, 15)))
+    assert factors.image_shape(pixels) == (3, 5)
+    assert len(factors.plot_components(f, column_names=pixels)) == 2
+    for other in (None, pixels[::-1], pixels[:-1], ["pixel 0,0"] * 15, list("abcdefghijklmno")):
+        assert factors.image_shape(other) is None
+    assert len(factors.plot_components(f)) == 1
+
+
+def test_every_matched_component_has_order_and_scale_of_the_other_start():
+    a = Factorization(np.eye(3), [[1, 0, 0], [0, 2, 0], [0, 0, 3.0]])
+    b = a.permute([2, 0, 1]).normalize("max")
+    (_, first, order), _, (_, matched, other) = pairing.matched_panels(a, b, "ab")
+    assert matched == pytest.approx(first)
+    assert list(order) == [1, 2, 3] and list(other) == [2, 3, 1]
+
+
+def test_data_and_factors_stand_in_line_whatever_the_order_of_samples(rng):
+    f = Factorization(rng.random((60, 3)), rng.random((3, 9)))
+    of_W, of_H, of_X = product.plot_product(f.product(), f)
+    W, H, X = (ax.images[0].get_array() if ax.images else None for ax in (of_W, of_H, of_X))
+    assert W is None and H is None  # few enough to be drawn cell by cell
+    assert X is None or X.shape == (60, 9)
+    order = product.sample_order(f.W)
+    assert sorted(order) == list(range(60))
+    assert (np.diff(f.W[order].argmax(axis=1)) >= 0).all()
 
 
 def test_components_are_drawn_with_their_trust(several):

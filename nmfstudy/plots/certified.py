@@ -1,0 +1,127 @@
+"""What one holds: one problem with its certificates."""
+
+import pandas as pd
+
+from nmfstudy.certificates.geometry import geometry
+from nmfstudy.certificates.rank2 import intervals
+from nmfstudy.certificates.witness import sample
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.uniqueness import (
+    band_table,
+    plot_bands,
+    plot_polygons,
+    plot_rectangle,
+    plot_zero_pattern,
+    states,
+)
+
+SAMPLES, SECONDS, MOST_COMPONENTS = 24, 4.0, 10
+
+
+def illustrate_zero_patterns(result, minimum=0):
+    """Zeros of both factors of a certified solution; None if it has no verdict."""
+    verdict = result.verdicts.get(minimum)
+    if verdict is None or verdict.status == "degenerate":
+        return None
+    f = verdict.factorization
+    k = f.n_components
+    of_W = states(k, verdict.identifiable_W, verdict.refuted_W)
+    of_H = states(k, verdict.identifiable_H, verdict.refuted_H)
+    rows, columns = result.dataset.row_names, result.dataset.column_names
+    sides = {
+        "W": (f.W.T, of_W, "rows of W (samples)", rows),
+        "H": (f.H, of_H, "columns of H (features)", columns),
+    }
+
+    def draw(figure):
+        figure.set_layout_engine("constrained")
+        for ax, side in zip(figure.subplots(2, 1), sides.values(), strict=True):
+            factor, labels, xlabel, names = side
+            plot_zero_pattern(factor, labels, xlabel=xlabel, names=names, ax=ax)
+
+    data = pd.DataFrame(
+        [
+            (side, r + 1, labels[r], int((factor[r] == 0).sum()), factor.shape[1])
+            for side, (factor, labels, *_) in sides.items()
+            for r in range(k)
+        ],
+        columns=["factor", "component", "state", "zeros", "entries"],
+    )
+    return Illustration(
+        name=f"zeros-{result.key}-{minimum}",
+        caption=(
+            f"Zeros (blank) of the components of {result.title}, W above H. Identifiable: in every "
+            "factorization of the same product. Changes: a second factorization, at hand, lacks "
+            "it. Open: neither is proved."
+        ),
+        draw=draw,
+        data=data,
+        size=(8.0, 1.6 + 0.6 * min(k, 12)),
+    )
+
+
+def illustrate_ambiguity(result, minimum=0):
+    """What other factorizations of the product look like: by two, three or more components.
+
+    None if there is no verdict, or for a verdict that leaves nothing to draw.
+    """
+    verdict = result.verdicts.get(minimum)
+    if verdict is None or verdict.status == "degenerate":
+        return None
+    f, k = verdict.factorization, verdict.factorization.n_components
+    name = f"ambiguity-{result.key}-{minimum}"
+    if k == 2 and (f.W.any(axis=0) & f.H.any(axis=1)).all():
+        a, b = intervals(f.W, f.H)
+        return Illustration(
+            name=name,
+            caption=(
+                f"Every factorization of {result.title} with two components is a point of the "
+                "coloured rectangle, line or dot: how much the two may mix."
+            ),
+            draw=lambda figure: plot_rectangle(a, b, ax=figure.add_subplot()),
+            data=pd.DataFrame({"mixing": ["a", "b"], "low": [a[0], b[0]], "high": [a[1], b[1]]}),
+            size=(6.0, 4.2),
+        )
+    if k == 3 and (g := geometry(f)) is not None:
+        return Illustration(
+            name=name,
+            caption=(
+                f"Every factorization of {result.title} with three components is a triangle "
+                "that covers the inner polygon and stays inside the outer one; corners are "
+                "columns of W, sides rows of H."
+            ),
+            draw=lambda figure: plot_polygons(g, ax=figure.add_subplot()),
+            data=_polygon_table(g),
+            size=(7.0, 5.4),
+        )
+    if 4 <= k <= MOST_COMPONENTS and verdict.status in ("not_unique", "partially_identifiable"):
+        found = sample(f.W, f.H, n_samples=SAMPLES, budget=SECONDS)
+        if len(found) < 2:
+            return None
+        table = band_table(found)
+        labels = states(k, verdict.identifiable_H, verdict.refuted_H)
+        return Illustration(
+            name=name,
+            caption=(
+                f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
+                "other factorizations of the same product (band). More may be possible."
+            ),
+            draw=lambda figure: plot_bands(
+                table,
+                component_states=labels,
+                names=result.dataset.column_names,
+                ax=figure.add_subplot(),
+            ),
+            data=table,
+            size=(8.0, 1.0 + 0.55 * k),
+        )
+    return None
+
+
+def _polygon_table(g):
+    parts = [("inner", g.inner), ("outer", g.outer), ("this", g.triangle)]
+    parts += [(f"other {i + 1}", t) for i, t in enumerate(g.others)]
+    parts += [(f"arc {i + 1}", a) for i, a in enumerate(g.arcs)]
+    return pd.DataFrame(
+        [(part, x, y) for part, points in parts for x, y in points], columns=["part", "x", "y"]
+    )
