@@ -33,10 +33,13 @@ class Sweep:
         As Hydra takes them, lists not yet expanded.
     jobs : tuple of Job
         Validated, in the order of Hydra's own sweeper.
+    job_overrides : tuple of tuple of str
+        Those of each job alone.
     """
 
     overrides: tuple[str, ...]
     jobs: tuple[Job, ...]
+    job_overrides: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -112,9 +115,10 @@ def _plan(overrides, multirun):
                 "every seed is a job of one start; one job with n_starts=N does the same in a "
                 "fraction of the time"
             )
-        configs = [composer.compose(strings) for strings in _expand(merged)]
+        of_jobs = tuple(_expand(merged))
+        configs = (composer.compose(strings) for strings in of_jobs)
         jobs = tuple(job_from_config(plain_config(config)) for config in configs)
-        sweeps.append(Sweep(tuple(o.input_line for o in merged), jobs))
+        sweeps.append(Sweep(tuple(o.input_line for o in merged), jobs, of_jobs))
     return Plan(tuple(sweeps), launcher, tuple(dict.fromkeys(hints)))
 
 

@@ -6,6 +6,7 @@ nmfstudy run -m dataset=file dataset.path=X.csv n_components=2,3,4 init=random,n
 nmfstudy run -m n_components=2,3,4 'seed=range(0,1000,100)' n_starts=100 hydra/launcher=joblib
 """
 
+import os
 import sys
 
 import hydra
@@ -17,8 +18,12 @@ from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, pla
 from nmfstudy.progress import ProgressBar
 from nmfstudy.request import Request, check_job
 from nmfstudy.runs import code_version
+from nmfstudy.runs.failures import record_job_failure
+from nmfstudy.runs.status import status_of
 from nmfstudy.study import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep import is_done, perform
+
+LOCAL_LAUNCHERS = ("joblib",)  # their jobs are at an end when they give up
 
 USAGE = f"""usage: nmfstudy run [-m] [study=NAME] [KEY=VALUE …]
 
@@ -58,33 +63,66 @@ def _carry_out(asked, request):
         for sweep in asked.sweeps:
             if asked.launcher == "basic":
                 for job in sweep.jobs:
-                    execute(job, progress)
+                    perform(job, progress)
             else:
-                _launch(sweep, request.folder)
+                _launch(sweep, asked.launcher)
+    try:
+        study = Study.load(request.folder, code=code_version())
+    except RequestError:  # whatever was asked for has failed
+        for line in status_of(request.folder).lines():
+            print(line)
+        return 1
     # What only a report needs is imported only now: a sweep begins without delay.
     from nmfstudy.report import current_report, write_report
     from nmfstudy.report.terminal import print_summary
 
-    study = Study.load(request.folder, code=code_version())
     print_summary(study, current_report(study) or write_report(study))
     return 1 if study.n_failed else 0
 
 
-def _launch(sweep, folder):
-    """Hand one sweep to Hydra's own main, for launchers that run jobs elsewhere."""
-    argv = sys.argv
+def _launch(sweep, launcher):
+    """Have one sweep's jobs done elsewhere, and find out which to blame if that breaks.
+
+    A worker that is killed, as for want of memory, takes with it what the others are at.
+    """
+    try:
+        return _hand_over(sweep.overrides, sweep.jobs[0].folder)
+    except OSError:  # the study's own folder
+        raise
+    except (Exception, SystemExit) as error:
+        broken = error
+    for job, overrides in zip(sweep.jobs, sweep.job_overrides, strict=True):
+        try:
+            if is_done(job):
+                continue
+            if launcher not in LOCAL_LAUNCHERS:  # others may still be at it
+                raise broken
+            _hand_over(overrides, job.folder)
+        except OSError:
+            raise
+        except (Exception, SystemExit) as error:
+            record_job_failure(job, error)
+
+
+def _hand_over(overrides, folder):
+    """Hand jobs to Hydra's own main, for launchers that run them elsewhere."""
+    argv, verbose = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
     # Hydra writes multirun.yaml there, and launchers their own logs.
-    elsewhere = f"hydra.sweep.dir={folder / 'hydra'}"
-    sys.argv = ["nmfstudy", "-m", *sweep.overrides, elsewhere]
+    sys.argv = ["nmfstudy", "-m", *overrides, f"hydra.sweep.dir={folder / 'hydra'}"]
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise what happens, do not print it and exit
     try:
         hydra.main(version_base=VERSION_BASE, config_path=str(CONF), config_name="config")(task)()
     finally:
         sys.argv = argv
+        if verbose is None:
+            del os.environ["HYDRA_FULL_ERROR"]
+        else:
+            os.environ["HYDRA_FULL_ERROR"] = verbose
 
 
 def task(config):
-    """One Hydra job in whatever process the launcher gives it; failures are in its run folders."""
-    return [block.run for block in execute(job_from_config(plain_config(config)))]
+    """One Hydra job in whatever process the launcher gives it; failures are in the folder."""
+    return [block.run for block in perform(job_from_config(plain_config(config)))]
 
 
 if __name__ == "__main__":

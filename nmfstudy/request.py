@@ -8,6 +8,7 @@ from nmfstudy.errors import RequestError
 from nmfstudy.inits import check_init, draw_starts
 from nmfstudy.runs import code_version, problem_key, run_id
 from nmfstudy.runs.files import write_json
+from nmfstudy.runs.identity import job_id
 from nmfstudy.solvers import make_solver
 from nmfstudy.sweep import AUTO_BUDGET, custom_files, dataset_of
 
@@ -36,6 +37,8 @@ class Request:
     blocks : tuple of dict
         ``run``, ``problem`` and ``n_starts`` of every run folder asked for; an adaptive job
         lists its first block.
+    jobs : tuple of str
+        Identities of the jobs.
     analysis : Analysis
     argv : tuple of str
     n_starts : int
@@ -46,6 +49,7 @@ class Request:
 
     folder: Path
     blocks: tuple[dict, ...]
+    jobs: tuple[str, ...]
     analysis: Analysis
     argv: tuple[str, ...]
     n_starts: int
@@ -88,6 +92,7 @@ class Request:
         return Request(
             folder=jobs[0].folder,
             blocks=tuple(blocks.values()),
+            jobs=tuple(dict.fromkeys(map(job_id, jobs))),
             analysis=analysis,
             argv=tuple(argv),
             n_starts=total,
@@ -104,6 +109,7 @@ class Request:
                 "analysis": asdict(self.analysis),
                 "code": code_version(),
                 "adaptive": self.adaptive,
+                "jobs": list(self.jobs),
                 "runs": list(self.blocks),
             },
         )

@@ -9,11 +9,13 @@ import numpy as np
 
 from nmfstudy.config import AUTO
 from nmfstudy.datasets import load_dataset
+from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
 from nmfstudy.fitting import fit_starts
 from nmfstudy.runs import Run, is_finished, problem_key, record_failure, run_id, save_data
+from nmfstudy.runs.failures import forget_job_failure, record_job_failure
 from nmfstudy.runs.files import remove_leftovers, sha256_of
-from nmfstudy.runs.run import run_folder
+from nmfstudy.runs.identity import run_folder
 
 AUTO_COVERAGE = 0.99
 AUTO_BUDGET = 2000  # starts of one search after which an adaptive study gives up
@@ -74,14 +76,47 @@ def dataset_of(job):
 def custom_files(job):
     """Content hashes of a custom init's files, which stand for them in the run id."""
     options = job.search.options
-    return {n: sha256_of(options[n]) for n in ("W", "H") if isinstance(options.get(n), str)}
+    files = {n: options[n] for n in ("W", "H") if isinstance(options.get(n), str)}
+    try:
+        return {name: sha256_of(path) for name, path in files.items()}
+    except OSError as error:
+        raise RequestError(f"{error.filename} cannot be read ({error.strerror})") from None
+
+
+def is_done(job):
+    """Whether all that a job asks for is finished; an adaptive job can tell only by going on."""
+    if job.n_starts == AUTO:
+        return False
+    sha256, files = dataset_of(job).sha256, custom_files(job)
+    return all(is_finished(job.folder, run_id(job, b, sha256, files)) for b in job.blocks())
+
+
+def perform(job, progress=None):
+    """`execute` a job as one of many: whatever ends it is recorded, and the next may begin.
+
+    Only ``KeyboardInterrupt`` and errors of the study's own folder (no space, no permission),
+    where nothing could be recorded either, are raised.
+
+    Returns
+    -------
+    list of Block
+        Empty if the job failed as a whole.
+    """
+    try:
+        blocks = execute(job, progress)
+    except OSError:
+        raise
+    except (Exception, SystemExit) as error:
+        record_job_failure(job, error)
+        return []
+    forget_job_failure(job)
+    return blocks
 
 
 def execute(job, progress=None):
     """Fit every block of a job that is not finished yet.
 
-    A failing block is recorded and the next one begun; only ``KeyboardInterrupt`` and errors of
-    the study's own folder (no space, no permission) end a job.
+    A block that fails, while it is fitted or saved, is recorded and the next one begun.
 
     Returns
     -------
@@ -114,29 +149,32 @@ def _execute_block(job, dataset, block, identifier, progress):
         return Block(identifier, count, 0, fitted=False)
     begun = time.perf_counter()
     seeds = np.arange(first, first + count)
+    # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     try:
         fits = fit_starts(dataset.X, job.problem, job.search, seeds, progress.advance)
-    # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     except (Exception, SystemExit) as error:
-        key = problem_key(job, dataset.name, dataset.sha256)
-        record_failure(job.folder, identifier, key, error)
-        progress.fail(count)
-        line = traceback.format_exception_only(error)[-1].strip()
-        return Block(identifier, count, count, fitted=True, error=line)
+        return _failed(job, dataset, block, identifier, progress, error)
     errors = [
         (int(s), fits.errors.get(int(s), "")) for s in fits.seed[fits.stop_reason == "failed"]
     ]
-    Run.save(
-        job.folder,
-        identifier,
-        job,
-        dataset,
-        fits,
-        seconds=time.perf_counter() - begun,
-        errors=errors,
-    )
+    seconds = time.perf_counter() - begun
+    try:
+        Run.save(job.folder, identifier, job, dataset, fits, seconds=seconds, errors=errors)
+    except OSError:  # the study's own folder, where nothing could be recorded either
+        raise
+    except Exception as error:
+        return _failed(job, dataset, block, identifier, progress, error)
     progress.fail(len(errors))
     return Block(identifier, count, len(errors), fitted=True, error=_last_line(errors))
+
+
+def _failed(job, dataset, block, identifier, progress, error):
+    """Record what ended a whole block."""
+    key = problem_key(job, dataset.name, dataset.sha256)
+    record_failure(job.folder, identifier, key, error)
+    progress.fail(block[1])
+    line = traceback.format_exception_only(error)[-1].strip()
+    return Block(identifier, block[1], block[1], fitted=True, error=line)
 
 
 def _last_line(errors):

@@ -13,6 +13,7 @@ from nmfstudy.report.numbers import cell_text, count, label, percent
 from nmfstudy.report.words import distinct_text, kind_cell
 
 SHOWN_PROBLEMS = 24
+SHOWN_FAILURES = 5
 _AGREE = {("one", "unique")} | {
     (kind, status)
     for kind in ("several", "continuum")
@@ -82,6 +83,16 @@ def short_answers(answers):
     return lines
 
 
+def failure_lines(study, most=SHOWN_FAILURES):
+    """Problem and last line of what is recorded, each once; at most so many."""
+    lines = {}
+    for failure in study.failures:
+        said = failure["errors"][0]["error"].strip().splitlines()
+        lines[f"  {failure['problem']}: {said[-1] if said else 'no message'}"] = None
+    rest = len(lines) - most
+    return [*list(lines)[:most], *([f"  and {rest} more"] if rest > 0 else [])]
+
+
 def print_summary(study, path, *, answers=None, console=None):
     """Print the table, the answers, what failed, and where the report is.
 
@@ -109,6 +120,8 @@ def print_summary(study, path, *, answers=None, console=None):
             console.print(Padding(Text(line.strip()), (0, 0, 0, indent)))
     if study.n_failed:
         console.print(f"{count(study.n_failed, 'start')} failed; see the report", style="bold red")
+        for line in failure_lines(study):
+            console.print(line, markup=False, highlight=False, overflow="fold")
     if study.skipped:
         console.print(f"{count(len(study.skipped), 'run folder')} skipped; see the report")
     console.print()

@@ -1,8 +1,9 @@
 """Run folders: one finished block of starts each. Nothing else reads or writes them."""
 
 from nmfstudy.runs.data import load_data, save_data
+from nmfstudy.runs.failures import record_failure
 from nmfstudy.runs.identity import code_version, problem_key, run_id
-from nmfstudy.runs.run import COLUMNS, Run, find_runs, is_finished, record_failure
+from nmfstudy.runs.run import COLUMNS, Run, find_runs, is_finished
 
 __all__ = [
     "COLUMNS",

@@ -23,13 +23,23 @@ def write_atomically(path, content):
     path = Path(path)
     partial = path.with_name(f"{PARTIAL}{path.name}-{_owner()}")
     try:
-        with open(partial, "wb") as handle:
+        with naming(path), open(partial, "wb") as handle:
             handle.write(content.encode() if isinstance(content, str) else content)
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def naming(path):
+    """Errors of writing, which do not know their file, name this one."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 @contextlib.contextmanager
@@ -160,7 +170,7 @@ def _plain(value):
 
 def write_arrays(path, **arrays):
     """Write named arrays as an uncompressed npz without pickle."""
-    with open(path, "wb") as handle:
+    with naming(path), open(path, "wb") as handle:
         np.savez(handle, allow_pickle=False, **arrays)
         handle.flush()
         os.fsync(handle.fileno())

@@ -83,3 +83,15 @@ def problem_key(job, dataset_name, data_sha256):
             sides = [f"{penalty.strength:g}"]
         parts.append("_".join([penalty.name, *sides]))
     return "-".join([*parts, digest(problem_of(job, data_sha256), 6)])
+
+
+def run_folder(study_folder, identifier):
+    """Where the run of this id lives."""
+    if not (identifier.isalnum() and identifier.isascii()):
+        raise ValueError(f"{identifier!r:.40} is no run id")
+    return Path(study_folder) / "runs" / identifier
+
+
+def job_id(job):
+    """Identity of a job as it was asked for, known without its data: 16 hexadecimal digits."""
+    return digest(config_of(job))

@@ -1,8 +1,8 @@
-"""``study.json`` and ``error.json`` as plain data of known types, whatever the files hold."""
+"""``study.json`` as plain data of known types, whatever the file holds."""
 
 from pathlib import Path
 
-from nmfstudy.runs.files import own, read_json
+from nmfstudy.runs.files import read_json
 
 
 def recorded_request(study_folder):
@@ -11,8 +11,9 @@ def recorded_request(study_folder):
     Returns
     -------
     dict
-        Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool) and ``runs``
-        (list of dicts with ``run`` and ``n_starts``); what is no such thing is left out.
+        Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool), ``jobs``
+        (list of str) and ``runs`` (list of dicts with ``run`` and ``n_starts``); what is no such
+        thing is left out.
     """
     try:
         found = read_json(Path(study_folder) / "study.json")
@@ -23,6 +24,8 @@ def recorded_request(study_folder):
         about["command"] = [printable(str(part)) for part in found["command"]]
     if isinstance(found.get("analysis"), dict):
         about["analysis"] = found["analysis"]
+    if isinstance(found.get("jobs"), list):
+        about["jobs"] = [job for job in found["jobs"] if isinstance(job, str)]
     if isinstance(found.get("runs"), list):
         about["runs"] = [block for block in found["runs"] if _is_block(block)]
     return about
@@ -40,33 +43,3 @@ def printable(text):
     """The text without characters that could steer a terminal; lines stay lines."""
     keep = "\n\t"
     return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
-def recorded_failures(study_folder):
-    """What the ``error.json`` files of a study say.
-
-    Yields
-    ------
-    dict
-        ``id`` (the folder's name), ``problem`` (str) and ``errors``, a list of at least one
-        dict with ``seed`` (int, or None for the whole run) and ``error`` (str).
-    """
-    for path in sorted((Path(study_folder) / "runs").glob("*/error.json")):
-        if path.parent.name.startswith(".") or path.parent.is_symlink():
-            continue
-        record = {"id": path.parent.name, "problem": path.parent.name, "errors": []}
-        try:
-            found = read_json(own(path))
-        except (OSError, ValueError):
-            found = {}
-        if isinstance(found.get("problem"), str):
-            record["problem"] = printable(found["problem"])
-        listed = found.get("errors") if isinstance(found.get("errors"), list) else []
-        for entry in listed:
-            if isinstance(entry, dict) and isinstance(entry.get("error"), str):
-                seed = entry.get("seed")
-                seed = seed if type(seed) is int else None
-                record["errors"].append({"seed": seed, "error": printable(entry["error"])})
-        if not record["errors"]:
-            record["errors"] = [{"seed": None, "error": "its error.json cannot be read"}]
-        yield record

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import traceback
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,18 +11,19 @@ import numpy as np
 
 from nmfstudy.config import config_of, job_from_config
 from nmfstudy.fits import STOP_REASONS, Fits
+from nmfstudy.runs.failures import failure_record
 from nmfstudy.runs.files import (
+    naming,
     new_folder,
     own,
     read_arrays,
     read_json,
-    remove_link,
     sha256_of,
     write_arrays,
     write_atomically,
     write_json,
 )
-from nmfstudy.runs.identity import code_version, problem_key
+from nmfstudy.runs.identity import code_version, problem_key, run_folder
 from nmfstudy.runs.info import check_info
 from nmfstudy.runs.provenance import provenance
 
@@ -44,13 +44,6 @@ _PER_START = (
     "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
     "zeros_H n_dead"
 ).split()
-
-
-def run_folder(study_folder, identifier):
-    """Where the run of this id lives."""
-    if not (identifier.isalnum() and identifier.isascii()):
-        raise ValueError(f"{identifier!r:.40} is no run id")
-    return Path(study_folder) / "runs" / identifier
 
 
 def is_finished(study_folder, identifier):
@@ -91,12 +84,13 @@ class Run:
         config = config_of(job)
         key = problem_key(job, dataset.name, dataset.sha256)
         with new_folder(folder) as partial:
-            (partial / "config.yaml").write_text(_yaml(config), encoding="utf-8")
+            with naming(folder / "config.yaml"):
+                (partial / "config.yaml").write_text(_yaml(config), encoding="utf-8")
             write_arrays(partial / "factors.npz", **_kept_factors(fits, job))
             rows = _rows(identifier, key, dataset.name, fits)
             write_atomically(partial / "starts.csv", _csv(rows))
             if errors:
-                write_json(partial / "error.json", _error_record(identifier, key, errors))
+                write_json(partial / "error.json", failure_record(identifier, key, errors))
             info = {
                 "id": identifier,
                 "problem": key,
@@ -210,24 +204,6 @@ def find_runs(study_folder):
         except (ValueError, OSError) as error:
             skipped.append((folder.name, str(error)))
     return runs, skipped
-
-
-def record_failure(study_folder, identifier, problem, error):
-    """Write ``error.json`` for a run that could not be finished; it is retried next time."""
-    folder = run_folder(study_folder, identifier)
-    remove_link(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    text = "".join(traceback.format_exception(error))
-    write_json(folder / "error.json", _error_record(identifier, problem, [(None, text)]))
-
-
-def _error_record(identifier, problem, errors):
-    return {
-        "id": identifier,
-        "problem": problem,
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "errors": [{"seed": seed, "error": text} for seed, text in errors],
-    }
 
 
 def _kept_factors(fits, job):

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmfstudy.runs.records import printable, recorded_failures, recorded_request
+from nmfstudy.runs.failures import recorded_failures
+from nmfstudy.runs.records import printable, recorded_request
 from nmfstudy.runs.run import find_runs, is_finished
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from nmfstudy.config import Analysis
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
-from nmfstudy.runs import load_data, records
+from nmfstudy.runs import failures, load_data
 from nmfstudy.study.problem_result import ProblemResult
 
 
@@ -46,10 +46,10 @@ def recorded_analysis(about, runs):
 
 
 def recorded_failures(folder, about):
-    """What ``error.json`` files say, without those that the last sweep did not ask for."""
-    asked = {block["run"] for block in about.get("runs", [])}
+    """What is recorded of failures, without those that the last sweep did not ask for."""
+    asked = {block["run"] for block in about.get("runs", [])} | set(about.get("jobs", []))
     everything = about.get("adaptive") or not asked
-    for record in records.recorded_failures(folder):
+    for record in failures.recorded_failures(folder):
         if everything or record["id"] in asked:
             yield record
 
