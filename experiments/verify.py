@@ -10,6 +10,7 @@ def main(argv):
     parser = Parser("nmfstudy verify", description=__doc__)
     parser.add_argument("folder", help="a study's folder, such as results/discussion")
     parser.add_argument("--sample", type=int, help="only so many runs, spread over the study")
+    parser.add_argument("--seconds", type=float, default=600.0, help="limit for one run (600)")
     given = parser.parse_args(argv)
     from nmfstudy.errors import RequestError
     from nmfstudy.report.terminal import print_frame
@@ -17,7 +18,9 @@ def main(argv):
 
     if given.sample is not None and given.sample < 1:
         raise RequestError(f"--sample is {given.sample}; possible: an integer >= 1")
-    table = verify(given.folder, sample=given.sample)
+    if not 0 < given.seconds < 1e9:
+        raise RequestError(f"--seconds is {given.seconds:g}; possible: a number above 0")
+    table = verify(given.folder, sample=given.sample, seconds=given.seconds)
     print_frame(table)
     return 0 if table["outcome"].isin(["equal", "within tolerance"]).all() else 1
 
