@@ -11,7 +11,7 @@ from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting import fit
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import result_sentence
+from nmfstudy.report.words import result_sentences
 from nmfstudy.study import ProblemResult
 from nmfstudy.study.tables import problem_row
 from nmfstudy.verdicts import (
@@ -84,7 +84,7 @@ def test_an_exact_dimension_settles_the_kind():
     assert row["kind"] == result.judged.kind == "continuum"
     assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
     assert result.judged.labels is result.solutions.labels
-    said = result_sentence(row, result)
+    said = " ".join(result_sentences(row, result))
     assert "A certificate gives the factorizations of the best product 6 dimensions" in said
 
 
@@ -92,7 +92,7 @@ def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
     assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
     assert settled_dimension(many) is None
     assert many.judged.reason == many.solutions.reason
-    said = result_sentence(problem_row(many), many)
+    said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
     assert "at most 4 dimensions around" in said

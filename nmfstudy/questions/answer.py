@@ -27,7 +27,15 @@ class Answer:
     tables : dict of str to DataFrame
         By file name; shown in the report and written as CSV.
     notes : tuple of str
-        Paragraphs of explanation below the figures.
+        Paragraphs that explain why.
+    asked : str
+        What the question means, for someone who has just read an introduction to NMF.
+    caveat : str
+        What the answer does not say.
+    short : str
+        The question in a few words.
+    openly : int
+        How many illustrations stand beside the answer; the others are there for a closer look.
     """
 
     key: str
@@ -38,3 +46,7 @@ class Answer:
     illustrations: tuple[Illustration, ...] = ()
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    asked: str = ""
+    caveat: str = ""
+    short: str = ""
+    openly: int = 1

@@ -18,6 +18,16 @@ QUESTION = (
     "With permutation and scaling, are all NMF results similar: "
     "how many distinct results are there?"
 )
+ASKED = (
+    "Every start of NMF may end in other factors. Some differences mean nothing: the components "
+    "come in another order, or w is doubled and h halved. Take those away: are all results the "
+    "same then, and if not, how many different ones are there?"
+)
+CAVEAT = (
+    "A count is what the starts have found: it can only grow with more of them, and the coverage "
+    "says how likely that is. Fits that stopped early must not be counted; each would pass for a "
+    "result of its own."
+)
 _TOLERANCES = np.logspace(-7, 0, 141)
 _SHOWN = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)  # tolerances in the table
 _FEWEST = 10  # starts of a search that is compared
@@ -51,6 +61,9 @@ def answer(study):
         illustrations=tuple(_illustrations(study, shown, early, comparison)),
         tables=tables,
         notes=tuple(_notes(shown, comparison)),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="How many distinct results?",
     )
 
 

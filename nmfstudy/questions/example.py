@@ -15,6 +15,14 @@ from nmfstudy.questions.lookup import has_factors, plural, sentence_list
 
 KEY = "example"
 QUESTION = "What does NMF do, on an example small enough to do by hand?"
+ASKED = (
+    "NMF takes a table of numbers that are not negative, and writes every row as a sum of a few "
+    "patterns. What comes out, and why do two runs of the same program look different?"
+)
+CAVEAT = (
+    "The example fits exactly and has one solution. Real data have noise, often several solutions, "
+    "and nobody knows the true parts."
+)
 _LARGEST = (12, 12)
 _SAME = 1e-6  # columns of X, or of H, that differ by less are identical
 _EXACT = 1e-6  # relative error of an exact factorization
@@ -49,6 +57,10 @@ def answer(study):
         ),
         tables={},
         notes=tuple(_notes(result, after, other)),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="A worked example",
+        openly=4,
     )
 
 

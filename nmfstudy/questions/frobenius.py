@@ -22,6 +22,16 @@ from nmfstudy.questions.lookup import (
 
 KEY = "frobenius"
 QUESTION = "Why should we decrease the Frobenius norm?"
+ASKED = (
+    "The Frobenius norm of a matrix is the root of the sum of its squared entries. NMF "
+    "programs make such norms small in two places: of the error X − W·H, and, if asked, of W and H "
+    "themselves (a ridge). What is gained by either?"
+)
+CAVEAT = (
+    "A ridge makes no entries zero, and it pulls the product towards zero, so the error grows with "
+    "α: take the smallest that settles the question. That it leaves one solution is a choice it "
+    "makes, not a discovery about the data."
+)
 MEANINGS = (
     "Two things go by that name: the error ½‖X − W·H‖², made small so that the product looks like "
     "the data, and the ridge penalty ‖W‖² + ‖H‖², made small to settle what the data leave open."
@@ -58,6 +68,9 @@ def answer(study):
         illustrations=tuple(_illustrations(found, pick, tables)),
         tables={"ridge": pd.concat(tables.values(), ignore_index=True)},
         notes=tuple(_notes()),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="Why the Frobenius norm?",
     )
 
 
@@ -367,8 +380,4 @@ def _notes():
         "c²‖w‖² + ‖h‖²/c² has one lowest point, where both sides cost the same. At that point the "
         "ridge is a price of ‖w‖·‖h‖ per component, a relative of the nuclear norm, which prefers "
         "few and small components. Only their order is left open."
-    )
-    yield (
-        "What it does not do: it does not make entries zero, and it pulls the product towards "
-        "zero, so the error grows with α. Choose it as small as settles the question."
     )

@@ -9,6 +9,12 @@ from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import plural
 
 QUESTION = "Do count and certificate come out right where the answer is known?"
+ASKED = (
+    "For some matrices mathematics tells how many exact factorizations there are. Do the number of "
+    "solutions that the starts find and the certificate, which proves without starts, agree with "
+    "it and with one another?"
+)
+CAVEAT = "These matrices are small and free of noise; real data rarely fit exactly."
 EXACT = 1e-6  # relative error below which a fit counts as a factorization of the data
 _COLUMNS = "problem known n_exact kind certificate n_certified agree".split()
 _METHOD = (
@@ -44,6 +50,9 @@ def answer(study):
         ),
         method=_METHOD,
         tables={"known_answers": table},
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="Known answers",
     )
 
 

@@ -23,6 +23,16 @@ from nmfstudy.questions.lookup import (
 
 KEY = "sparsity"
 QUESTION = "In which matrix should sparsity be encouraged: W, H, or both?"
+ASKED = (
+    "A factor is sparse if most of its entries are zero. Sparse patterns (H) name few features and "
+    "are easy to name; sparse weights (W) say that a sample needs few patterns. An L1 penalty, "
+    "α times the sum of the entries, asks for it. On which factor should one put it?"
+)
+CAVEAT = (
+    "Sparser is not truer. Every penalty that works raises the error and may bend or kill "
+    "components; which factor should be sparse is a question about the data, to which NMF knows no "
+    "answer. Without any penalty there are many zeros already."
+)
 _L1_SHOWN = 4  # two-sided strengths drawn: those that leave components alive, and one more
 _GROWS = 2.0  # a norm that changes by more than this factor is said to drift
 
@@ -48,7 +58,7 @@ def answer(study):
     return Answer(
         key=KEY,
         question=QUESTION,
-        verdict="Both, or one through a scale-free penalty; a plain penalty on one side is empty",
+        verdict="Both, or one by a scale-free penalty; a plain one on one side does nothing",
         summary=" ".join(_sentences(family, drifts[family], variants[family])),
         method=(
             "An entry counts as zero below a thousandth of its component's largest, since runs "
@@ -64,6 +74,9 @@ def answer(study):
         illustrations=tuple(_illustrations(found, drifts, variants)),
         tables=tables,
         notes=tuple(_notes(family)),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="Where to ask for sparsity?",
     )
 
 

@@ -22,6 +22,16 @@ from nmfstudy.questions.lookup import (
 
 KEY = "zeros"
 QUESTION = "Are all elements of the weights and components matrices zero? [True/False]"
+ASKED = (
+    "NMF writes the data as amounts W times patterns H, nothing negative. Results are known to "
+    "hold many zeros: a part that is made of pizza alone has a zero for everything else. Are all "
+    "entries zero, some, or none?"
+)
+CAVEAT = (
+    "How many zeros there are depends on the data, on k and on the penalty; the numbers here are "
+    "those of these matrices. With an exact fit some entries only tend to zero, so count zeros of "
+    "fully converged fits."
+)
 _SWEEP = 4  # strengths from which a sweep is drawn
 _MOST = 14  # problems in the bar figure
 
@@ -59,6 +69,9 @@ def answer(study):
             else {}
         ),
         notes=tuple(_notes(plain, sweeps)),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="Are all entries zero?",
     )
 
 

@@ -7,17 +7,16 @@ from functools import cache
 from nmfstudy.components import component_trust
 from nmfstudy.report import html, markdown
 from nmfstudy.report.fingerprint import fingerprint
-from nmfstudy.report.foot import glossary_section, provenance_section, troubles_section
+from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section
 from nmfstudy.report.page import Cell, Details, Figure, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
-from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.shelf import Shelf, plain_name
 from nmfstudy.report.words import headline
 from nmfstudy.runs.files import remove_leftovers, write_atomically
 
 MAX_HTML = 5_000_000  # bytes
-SMALL_TABLE = 12  # rows; a longer table of an answer opens
 
 
 def write_report(study, *, answers=None, progress=None):
@@ -58,21 +57,19 @@ def answers_of(study):
 
 def build_page(study, answers, shelf):
     """The report as data; figures and tables are left on the shelf."""
-    problems = problems_section(study, shelf)
     for name in ("solutions", "shares", "starts"):
         shelf.tables[name] = csv_text(getattr(study, name))
-    sections = [problems]
-    # The worked example first: it is what the others are about.
-    for answer in sorted(answers, key=lambda answer: answer.key != "example"):
-        sections.append(_answer_section(answer, shelf))
     trusts = cache(lambda result: component_trust(result.judged))
-    sections.append(over_k_section(study, trusts, shelf))
-    sections += problem_sections(study, trusts, shelf)
-    if answers:
-        sections.insert(0, _answers_section(answers))
-    sections += [
+    # The worked example first: it is what the others are about.
+    ordered = sorted(answers, key=lambda answer: answer.key != "example")
+    sections = [
+        _answers_section(answers),
+        problems_section(study, shelf),
+        reading_section(),
+        *(_answer_section(answer, shelf) for answer in ordered),
+        over_k_section(study, trusts, shelf),
+        *problem_sections(study, trusts, shelf),
         troubles_section(study, shelf),
-        glossary_section(),
         provenance_section(study),
     ]
     return Page(
@@ -84,6 +81,8 @@ def build_page(study, answers, shelf):
 
 
 def _answers_section(answers):
+    if not answers:
+        return None
     rows = tuple(
         (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
@@ -104,16 +103,27 @@ def first_words(text, most=260):
 
 
 def _answer_section(answer, shelf):
-    blocks = [Paragraph(answer.verdict, "lead"), Paragraph(answer.summary)]
-    for illustration in answer.illustrations:
-        blocks += shelf.figures(lambda made: made, illustration)
-    blocks += [Paragraph(note) for note in answer.notes]
-    for name, frame in answer.tables.items():
-        table = shelf.table(name, frame, _title(name))
-        small = len(frame) <= SMALL_TABLE
-        blocks.append(table if small else Details(f"Table: {_title(name)}", (table,)))
-    blocks.append(Paragraph(answer.method, "method"))
-    return Section(f"answer-{answer.key}", answer.question, tuple(blocks))
+    """What is asked, the answer, the picture, the caveat, why; the rest opens."""
+    identifier = f"answer-{answer.key}"
+    figures = [f for i in answer.illustrations for f in shelf.figures(lambda made: made, i)]
+    tables = tuple(
+        shelf.table(name, frame, _title(name), id=plain_name(f"{identifier}-{name}"))
+        for name, frame in answer.tables.items()
+    )
+    links = tuple((f"Table: {table.title}", table.id) for table in tables)
+    blocks = [
+        *([Paragraph(answer.asked, "asked")] if answer.asked else []),
+        Paragraph(answer.verdict, "lead"),
+        Paragraph(answer.summary, links=links),
+        *figures[: answer.openly],
+        *([Paragraph(answer.caveat, "caveat")] if answer.caveat else []),
+        *map(Paragraph, answer.notes),
+    ]
+    more = [*figures[answer.openly :], *tables]
+    more += [Paragraph(answer.method, "method")] if answer.method else []
+    if more:
+        blocks.append(Details("Figures, tables and method", tuple(more)))
+    return Section(identifier, answer.question, tuple(blocks), short=answer.short)
 
 
 def _title(name):

@@ -44,6 +44,6 @@ def current_report(study):
 def _sources():
     total = hashlib.sha256()
     for path in sorted(_PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".j2", ".css"):
+        if path.suffix in (".py", ".j2", ".css", ".js"):
             total.update(path.read_bytes())
     return total.hexdigest()

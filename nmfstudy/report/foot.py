@@ -1,8 +1,10 @@
 """What failed, what the words mean, and where the results come from."""
 
+import shlex
+
+from nmfstudy.report.glossary import GLOSSARY, READING
 from nmfstudy.report.numbers import count, number
-from nmfstudy.report.page import Cell, Facts, Paragraph, Section, Table
-from nmfstudy.report.words import GLOSSARY
+from nmfstudy.report.page import Cell, Command, Details, Facts, Paragraph, Section, Table
 from nmfstudy.sweep import stopping_reason
 
 MOST_TROUBLES = 50
@@ -44,9 +46,10 @@ def _last_line(text):
     return lines[-1].strip() if lines else "no message"
 
 
-def glossary_section():
-    """The report's words in plain language."""
-    return Section("words", "Words", (Facts(GLOSSARY),))
+def reading_section():
+    """How to read the parts that come up again and again, and the words; said once."""
+    words = Details("All words, in plain language", (Facts(GLOSSARY),), "words")
+    return Section("reading", "How to read this", (Facts(READING), words))
 
 
 def provenance_section(study):
@@ -54,7 +57,6 @@ def provenance_section(study):
     made = [info.get("provenance") or {} for info in study.infos]
     analysis = study.analysis
     pairs = [
-        ("Command", " ".join(map(str, study.about.get("command", []))) or "not recorded"),
         (
             "Runs",
             f"{count(len(study.infos), 'run folder')}, {number(_seconds(study))} s of fitting",
@@ -74,12 +76,21 @@ def provenance_section(study):
         ("System", _values(made, lambda p: p.get("platform"))),
     ]
     pairs += _adaptive(study) + _data(study)
-    blocks = [Facts(tuple((term, str(meaning)) for term, meaning in pairs))]
+    blocks = [*_again(study), Facts(tuple((term, str(meaning)) for term, meaning in pairs))]
     versions = {info.get("code") for info in study.infos}
     if len(versions) > 1:
         mixed = f"The runs were made by {len(versions)} versions of the code and are mixed here."
         blocks.insert(0, Paragraph(mixed, "error"))
     return Section("provenance", "Where this comes from", tuple(blocks))
+
+
+def _again(study):
+    """The command that makes the study again."""
+    command = [str(word) for word in study.about.get("command", [])]
+    if not command:
+        return [Paragraph("The command of this study was not recorded.")]
+    said = "The same starts, figures and tables come from this command and the versions below:"
+    return [Paragraph(said), Command(shlex.join(command))]
 
 
 def _adaptive(study):

@@ -2,6 +2,8 @@
 
 import re
 
+from nmfstudy.report.page import OPENINGS
+
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$])")
 
 
@@ -15,8 +17,6 @@ def render(page):
     parts = [f"# {text(page.title)}", f"**{text(page.headline)}**"]
     for section in page.sections:
         parts.extend(_section(section, 2))
-    if page.foot:
-        parts.append(text(page.foot))
     return "\n\n".join(parts) + "\n"
 
 
@@ -34,17 +34,19 @@ def _blocks(blocks):
 
 
 def _paragraph(block):
+    links = "".join(f" [{text(words)}](#{target})" for words, target in block.links)
     if block.role == "lead":
-        yield f"**{text(block.text)}**"
+        yield f"**{text(block.text)}**{links}"
     elif block.role == "error":
         yield f"> **Error.** {text(block.text)}"
-    elif block.role == "method":
-        yield f"*How this was computed:* {text(block.text)}"
     else:
-        yield text(block.text)
+        opening = OPENINGS.get(block.role)
+        yield (f"*{opening}* " if opening else "") + text(block.text) + links
 
 
 def _table(block):
+    if block.id:
+        yield f'<a id="{block.id}"></a>'
     if block.title:
         yield f"*{text(block.title)}*"
     head = "| " + " | ".join(map(text, block.headers)) + " |"
@@ -71,6 +73,14 @@ def _facts(block):
     yield "\n".join(f"- **{text(term)}**: {text(meaning)}" for term, meaning in block.pairs)
 
 
+def _command(block):
+    yield "\n".join(f"    {line}" for line in block.text.splitlines())
+
+
+def _widget(block):
+    yield from ()
+
+
 def _details(block):
     anchor = f'<a id="{block.id}"></a>\n\n' if block.id else ""
     yield f"{anchor}**{text(block.title)}**"
@@ -83,4 +93,6 @@ _WRITERS = {
     "figure": _figure,
     "facts": _facts,
     "details": _details,
+    "command": _command,
+    "widget": _widget,
 }

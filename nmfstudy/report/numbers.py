@@ -35,7 +35,12 @@ _LABELS = {
     "near_optimal": "near the best",
     "local_dimension": "dimensions free",
     "verdict": "certificate",
-    "seed": "seed",
+    "title": "problem",
+    "n_iter": "sweeps",
+    "n_exact": "exact ones found",
+    "n_certified": "certified number",
+    "components_alive": "components alive",
+    "kkt_residual": "KKT residual",
 }
 
 
@@ -98,7 +103,15 @@ def cell_text(name, value):
     return number(value)
 
 
-def table_of(frame, title, *, file="", shown=SHOWN_ROWS, labels=None):
+def cell(name, value, text=None):
+    """A `Cell` of the column ``name``: what people read, and the number that it sorts by."""
+    sorted_by = None
+    if isinstance(value, Real) and not math.isnan(value):
+        sorted_by = float(value)
+    return Cell(cell_text(name, value) if text is None else text, value=sorted_by)
+
+
+def table_of(frame, title, *, file="", id=""):
     """A data frame as a `Table` of the report.
 
     Parameters
@@ -107,22 +120,20 @@ def table_of(frame, title, *, file="", shown=SHOWN_ROWS, labels=None):
     title : str
     file : str
         Where all of it stands, relative to the report.
-    shown : int
-        Rows that are shown.
-    labels : dict, optional
-        Headers by column name, beyond the usual ones.
+    id : str
+        If something leads to it.
     """
-    labels = labels or {}
     if "title" in frame and "problem" in frame:  # the key is for machines
         frame = frame.drop(columns="problem")
     columns = list(frame.columns)
     numeric = tuple(_numeric(frame[c]) for c in columns)
     rows = tuple(
-        tuple(Cell(cell_text(c, v)) for c, v in zip(columns, row, strict=True))
-        for row in frame.head(shown).itertuples(index=False, name=None)
+        tuple(map(cell, columns, row))
+        for row in frame.head(SHOWN_ROWS).itertuples(index=False, name=None)
     )
-    headers = tuple(labels.get(c, label(c)) for c in columns)
-    return Table(title, headers, rows, numeric, file, max(0, len(frame) - shown))
+    headers = tuple(map(label, columns))
+    left_out = max(0, len(frame) - SHOWN_ROWS)
+    return Table(title, headers, rows, numeric, file, left_out, id=id)
 
 
 def _numeric(column):

@@ -7,6 +7,7 @@ import pandas as pd
 from nmfstudy.components import persistence
 from nmfstudy.plots.problems import illustrate_choosing_k
 from nmfstudy.report.page import Facts, Paragraph, Section
+from nmfstudy.report.shelf import plain_name
 from nmfstudy.selection import advise, candidate
 
 MOST_DATASETS = 6
@@ -52,14 +53,15 @@ def _part(results, trusts, shelf):
     # Everything of the title but k.
     title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
     name = f"choosing-k-{title}"
+    identifier = plain_name(f"over-k-{title}")
     advice, _, weighed = advise(candidates).partition(" Weighed: ")
-    blocks = [Paragraph(advice, "lead")]
+    numbers = f"{identifier}-table"
+    blocks = [Paragraph(advice, "lead", (("Table of the numbers", numbers),))]
     if weighed:
         blocks.append(Paragraph(f"Weighed: {weighed}", "note"))
     blocks += shelf.figures(illustrate_choosing_k, table, name, title)
-    blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k"))
+    blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k", id=numbers))
     blocks += _persistence(results)
-    identifier = "over-k-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in title)
     return Section(identifier, title, tuple(blocks))
 
 

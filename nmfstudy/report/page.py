@@ -4,6 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 TONES = ("", "good", "caution", "bad", "quiet")
+# How a paragraph of a role begins.
+OPENINGS = {
+    "asked": "What is asked.",
+    "caveat": "Caveat.",
+    "method": "How this was computed.",
+    "error": "Error:",
+}
 
 
 @dataclass(frozen=True)
@@ -17,11 +24,14 @@ class Cell:
         What its colour says; the text alone must say it too.
     target : str
         Identifier of the section that the cell leads to.
+    value : float, optional
+        What a sorted column goes by, where the text is a number as people read it.
     """
 
     text: str
     tone: str = ""
     target: str = ""
+    value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +52,8 @@ class Table:
         Rows of the file that are not shown.
     stacked : bool
         Whether a narrow screen shows each row's cells below one another.
+    id : str
+        If something leads here.
     """
 
     kind: ClassVar = "table"
@@ -52,6 +64,7 @@ class Table:
     file: str = ""
     left_out: int = 0
     stacked: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -79,11 +92,22 @@ class Figure:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Text. ``role`` is "", "lead" (says the result), "method", "note" or "error"."""
+    """Text.
+
+    Attributes
+    ----------
+    text : str
+    role : str
+        "", "lead" (says the result), "note", "error", or what the text is: "asked", "caveat",
+        "method".
+    links : tuple of (str, str)
+        Words and identifiers of the tables that the text rests on.
+    """
 
     kind: ClassVar = "paragraph"
     text: str
     role: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +116,14 @@ class Facts:
 
     kind: ClassVar = "facts"
     pairs: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line for the terminal, to be copied."""
+
+    kind: ClassVar = "command"
+    text: str
 
 
 @dataclass(frozen=True)
@@ -105,14 +137,47 @@ class Details:
 
 
 @dataclass(frozen=True)
+class Widget:
+    """Something to move, for readers with JavaScript; what matters is said without it too.
+
+    Attributes
+    ----------
+    name : str
+        Which: "slider" or "picker", see ``page.js``.
+    id, title : str
+    data : dict
+        What the script needs, as JSON has it.
+    """
+
+    kind: ClassVar = "widget"
+    name: str
+    id: str
+    title: str
+    data: dict
+
+
+@dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it; ``sections`` are one level deeper."""
+    """A heading and what stands under it.
+
+    Attributes
+    ----------
+    id, title : str
+    blocks : tuple
+    sections : tuple of Section
+        One level deeper.
+    badge : Cell, optional
+        Beside the heading.
+    short : str
+        The title in the contents.
+    """
 
     id: str
     title: str
     blocks: tuple = ()
     sections: tuple["Section", ...] = ()
     badge: Cell | None = None
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,5 +187,4 @@ class Page:
     title: str
     headline: str
     sections: tuple[Section, ...]
-    foot: str = ""
     fingerprint: str = ""

@@ -1,5 +1,7 @@
 """The part of the report on single problems: one table of all, a section or a line for each."""
 
+import math
+
 from nmfstudy.plots.convergence import illustrate_convergence
 from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
 from nmfstudy.plots.minima import illustrate_distances, illustrate_shares, illustrate_tree
@@ -11,14 +13,16 @@ from nmfstudy.plots.solutions import (
 )
 from nmfstudy.problem import Search
 from nmfstudy.report.certified import certificate_blocks
-from nmfstudy.report.numbers import cell_text, label, percent
+from nmfstudy.report.explore import explore_blocks
+from nmfstudy.report.numbers import cell, label, percent
 from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
 from nmfstudy.report.trust import trust_blocks
 from nmfstudy.report.words import (
     certificate_cell,
     distinct_text,
     kind_cell,
-    result_sentence,
+    rank_text,
+    result_sentences,
     section_id,
 )
 from nmfstudy.verdicts import contradictions
@@ -57,10 +61,10 @@ def _problems_table(pairs, shown, file):
     rows = tuple(
         (
             Cell(result.title, target=section_id(result.key) if result.key in shown else ""),
-            Cell(f"{row['n_starts']:,}"),
-            Cell(distinct_text(row)),
+            cell("n_starts", row["n_starts"]),
+            cell("n_distinct", _sorted_by(row), distinct_text(row)),
             kind_cell(row),
-            Cell(percent(row["coverage"])),
+            cell("coverage", row["coverage"]),
             _certificate(result, row),
         )
         for result, row in pairs[:MOST_ROWS]
@@ -68,6 +72,10 @@ def _problems_table(pairs, shown, file):
     headers = ("problem", "starts", "distinct solutions", "result", "coverage", "certificate")
     numeric = (False, True, True, False, True, False)
     return Table("", headers, rows, numeric, file, len(pairs) - len(rows))
+
+
+def _sorted_by(row):
+    return math.inf if row["kind"] == "continuum" else row["n_distinct"]
 
 
 def problem_sections(study, trusts, shelf):
@@ -117,12 +125,14 @@ def _certificate(result, row):
 
 
 def _full(study, result, row, trusts, shelf):
-    blocks = [Paragraph(result_sentence(row, result), "lead")]
+    identifier = section_id(result.key)
+    blocks = _result(row, result, "lead")
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
     trust = trusts(result)
     lead = _lead(row)
     blocks += shelf.figures(lead, result)
+    blocks += explore_blocks(result, identifier)
 
     def drawn(*makers):
         """Those of the figures that say something here and are not shown already."""
@@ -145,7 +155,18 @@ def _full(study, result, row, trusts, shelf):
     )
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))
-    return Section(section_id(result.key), result.title, tuple(blocks), badge=kind_cell(row))
+    return Section(identifier, result.title, tuple(blocks), badge=kind_cell(row))
+
+
+def _result(row, result, role=""):
+    """The result in one sentence with a link to its table, and what stands behind it."""
+    sentence, behind = result_sentences(row, result)
+    links = (("Table of its solutions", _table_id(result)),) if row["n_minima"] else ()
+    return [Paragraph(sentence, role, links), *([Paragraph(behind)] if behind else [])]
+
+
+def _table_id(result):
+    return f"{section_id(result.key)}-solutions"
 
 
 def _lead(row):
@@ -159,7 +180,7 @@ def _lead(row):
 
 def problem_in_short(study, result, row):
     """A line that opens to one problem's result and solutions."""
-    blocks = [Paragraph(result_sentence(row, result))]
+    blocks = _result(row, result)
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))
@@ -173,11 +194,13 @@ def solutions_table(study, result, shown=12):
     numeric = tuple(name != "verdict" for name in _SOLUTION_COLUMNS)
     rows = []
     for row in found.head(shown).to_dict("records"):
-        minimum = Cell(f"{row['minimum']}{_rank(row)}")
+        minimum = Cell(
+            f"{row['minimum']}{rank_text(row['best'], row['near_optimal'])}", value=row["minimum"]
+        )
         row["nearest"] = None if row["nearest"] == float("inf") else row["nearest"]
-        cells = [Cell(cell_text(name, row[name])) for name in _SOLUTION_COLUMNS[1:-2]]
+        cells = [cell(name, row[name]) for name in _SOLUTION_COLUMNS[1:-2]]
         verdict = certificate_cell(row["verdict"]) if row["verdict"] else Cell("–")
-        rows.append((minimum, *cells, verdict, Cell(str(row["seed"]))))
+        rows.append((minimum, *cells, verdict, Cell(str(row["seed"]), value=row["seed"])))
     return Table(
         "Solutions, lowest objective first",
         tuple(label(name) for name in _SOLUTION_COLUMNS),
@@ -185,6 +208,7 @@ def solutions_table(study, result, shown=12):
         (False, *numeric[1:]),
         "tables/solutions.csv",
         max(0, len(found) - shown),
+        id=_table_id(result),
     )
 
 
@@ -193,10 +217,6 @@ def _search_name(search):
     usual = Search().solver
     settings = search.solver_label.removeprefix(usual).strip("()")
     return f"{search.init}, {settings}" if settings else search.init
-
-
-def _rank(row):
-    return " (best)" if row["best"] else " (as good)" if row["near_optimal"] else " (worse)"
 
 
 def shares_table(result, shown=12):

@@ -5,7 +5,7 @@ import traceback
 from dataclasses import dataclass, field
 
 from nmfstudy.report.figures import render
-from nmfstudy.report.numbers import SHOWN_ROWS, csv_text, table_of
+from nmfstudy.report.numbers import csv_text, table_of
 from nmfstudy.report.page import Figure, Paragraph
 from nmfstudy.runs.files import new_folder
 
@@ -66,14 +66,14 @@ class Shelf:
         width = min(1.0, illustration.size[0] / PAGE_WIDTH)
         return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
-    def table(self, name, frame, title="", *, shown=SHOWN_ROWS, labels=None):
+    def table(self, name, frame, title="", *, id=""):
         """A data frame as a table of the report and as a file with all rows and digits."""
-        return table_of(frame, title, file=self.file(name, frame), shown=shown, labels=labels)
+        return table_of(frame, title, file=self.file(name, frame), id=id)
 
     def file(self, name, frame):
         """Keep a data frame as a file only; its path relative to the report."""
         text = csv_text(frame)
-        same = _plain(name)
+        same = plain_name(name)
         if self.tables.get(same) != text:
             same = _free(name, self.tables)
             self.tables[same] = text
@@ -93,7 +93,7 @@ class Shelf:
 
 def _free(name, taken):
     """A file name of plain letters that nothing has yet, whatever the name came from."""
-    plain = _plain(name)
+    plain = plain_name(name)
     known = {t.casefold() for t in taken}  # some file systems do not tell cases apart
     free, i = plain, 2
     while free.casefold() in known:
@@ -101,5 +101,6 @@ def _free(name, taken):
     return free
 
 
-def _plain(name):
+def plain_name(name):
+    """Letters that file names and identifiers may have, of any text."""
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"

@@ -3,7 +3,7 @@
 from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.product import illustrate_product
 from nmfstudy.plots.trust import illustrate_trust
-from nmfstudy.report.numbers import number, percent
+from nmfstudy.report.numbers import cell, number, percent
 from nmfstudy.report.page import Cell, Paragraph, Table
 
 _HEADERS = (
@@ -25,12 +25,12 @@ def trust_blocks(result, trust, shelf):
         lowest = [c.near_lowest for c in trust.components]
     rows = tuple(
         (
-            Cell(str(c.component + 1)),
+            Cell(str(c.component + 1), value=c.component),
             _word(c),
             Cell(_share(c.near_equal, c.n_near)),
-            Cell(number(c.near_lowest)),
+            cell("congruence", c.near_lowest),
             Cell(_share(c.minima_equal, c.n_minima)),
-            Cell(number(c.minima_lowest)),
+            cell("congruence", c.minima_lowest),
         )
         for c in trust.components
     )

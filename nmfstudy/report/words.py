@@ -2,6 +2,7 @@
 
 import math
 
+from nmfstudy.plots.style import number as power
 from nmfstudy.report.numbers import count, number, percent
 from nmfstudy.report.page import Cell
 
@@ -20,86 +21,6 @@ _CERTIFICATES = {
     "degenerate": ("not a full factorization", "quiet"),
     "": ("not examined", "quiet"),
 }
-
-GLOSSARY = (
-    ("Matrix X", "The data: one row per sample, one column per feature, nothing negative."),
-    (
-        "NMF",
-        "Nonnegative matrix factorization: X is approximated by the product W H. Row r of H is a "
-        "pattern over the features, column r of W says how much of it each sample has.",
-    ),
-    ("Component", "One such pattern with its amounts. k is how many there are."),
-    (
-        "Start, fit",
-        "The method begins somewhere (often at random) and improves until nothing improves any "
-        "more. One beginning is a start, what it ends in is a fit.",
-    ),
-    (
-        "Converged",
-        "The fit satisfies the conditions of an optimum (Karush, Kuhn, Tucker) to within the "
-        "tolerance stated. Only such fits are counted; an unfinished fit looks like a solution of "
-        "its own.",
-    ),
-    (
-        "Same solution",
-        "Two fits are the same if their components agree after putting them into the same order "
-        "and giving them the same scale. The distance between fits takes both into account and is "
-        "measured relative to the size of X.",
-    ),
-    (
-        "Distinct solutions",
-        "Different solutions whose objective is within the stated share of the best one: for any "
-        "practical purpose they fit equally well, and nothing but the start decides which one a "
-        "user sees.",
-    ),
-    ("Best solutions", "Those whose objective equals the lowest one found to the last digits."),
-    (
-        "Minima",
-        "All different converged fits, worse ones included. A worse minimum does not make the "
-        "solution ambiguous; it is where an unlucky start gets stuck.",
-    ),
-    (
-        "Continuum",
-        "The solutions are not separate: one can be bent into another without changing the fit. "
-        "Every start then ends in one of its own.",
-    ),
-    (
-        "Not settled",
-        "Too few starts, too few converged ones, or a count that depends on the tolerance; the "
-        "reason is given.",
-    ),
-    (
-        "Plateau",
-        "The range of distance tolerances over which the number of solutions stays the same. A "
-        "long one means that the count is not an artefact of the tolerance.",
-    ),
-    (
-        "Coverage",
-        "The estimated chance that one more start ends in a minimum already seen (Good–Turing).",
-    ),
-    ("Chao1", "An estimate from below of how many minima there are, seen and unseen."),
-    (
-        "Certificate",
-        "A mathematical proof that the factorization found is the only one of its product W H, or "
-        "a second factorization of the same product. It speaks of that product, not of whether "
-        "another product fits X as well.",
-    ),
-    (
-        "Saddle",
-        "A point where a fit rests although it could still improve; it is no solution and is "
-        "reported apart.",
-    ),
-    (
-        "Scale escape",
-        "With a penalty on one factor only, the scale moves into the other factor without end; "
-        "such fits never converge.",
-    ),
-    (
-        "L1, ridge",
-        "Penalties added to the objective: the sum of the entries (L1), or half the sum of their "
-        "squares (ridge, squared Frobenius norm).",
-    ),
-)
 
 
 def section_id(key):
@@ -123,6 +44,11 @@ def certificate_cell(status, contradiction=False):
     return Cell(text, tone)
 
 
+def rank_text(best, near_optimal):
+    """How good a minimum is, behind its number: `` (best)``."""
+    return " (best)" if best else " (as good)" if near_optimal else " (worse)"
+
+
 def distinct_text(row):
     """How many distinct solutions, honestly: a continuum has no number."""
     if not row["n_minima"]:
@@ -130,41 +56,44 @@ def distinct_text(row):
     return "∞" if row["kind"] == "continuum" else number(row["n_distinct"])
 
 
-def result_sentence(row, result):
-    """What was found for one problem."""
+def result_sentences(row, result):
+    """What was found for one problem: one sentence, and what stands behind it (may be empty)."""
+    plateau = _plateau(row)
     if row["kind"] == "one":
-        return f"One solution: {_reached(row, 'it')}{_worse(row)}. {_plateau(row)}".strip()
+        return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several":
         best = "one of them has" if row["n_best"] == 1 else f"{number(row['n_best'])} of them have"
         return (
-            f"{number(row['n_distinct'])} different solutions fit equally well "
-            f"(objectives within {percent(row['objective_rtol'])} of the best; {best} the very "
-            f"lowest). A single fit shows one of them and hides the others. {_plateau(row)}"
-        ).strip()
+            f"{number(row['n_distinct'])} different solutions fit equally well; a single fit shows "
+            "one of them and hides the others.",
+            f"Their objectives are within {percent(row['objective_rtol'])} of the best; {best} the "
+            f"very lowest. {plateau}".strip(),
+        )
     if row["kind"] == "continuum":
         return (
             "A continuum of solutions: they fit equally well and one can be bent into another, so "
-            f"what a single fit shows is one choice among many.{_size(result)}"
+            "what a single fit shows is one choice among many.",
+            _size(result),
         )
-    return f"Not settled. {row['reason']}"
+    return f"Not settled. {row['reason']}", ""
 
 
 def _size(result):
     """Dimension of a continuum as its fits and as a certificate have it."""
     found, verdict = result.judged.dimension, result.verdicts.get(0)
-    text = ""
+    said = []
     if found is not None:
-        text += (
-            f" By the distances among them the set has {found.value:.1f} ± {found.error:.1f} "
+        said.append(
+            f"By the distances among them the set has {found.value:.1f} ± {found.error:.1f} "
             "dimensions."
         )
     if verdict is not None and verdict.local_dimension is not None:
         d, bound = verdict.local_dimension, "" if verdict.dimension_exact else "at most "
-        text += (
-            f" A certificate gives the factorizations of the best product {bound}{d} "
-            f"dimension{'' if d == 1 else 's'} around the best fit."
+        said.append(
+            f"A certificate gives the factorizations of the best product {bound}"
+            f"{count(d, 'dimension')} around the best fit."
         )
-    return text
+    return " ".join(said)
 
 
 def headline(study):
@@ -223,4 +152,7 @@ def _plateau(row):
     low, high = row["plateau_low"], row["plateau_high"]
     if low is None or (isinstance(low, float) and math.isnan(low)):
         return ""
-    return f"The count is the same for every distance tolerance from {low:.1g} to {high:.2g}."
+    return (
+        f"The count is the same for every distance tolerance from {power(low, 1)} to "
+        f"{power(high, 2)}."
+    )

@@ -31,7 +31,9 @@ def test_an_answer_is_complete(answers, key):
     assert answer.question.endswith(("?", "]"))
     assert answer.verdict and answer.method.endswith(".") and answer.summary.endswith(".")
     assert answer.illustrations and answer.notes
-    for text in (answer.verdict, answer.summary, answer.method, *answer.notes):
+    assert answer.asked.endswith(("?", ".")) and answer.caveat.endswith(".")
+    assert 0 < len(answer.short) <= 30 and answer.openly >= 1
+    for text in (answer.verdict, answer.summary, answer.method, answer.caveat, *answer.notes):
         assert "nan" not in text.lower().split() and "None" not in text
     assert all(isinstance(t, pd.DataFrame) and len(t) for t in answer.tables.values())
 

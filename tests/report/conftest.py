@@ -1,7 +1,9 @@
 """One small study with hostile names, fitted and reported once."""
 
+import os
 import shutil
 
+import chromium
 import pandas as pd
 import pytest
 
@@ -85,3 +87,13 @@ def report(study_folder, hostile_answer):
 def copied_study(study_folder, report, tmp_path):
     """A copy of the reported study, to be damaged or extended."""
     return shutil.copytree(study_folder, tmp_path / study_folder.name)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory):
+    """A headless Chromium; its absence is a reason to skip, but not in continuous integration."""
+    if chromium.executable() is None:
+        absent = pytest.fail if os.environ.get("CI") else pytest.skip
+        absent("there is no Chromium")
+    with chromium.started(tmp_path_factory.mktemp("profile")) as running:
+        yield running

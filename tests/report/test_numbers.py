@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nmfstudy.report.numbers import count, csv_text, number, percent, table_of
+from nmfstudy.report.numbers import SHOWN_ROWS, count, csv_text, number, percent, table_of
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_count():
 
 def test_a_table_says_what_it_leaves_out():
     frame = pd.DataFrame({"n_starts": range(40), "share": np.linspace(0, 1, 40), "kind": "one"})
-    table = table_of(frame, "title", shown=10)
-    assert len(table.rows) == 10 and table.left_out == 30
+    table = table_of(frame, "title")
+    assert len(table.rows) == SHOWN_ROWS and table.left_out == 40 - SHOWN_ROWS
     assert table.headers == ("starts", "share", "kind")
     assert table.numeric == (True, True, False)
     assert table.rows[0][1].text == "0 %"

@@ -17,7 +17,7 @@ from nmfstudy.report.problems import (
     problems_section,
 )
 from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import headline, result_sentence
+from nmfstudy.report.words import headline, result_sentences
 from nmfstudy.study import Study
 from nmfstudy.sweep import execute
 
@@ -70,7 +70,7 @@ def test_a_contradiction_is_an_error_in_red(two_solutions):
 def test_several_solutions_are_said_with_their_number(two_solutions):
     (result,) = two_solutions
     ((_, row),) = paired(two_solutions)
-    assert result_sentence(row, result).startswith("2 different solutions fit equally")
+    assert result_sentences(row, result)[0].startswith("2 different solutions fit equally")
     assert headline(two_solutions) == "circ3, k = 3: 2 solutions (20 starts)."
 
 

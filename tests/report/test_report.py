@@ -14,7 +14,7 @@ from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.page import Figure, Page, Section
 from nmfstudy.study import Study
 
-_VOID = {"meta", "link", "br", "img", "hr", "input"}
+_VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
 
 
 class _Reader(HTMLParser):
@@ -73,7 +73,9 @@ def test_elements_are_nested_and_identifiers_single(read):
 
 def test_the_page_needs_nothing_beside_it(html, read):
     tags = {tag for tag, _ in read.tags}
-    assert not tags & {"script", "link", "iframe", "object", "embed", "img", "form"}
+    assert not tags & {"link", "iframe", "object", "embed", "img", "form"}
+    scripts = [attrs.get("type") for tag, attrs in read.tags if tag == "script"]
+    assert set(scripts) <= {None, "application/json"} and scripts.count(None) == 1
     assert "@import" not in html and "url(http" not in html
     assert not any(name.startswith("on") for _, attrs in read.tags for name in attrs)
     for tag, name, value in read.links:
@@ -121,7 +123,7 @@ def test_table_headers_have_a_scope(read):
 
 def test_names_are_text_everywhere(html, read, report, hostile_names):
     tags = {tag for tag, _ in read.tags}
-    assert not tags & {"script", "b", "i", "u", "em", "img"}
+    assert not tags & {"b", "i", "u", "em", "img"}
     said = "".join(read.texts)
     assert "a study & <i>more" in said
     assert "<b>$menu$|&" in said  # the name of the dataset, from that of its file
@@ -220,9 +222,10 @@ def test_pages_stay_below_the_limit():
     big = Figure("big", "a caption", "<svg>" + "x" * 10_000 + "</svg>", {"png": "b.png"})
     small = Figure("small", "a caption", "<svg>y</svg>", {"png": "s.png"})
     page = Page("t", "h", (Section("s", "t", (small, big, big)),))
-    assert len(_within(page, MAX_HTML)) > 20_000
-    text = _within(page, 19_000)
-    assert len(text) <= 19_000 and "<svg>y" in text
+    bare = len(_within(page, 0))
+    assert len(_within(page, MAX_HTML)) > bare + 19_000
+    text = _within(page, bare + 9_000)
+    assert len(text) <= bare + 9_000 and "<svg>y" in text
 
 
 def test_the_report_is_small(html):
