@@ -5,7 +5,7 @@ import numpy as np
 from nmfstudy.factorization import as_factorization, balance
 from nmfstudy.matching import match, pad, squared_term_distances
 
-DIRECT_BELOW = 1e-6  # the Gram form has a floor near 2e-8 by cancellation
+DIRECT_BELOW = 1e-6  # of the terms' size: the Gram form has a floor near 2e-8 by cancellation
 
 
 def distance(a, b, scale=None):
@@ -44,7 +44,7 @@ def distance(a, b, scale=None):
     root = np.sqrt(scale)
     a, b = (type(f)(g.W / root, g.H / root) for f, g in ((a, _even(a)), (b, _even(b))))
     squared = squared_term_distances(a, b).diagonal().sum()
-    if squared > DIRECT_BELOW**2:
+    if squared > DIRECT_BELOW**2 * (np.vdot(a.sizes, a.sizes) + np.vdot(b.sizes, b.sizes)):
         return float(np.sqrt(squared))
     return float(np.sqrt(sum(_direct(a, b, r) ** 2 for r in range(k))))
 

@@ -26,6 +26,16 @@ def test_permuting_and_rescaling_leave_no_distance(make_factors, rng):
     assert distance(f, (g.W * c, g.H / c[:, None])) < 1e-15
 
 
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_the_same_terms_have_distance_zero_in_any_unit(make_factors, scale):
+    f = Factorization(*make_factors())
+    same = (f.W * 2.0, f.H / 2.0)
+    assert distance(f, f, scale=scale) == distance(f, same, scale=scale) == 0
+    other = Factorization(*make_factors())
+    expected = distance(f, other, scale=1.0) / scale
+    assert distance(f, other, scale=scale) == pytest.approx(expected, rel=1e-12)
+
+
 def test_axioms_of_a_metric_at_a_fixed_scale(make_factors):
     for _ in range(200):
         a, b, c = (Factorization(*make_factors()) for _ in range(3))
