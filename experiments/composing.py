@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from nmfstudy.config import Job, job_from_config
@@ -21,25 +21,8 @@ from nmfstudy.errors import RequestError
 # Beside experiments both in a clone and inside the wheel.
 CONF = Path(__file__).resolve().parent.parent / "conf"
 VERSION_BASE = "1.3"
-
-
-@dataclass(frozen=True)
-class Sweep:
-    """One Cartesian sweep.
-
-    Attributes
-    ----------
-    overrides : tuple of str
-        As Hydra takes them, lists not yet expanded.
-    jobs : tuple of Job
-        Validated, in the order of Hydra's own sweeper.
-    job_overrides : tuple of tuple of str
-        Those of each job alone.
-    """
-
-    overrides: tuple[str, ...]
-    jobs: tuple[Job, ...]
-    job_overrides: tuple[tuple[str, ...], ...]
+# Our extras by the launchers that they bring.
+EXTRAS = {"joblib": "cluster", "submitit_slurm": "cluster", "ray": "ray"}
 
 
 @dataclass(frozen=True)
@@ -48,21 +31,25 @@ class Plan:
 
     Attributes
     ----------
-    sweeps : tuple of Sweep
-    launcher : str
-        Hydra's launcher; "basic" is this process.
+    jobs : tuple of Job
+        Validated; of one sweep after the other, each in the order of Hydra's own sweeper.
+    overrides : tuple of (tuple of str)
+        What makes each of the jobs, as Hydra takes it.
+    root : DictConfig
+        The configuration as far as it is the same for all jobs, Hydra's own part included.
     hints : tuple of str
         Sentences worth telling the user.
     """
 
-    sweeps: tuple[Sweep, ...]
-    launcher: str
+    jobs: tuple[Job, ...]
+    overrides: tuple[tuple[str, ...], ...]
+    root: DictConfig
     hints: tuple[str, ...]
 
     @property
-    def jobs(self):
-        """The jobs of all sweeps."""
-        return tuple(job for sweep in self.sweeps for job in sweep.jobs)
+    def launcher(self):
+        """Hydra's launcher; "basic" is this process."""
+        return self.root.hydra.runtime.choices["hydra/launcher"]
 
 
 def plan(overrides, multirun=False):
@@ -96,7 +83,6 @@ def _plan(overrides, multirun):
     composer = _Composer()
     # Values are set line by line below: a key may be one of a line's own dataset.
     root = composer.compose_choices([_first(o) for o in given], return_hydra_config=True)
-    launcher = root.hydra.runtime.choices["hydra/launcher"]
     lines = [shlex.split(line) for line in root.sweeps]
     multirun = multirun or bool(lines) or str(root.hydra.mode) == "RunMode.MULTIRUN"
     if not multirun and any(o.is_sweep_override() for o in given):
@@ -104,7 +90,7 @@ def _plan(overrides, multirun):
         raise RequestError(f"{several.input_line} lists several values; add -m to run them all")
     params = OmegaConf.to_container(root.hydra.sweeper).get("params") or {}
     defaults = [f"{key}={value}" for key, value in params.items()]
-    sweeps, hints = [], []
+    jobs, overrides, hints = [], [], []
     for line in lines or [[]]:
         merged = _merge(_parse([*defaults, *line]), given)
         names = {o.get_key_element() for o in merged}
@@ -115,11 +101,15 @@ def _plan(overrides, multirun):
                 "every seed is a job of one start; one job with n_starts=N does the same in a "
                 "fraction of the time"
             )
-        of_jobs = tuple(_expand(merged))
-        configs = (composer.compose(strings) for strings in of_jobs)
-        jobs = tuple(job_from_config(plain_config(config)) for config in configs)
-        sweeps.append(Sweep(tuple(o.input_line for o in merged), jobs, of_jobs))
-    return Plan(tuple(sweeps), launcher, tuple(dict.fromkeys(hints)))
+        for strings in _expand([o for o in merged if not _says_where(o)]):
+            jobs.append(job_from_config(plain_config(composer.compose(strings))))
+            overrides.append(strings)
+    return Plan(tuple(jobs), tuple(overrides), root, tuple(dict.fromkeys(hints)))
+
+
+def _says_where(override):
+    """Whether it is about where jobs run, which is the same for all of them."""
+    return re.split("[./]", override.key_or_group)[0] in ("hydra", "cluster")
 
 
 def _check_choices(given):
@@ -128,11 +118,16 @@ def _check_choices(given):
     for override in given:
         group, known = override.key_or_group, loader.get_group_options(override.key_or_group)
         value = None if override.is_sweep_override() else override.value()
-        if group == "study" and override.is_sweep_override():
-            raise RequestError(f"{override.input_line} lists several studies; possible: one")
+        if override.is_sweep_override() and (group == "study" or _says_where(override)):
+            raise RequestError(f"{override.input_line} lists several values; possible: one")
         if known and not override.is_sweep_override() and not override.is_delete():
             optional = [None] if group == "study" else []
             if not isinstance(value, str | None) or value not in [*known, *optional]:
+                if group == "hydra/launcher" and value in EXTRAS:
+                    raise RequestError(
+                        f"{group} is {value!r}, which is not installed; possible: pip install "
+                        f"'nmfstudy[{EXTRAS[value]}]'"
+                    )
                 raise RequestError(f"{group} is {value!r}; possible: {', '.join(known)}")
 
 
@@ -201,7 +196,7 @@ class _Composer:
     def _is_plain(self, override):
         name = override.key_or_group
         changes_structure = override.is_add() or override.is_delete() or override.is_force_add()
-        choice = override.package or name.startswith("hydra") or self._is_group(name)
+        choice = override.package or _says_where(override) or self._is_group(name)
         return not (changes_structure or choice)
 
 
@@ -238,6 +233,9 @@ def _sentence(error):
     first = lines[0].rstrip(".") if lines else type(error).__name__
     if isinstance(error, OverrideParseException):
         return f"{error.override!r} is no override; possible: KEY=VALUE, as in n_components=3"
+    unknown = re.search(r"Could not override '([^']+)'", text)
+    if unknown:
+        return f"{unknown[1]} is no setting; possible: nmfstudy run --help lists them"
     wanted = re.search(r"Could not find '([^']+)'", text)
     options = re.search(r"Available options in '[^']+':((?:\n\t[^\n]+)+)", text)
     if wanted and options:

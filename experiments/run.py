@@ -4,26 +4,27 @@ nmfstudy run study=discussion
 nmfstudy run study=mydata dataset.path=X.csv
 nmfstudy run -m dataset=file dataset.path=X.csv n_components=2,3,4 init=random,nndsvda
 nmfstudy run -m n_components=2,3,4 'seed=range(0,1000,100)' n_starts=100 hydra/launcher=joblib
+nmfstudy run study=mydata dataset.path=X.csv hydra/launcher=submitit_slurm cluster.partition=long
 """
 
-import os
 import sys
 
-import hydra
-
 from nmfstudy.cli import guarded
-from nmfstudy.config import job_from_config
 from nmfstudy.errors import RequestError
-from nmfstudy.experiments.composing import CONF, VERSION_BASE, plain_config, plan
+from nmfstudy.experiments.composing import CONF, plan
 from nmfstudy.progress import ProgressBar
 from nmfstudy.request import Request, check_job
-from nmfstudy.runs import code_version
-from nmfstudy.runs.failures import record_job_failure
+from nmfstudy.runs import code_version, save_data
+from nmfstudy.runs.signs import forget_the_dead
 from nmfstudy.runs.status import status_of
 from nmfstudy.study import Study
-from nmfstudy.sweep import is_done, perform
+from nmfstudy.sweep import dataset_of, is_done, perform
+from nmfstudy.watching import watching
 
-LOCAL_LAUNCHERS = ("joblib",)  # their jobs are at an end when they give up
+
+def _settings(name):
+    return (CONF / f"{name}.yaml").read_text(encoding="utf-8")
+
 
 USAGE = f"""usage: nmfstudy run [-m] [study=NAME] [KEY=VALUE …]
 
@@ -32,7 +33,12 @@ Keys are those of the configuration below; -m lets a value be a list or a range 
 combination. Studies: {", ".join(sorted(p.stem for p in (CONF / "study").glob("*.yaml")))}.
 An interrupted or extended sweep goes on: what is finished is not fitted again.
 
-{(CONF / "config.yaml").read_text(encoding="utf-8").split("hydra:")[0]}"""
+Where jobs run: hydra/launcher=basic (here, one after the other, each on all cores), joblib
+(processes on this machine), submitit_slurm, ray. The last two give every job what cluster= says,
+small or large, and cluster.KEY=VALUE changes:
+
+{_settings("cluster/small")}
+{_settings("config").split("hydra:")[0]}"""
 
 
 def main(argv):
@@ -48,6 +54,10 @@ def main(argv):
     asked = plan(overrides, multirun="-m" in flags or "--multirun" in flags)
     for job in asked.jobs:
         check_job(job)
+    if asked.launcher != "basic":
+        from nmfstudy.experiments.launching import check_launcher
+
+        check_launcher(asked)
     request = Request.of(asked.jobs, argv)
     if "--check" in flags:
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")
@@ -57,15 +67,15 @@ def main(argv):
 
 def _carry_out(asked, request):
     request.save()
+    forget_the_dead(request.folder)
     with ProgressBar(request.n_starts) as progress:
         for hint in asked.hints:
             progress.say(hint)
-        for sweep in asked.sweeps:
-            if asked.launcher == "basic":
-                for job in sweep.jobs:
-                    perform(job, progress)
-            else:
-                _launch(sweep, asked.launcher)
+        if asked.launcher == "basic":
+            for job in asked.jobs:
+                perform(job, progress)
+        else:
+            _hand_out(asked, request, progress)
     try:
         study = Study.load(request.folder, code=code_version())
     except RequestError:  # whatever was asked for has failed
@@ -77,52 +87,20 @@ def _carry_out(asked, request):
     from nmfstudy.report.terminal import print_summary
 
     print_summary(study, current_report(study) or write_report(study))
-    return 1 if study.n_failed else 0
+    return 1 if study.n_failed or status_of(request.folder).missing else 0
 
 
-def _launch(sweep, launcher):
-    """Have one sweep's jobs done elsewhere, and find out which to blame if that breaks.
+def _hand_out(asked, request, progress):
+    """Let a launcher run the jobs that are not done, and follow them in the study's folder."""
+    from nmfstudy.experiments.launching import launch
 
-    A worker that is killed, as for want of memory, takes with it what the others are at.
-    """
-    try:
-        return _hand_over(sweep.overrides, sweep.jobs[0].folder)
-    except OSError:  # the study's own folder
-        raise
-    except (Exception, SystemExit) as error:
-        broken = error
-    for job, overrides in zip(sweep.jobs, sweep.job_overrides, strict=True):
-        try:
-            if is_done(job):
-                continue
-            if launcher not in LOCAL_LAUNCHERS:  # others may still be at it
-                raise broken
-            _hand_over(overrides, job.folder)
-        except OSError:
-            raise
-        except (Exception, SystemExit) as error:
-            record_job_failure(job, error)
-
-
-def _hand_over(overrides, folder):
-    """Hand jobs to Hydra's own main, for launchers that run them elsewhere."""
-    argv, verbose = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
-    # Hydra writes multirun.yaml there, and launchers their own logs.
-    sys.argv = ["nmfstudy", "-m", *overrides, f"hydra.sweep.dir={folder / 'hydra'}"]
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # raise what happens, do not print it and exit
-    try:
-        hydra.main(version_base=VERSION_BASE, config_path=str(CONF), config_name="config")(task)()
-    finally:
-        sys.argv = argv
-        if verbose is None:
-            del os.environ["HYDRA_FULL_ERROR"]
-        else:
-            os.environ["HYDRA_FULL_ERROR"] = verbose
-
-
-def task(config):
-    """One Hydra job in whatever process the launcher gives it; failures are in the folder."""
-    return [block.run for block in perform(job_from_config(plain_config(config)))]
+    for dataset in {dataset.sha256: dataset for dataset in map(dataset_of, asked.jobs)}.values():
+        save_data(request.folder, dataset)  # once, not by every worker at the same moment
+    pairs = zip(asked.jobs, asked.overrides, strict=True)
+    left = [(job, overrides) for job, overrides in pairs if not is_done(job)]
+    with watching(request.folder, request.blocks, progress):
+        for trouble in launch(asked, left, request.folder):
+            progress.say(f"{asked.launcher}: {trouble}")
 
 
 if __name__ == "__main__":

@@ -118,7 +118,7 @@ class Job:
 
 _ROOT = (
     "study_name results_dir n_components loss seed n_starts block record analysis sweeps "
-    "dataset init solver penalty study"
+    "dataset init solver penalty cluster study"
 ).split()
 
 

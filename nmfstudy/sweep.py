@@ -16,6 +16,7 @@ from nmfstudy.runs import Run, is_finished, problem_key, record_failure, run_id,
 from nmfstudy.runs.failures import forget_job_failure, record_job_failure
 from nmfstudy.runs.files import remove_leftovers, sha256_of
 from nmfstudy.runs.identity import run_folder
+from nmfstudy.runs.signs import SignOfLife
 
 AUTO_COVERAGE = 0.99
 AUTO_BUDGET = 2000  # starts of one search after which an adaptive study gives up
@@ -127,31 +128,39 @@ def execute(job, progress=None):
     folder = job.folder
     save_data(folder, dataset)
     remove_leftovers(folder / "runs")
+    key = problem_key(job, dataset.name, dataset.sha256)
     blocks, done = [], []
-    for block in job.blocks():
-        identifier = run_id(job, block, dataset.sha256, custom_files(job))
-        progress.block(job, block[1])
-        blocks.append(_execute_block(job, dataset, block, identifier, progress))
-        if job.n_starts == AUTO:
-            done.append(identifier)
-            failed = blocks[-1].n_failed == blocks[-1].n_starts
-            reason = "stopped: a whole block failed" if failed else _enough(job, done)
-            if reason:
-                progress.say(f"{problem_key(job, dataset.name, dataset.sha256)}: {reason}")
-                break
+    with SignOfLife(folder) as sign:
+        for block in job.blocks():
+            identifier = run_id(job, block, dataset.sha256, custom_files(job))
+            progress.block(job, block[1])
+            sign.begin(identifier, key, block[1])
+            blocks.append(_execute_block(job, dataset, block, identifier, progress, sign))
+            if job.n_starts == AUTO:
+                done.append(identifier)
+                failed = blocks[-1].n_failed == blocks[-1].n_starts
+                reason = "stopped: a whole block failed" if failed else _enough(job, done)
+                if reason:
+                    progress.say(f"{key}: {reason}")
+                    break
     return blocks
 
 
-def _execute_block(job, dataset, block, identifier, progress):
+def _execute_block(job, dataset, block, identifier, progress, sign):
     first, count = block
     if is_finished(job.folder, identifier):
         progress.advance(count)
         return Block(identifier, count, 0, fitted=False)
+
+    def advance(n_starts):
+        sign.advance(n_starts)
+        progress.advance(n_starts)
+
     begun = time.perf_counter()
     seeds = np.arange(first, first + count)
     # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     try:
-        fits = fit_starts(dataset.X, job.problem, job.search, seeds, progress.advance)
+        fits = fit_starts(dataset.X, job.problem, job.search, seeds, advance)
     except (Exception, SystemExit) as error:
         return _failed(job, dataset, block, identifier, progress, error)
     errors = [
@@ -169,7 +178,10 @@ def _execute_block(job, dataset, block, identifier, progress):
 
 
 def _failed(job, dataset, block, identifier, progress, error):
-    """Record what ended a whole block."""
+    """Record what ended a whole block, unless another process has finished it meanwhile."""
+    if is_finished(job.folder, identifier):
+        progress.advance(block[1])
+        return Block(identifier, block[1], 0, fitted=False)
     key = problem_key(job, dataset.name, dataset.sha256)
     record_failure(job.folder, identifier, key, error)
     progress.fail(block[1])

@@ -16,7 +16,7 @@ LAYERS = [
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
     "solvers fitting convergence certificates solutions components selection",
-    "config runs sweep request progress",
+    "config runs sweep request progress watching",
     "study verdicts comparison verification",
     "plots",
     "questions",

@@ -13,7 +13,8 @@ from nmfstudy.runs.files import new_folder, own, read_arrays, read_json, write_a
 def save_data(study_folder, dataset):
     """Keep a dataset under ``data/<sha256>`` unless it is there."""
     folder = data_folder(study_folder, dataset.sha256)
-    if (folder / "data.json").is_file():
+    is_whole = (folder / "data.json").is_file
+    if is_whole():
         return
     X = dataset.X
     arrays = (
@@ -35,7 +36,7 @@ def save_data(study_folder, dataset):
     if dataset.known is not None:  # JSON has no infinity
         about["known"] = [dataset.known.n_components, str(dataset.known.n_solutions)]
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with new_folder(folder) as partial:
+    with new_folder(folder, is_whole) as partial:
         write_arrays(partial / "data.npz", **arrays)
         write_json(partial / "data.json", about)
 

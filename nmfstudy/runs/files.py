@@ -43,11 +43,16 @@ def naming(path):
 
 
 @contextlib.contextmanager
-def new_folder(folder):
+def new_folder(folder, is_whole=None):
     """Fill a folder under a temporary name and put it in place as a whole.
 
-    If the folder exists by then, it is replaced; who finishes last does no harm, since equal
-    names hold equal content.
+    Parameters
+    ----------
+    folder : path
+    is_whole : callable, optional
+        Whether the folder, if another writer put it there meanwhile, may stay: equal names hold
+        equal content, and who finishes later does no harm to who is reading. By default the
+        last writer replaces it.
     """
     folder = Path(folder)
     partial = folder.with_name(f"{PARTIAL}{folder.name}-{_owner()}")
@@ -56,17 +61,19 @@ def new_folder(folder):
     partial.mkdir(parents=True)
     try:
         yield partial
-        _put_in_place(partial, folder)
+        _put_in_place(partial, folder, is_whole)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _put_in_place(partial, folder):
+def _put_in_place(partial, folder, is_whole):
     for _ in range(20):
         try:
             os.rename(partial, folder)
             return
         except OSError:
+            if is_whole is not None and is_whole():
+                return
             if not folder.exists():
                 raise
             old = folder.with_name(f"{PARTIAL}old-{folder.name}-{_owner()}-{time.monotonic_ns()}")
@@ -103,14 +110,14 @@ def own(path):
 
 def remove_leftovers(folder):
     """Remove what killed writers of this host left under temporary names."""
-    host = _host()
+    here = host()
     for left in Path(folder).glob(f"{PARTIAL}*"):
         owner = left.name.rsplit("-", 2)[-2:]
         if (
             len(owner) == 2
-            and owner[0] == host
+            and owner[0] == here
             and owner[1].isdigit()
-            and not _alive(int(owner[1]))
+            and not is_alive(int(owner[1]))
         ):
             if left.is_dir():
                 shutil.rmtree(left, ignore_errors=True)
@@ -118,7 +125,8 @@ def remove_leftovers(folder):
                 left.unlink(missing_ok=True)
 
 
-def _alive(pid):
+def is_alive(pid):
+    """Whether a process of this host goes on."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -128,12 +136,13 @@ def _alive(pid):
     return True
 
 
-def _host():
+def host():
+    """Name of the host, letters and digits only."""
     return "".join(c for c in socket.gethostname() if c.isalnum()) or "host"
 
 
 def _owner():
-    return f"{_host()}-{os.getpid()}"
+    return f"{host()}-{os.getpid()}"
 
 
 def sha256_of(path):

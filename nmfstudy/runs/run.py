@@ -4,7 +4,7 @@ import csv
 import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -83,14 +83,15 @@ class Run:
         folder.parent.mkdir(parents=True, exist_ok=True)
         config = config_of(job)
         key = problem_key(job, dataset.name, dataset.sha256)
-        with new_folder(folder) as partial:
+        is_whole = partial(is_finished, study_folder, identifier)
+        with new_folder(folder, is_whole) as new:
             with naming(folder / "config.yaml"):
-                (partial / "config.yaml").write_text(_yaml(config), encoding="utf-8")
-            write_arrays(partial / "factors.npz", **_kept_factors(fits, job))
+                (new / "config.yaml").write_text(_yaml(config), encoding="utf-8")
+            write_arrays(new / "factors.npz", **_kept_factors(fits, job))
             rows = _rows(identifier, key, dataset.name, fits)
-            write_atomically(partial / "starts.csv", _csv(rows))
+            write_atomically(new / "starts.csv", _csv(rows))
             if errors:
-                write_json(partial / "error.json", failure_record(identifier, key, errors))
+                write_json(new / "error.json", failure_record(identifier, key, errors))
             info = {
                 "id": identifier,
                 "problem": key,
@@ -108,9 +109,9 @@ class Run:
                 "provenance": provenance(),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                 "seconds": round(seconds, 3),
-                "files": {n: sha256_of(partial / n) for n in ("factors.npz", "starts.csv")},
+                "files": {n: sha256_of(new / n) for n in ("factors.npz", "starts.csv")},
             }
-            write_json(partial / "run.json", info)
+            write_json(new / "run.json", info)
         return Run(folder, info)
 
     @staticmethod

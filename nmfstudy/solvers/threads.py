@@ -5,6 +5,7 @@ free thread takes the next start. Unlike a parallel loop inside the kernels this
 compile time, balances starts of unequal length, and survives a fork.
 """
 
+import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import cache
 from threading import Event
@@ -27,7 +28,8 @@ def n_threads():
     """How many starts run side by side: NUMBA_NUM_THREADS, by default the cores there are."""
     from numba import config
 
-    return config.NUMBA_NUM_THREADS
+    # Who shares a machine among processes sets the variable when numba may be imported already.
+    return int(os.environ.get("NUMBA_NUM_THREADS") or config.NUMBA_NUM_THREADS)
 
 
 def on_threads(task, arguments, report):

@@ -89,7 +89,7 @@ def test_swept_seeds_are_single_starts_and_a_hint_says_so():
         (["hydra/launcher=foo"], "hydra/launcher is 'foo'; possible: basic"),
         (["study=foo"], "study is 'foo'; possible: discussion"),
         (["study=[a]"], r"study is \['a'\]"),
-        (["study=smoke,discussion"], "lists several studies"),
+        (["study=smoke,discussion"], "lists several values; possible: one"),
         (["dataset=[menu,digits]"], "dataset is"),
         (["dataset=null"], "dataset is None; possible: basket"),
         (["~dataset"], "the configuration lacks dataset"),
@@ -99,6 +99,9 @@ def test_swept_seeds_are_single_starts_and_a_hint_says_so():
         (["n_components=${foo}"], "Interpolation key 'foo' not found"),
         (["init=custom"], "init.H must be given"),
         (["hydra.foo=3"], "hydra.foo"),
+        (["cluster=huge"], "cluster is 'huge'; possible: large, small"),
+        (["cluster.core=3"], "cluster.core"),
+        (["cluster.cores=1,2"], "lists several values; possible: one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
