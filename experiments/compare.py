@@ -1,22 +1,35 @@
-"""Two studies side by side: the same problems, the same solutions?"""
+"""Studies side by side: what differs in them, and do they find the same solutions?"""
 
 import sys
+from pathlib import Path
 
 from nmfstudy.cli import Parser, guarded
 
 
 def main(argv):
-    """Print a table of both studies; status 1 if they disagree on a problem of both."""
+    """Write the comparison and print it in short; status 1 if the studies disagree."""
     parser = Parser("nmfstudy compare", description=__doc__)
-    parser.add_argument("folders", nargs=2, metavar="FOLDER", help="studies' folders")
-    folders = parser.parse_args(argv).folders
+    parser.add_argument("folders", nargs="+", metavar="FOLDER", help="studies' folders")
+    parser.add_argument(
+        "--out", metavar="FOLDER", help="where the report goes; default: beside the first study"
+    )
+    given = parser.parse_args(argv)
     from nmfstudy.comparison import compare
-    from nmfstudy.report.terminal import print_frame
+    from nmfstudy.report.compared import write_comparison
+    from nmfstudy.report.terminal import print_comparison
     from nmfstudy.study import Study
 
-    table = compare(*(Study.load(folder, code="mixed") for folder in folders))
-    print_frame(table)
-    return 1 if (table["same"] == "no").any() else 0
+    studies = [Study.load(folder, code="mixed") for folder in given.folders]
+    comparison = compare(*studies)
+    print_comparison(comparison)
+    print(f"report: {write_comparison(comparison, given.out or beside(studies))}")
+    return 0 if comparison.agree else 1
+
+
+def beside(studies):
+    """The folder ``compare-A-B`` next to the first study."""
+    names = "-".join(study.folder.resolve().name for study in studies)
+    return Path(studies[0].folder).resolve().parent / f"compare-{names}"
 
 
 if __name__ == "__main__":

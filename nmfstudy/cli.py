@@ -11,7 +11,7 @@ APPS = {
     "run": "sweep starts, k, inits and penalties, then write the report",
     "report": "write the report of a study's folder again",
     "status": "what of a study is finished, running or failed",
-    "compare": "two studies side by side",
+    "compare": "studies side by side, as a report",
     "verify": "fit a study's runs again and compare",
     "certify": "is this factorization the only one?",
 }

@@ -130,11 +130,45 @@ def print_summary(study, path, *, answers=None, console=None):
 
 def print_frame(frame, console=None):
     """Print a data frame as a table."""
+    rows = (
+        [cell_text(n, v) for n, v in zip(frame.columns, row, strict=True)]
+        for row in frame.itertuples(index=False, name=None)
+    )
+    _print_rows(console or Console(), map(label, frame.columns), rows)
+
+
+def print_comparison(comparison, console=None):
+    """Print what differs between studies, a row per problem and a sentence per study of it.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    console : rich.console.Console, optional
+    """
+    from nmfstudy.report.compared import agreement_cell, result_cell, sentences
+
     console = console or Console()
+    differs = comparison.settings[comparison.settings.differs].drop(columns="differs")
+    if len(differs):
+        _print_rows(console, differs.columns, differs.itertuples(index=False, name=None))
+        console.print()
+    rows = (
+        [c.row.title, *(result_cell(r).text for r in c.row.results), agreement_cell(c).text]
+        for c in comparison.compared[:SHOWN_PROBLEMS]
+    )
+    _print_rows(console, ("problem", *comparison.names, "same solutions?"), rows)
+    console.print()
+    for c in comparison.compared[:SHOWN_PROBLEMS]:
+        console.print(Text(c.row.title, style="bold"))
+        for sentence in sentences(comparison, c):
+            console.print(Padding(Text(sentence), (0, 0, 0, 2)))
+    console.print()
+
+
+def _print_rows(console, headers, rows):
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for name in frame.columns:
-        table.add_column(escape(label(name)), overflow="fold")
-    for row in frame.itertuples(index=False, name=None):
-        cells = (cell_text(n, v) for n, v in zip(frame.columns, row, strict=True))
-        table.add_row(*(escape(text) for text in cells))
+    for name in headers:
+        table.add_column(escape(str(name)), overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(str(text)) for text in row))
     console.print(table)

@@ -113,6 +113,7 @@ def test_a_read_only_folder_is_answered_in_a_sentence(tiny_disk, capfd, undistur
     folder, remount = tiny_disk
     assert remount("size=10000k")
     shutil.copytree(undisturbed, folder / "small")
+    shutil.copytree(undisturbed, folder / "again")
     before = content(folder)
     assert remount("ro")
     study = str(folder / "small")
@@ -122,7 +123,7 @@ def test_a_read_only_folder_is_answered_in_a_sentence(tiny_disk, capfd, undistur
         (["report", study], 1),
         (["status", study], 0),
         (["verify", study], 0),
-        (["compare", study, study], 0),
+        (["compare", study, str(folder / "again")], 1),
     ):
         assert main(command) == status, command
         said = capfd.readouterr().err

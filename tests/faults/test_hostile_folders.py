@@ -168,11 +168,13 @@ def test_the_commands_end_well_on_odd_records(study, capfd):
     (study / "study.json").write_text(
         '{"command": {"a": 1}, "runs": [{"run": 7}, 3], "analysis": []}'
     )
+    other = study.with_name("other")
+    shutil.copytree(study, other)
     for command, status in (
         (["status", str(study)], 1),
         (["report", str(study)], 1),
         (["verify", str(study)], 1),
-        (["compare", str(study), str(study)], 0),
+        (["compare", str(study), str(other)], 0),
     ):
         assert main(command) == status, command
     said = capfd.readouterr()

@@ -1,0 +1,346 @@
+"""The report of a comparison: several studies side by side."""
+
+import shlex
+from pathlib import Path
+
+import pandas as pd
+
+from nmfstudy.comparison.rows import DATA, PENALTY, RELATIONS, SAME
+from nmfstudy.errors import RequestError
+from nmfstudy.plots.comparison import illustrate_studies
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.penalties import plot_count_curves
+from nmfstudy.plots.solutions import count_table
+from nmfstudy.report import html, markdown
+from nmfstudy.report.foot import reading_section
+from nmfstudy.report.numbers import ABSENT, count, number, percent
+from nmfstudy.report.page import Cell, Command, Details, Page, Paragraph, Section, Table
+from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.words import kind_cell
+from nmfstudy.runs.files import write_atomically
+
+MOST_FULL = 12  # problems with a section and a figure; the others stand in the tables
+MOST_TITLES = 6
+ROUNDING = 1e-12  # differences below it are none
+_QUANTITIES = {
+    "objective": "best objective, relative",
+    "n_distinct": "distinct solutions",
+    "coverage": "coverage",
+    "best_share": "starts that reach the best",
+    "sweeps": "sweeps per start, ratio",
+    "seconds": "seconds per start, ratio",
+}
+
+
+def write_comparison(comparison, folder):
+    """Write ``report.html``, ``report.md``, ``tables/`` and ``figures/`` of a comparison.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    folder : path
+        Made if need be; not that of a study.
+
+    Returns
+    -------
+    Path
+        Of ``report.html``.
+
+    Raises
+    ------
+    RequestError
+        If the folder is a study's.
+    """
+    folder, shelf = Path(folder), Shelf()
+    if any((folder / name).exists() for name in ("runs", "study.json")):
+        raise RequestError(
+            f"{folder} is a study's folder, whose own report would be lost; possible: another one"
+        )
+    page = comparison_page(comparison, shelf)
+    shelf.write(folder)
+    write_atomically(folder / "report.md", markdown.render(page))
+    path = folder / "report.html"
+    write_atomically(path, html.render(page))
+    return path
+
+
+def comparison_page(comparison, shelf):
+    """The comparison as a page; tables and figures are left on the shelf."""
+    sections = [
+        _problems_section(comparison, shelf),
+        _settings_section(comparison, shelf),
+        Section("each", "Problem by problem", (), tuple(_each(comparison, shelf))),
+        _alone_section(comparison),
+        reading_section(),
+        _again_section(comparison),
+    ]
+    return Page(
+        f"Comparison of {_listed([f'“{name}”' for name in comparison.names])}",
+        headline(comparison),
+        tuple(s for s in sections if s is not None),
+    )
+
+
+def _again_section(comparison):
+    folders = (str(study.folder) for study in comparison.studies)
+    said = Paragraph(f"All differences are to “{comparison.names[0]}”. The command:")
+    command = Command(shlex.join(["nmfstudy", "compare", *folders]))
+    return Section("provenance", "Make this again", (said, command))
+
+
+def headline(comparison):
+    """The comparison in one sentence."""
+    verdicts = [verdict for c in comparison.compared for verdict in c.same if verdict]
+    others = sum(PENALTY in c.row.relations or DATA in c.row.relations for c in comparison.compared)
+    parts = []
+    if verdicts:
+        same = verdicts.count("yes")
+        parts.append(
+            f"{same} of {count(len(verdicts), 'problem')} that are the same "
+            f"{'has' if same == 1 else 'have'} the same solutions in the studies compared"
+        )
+    if others:
+        differ = "differs" if others == 1 else "differ"
+        parts.append(f"{count(others, 'problem')} {differ} in penalty or data")
+    return "; ".join(parts) + "."
+
+
+def _problems_section(comparison, shelf):
+    shelf.file("differences", comparison.differences)
+    rows = tuple(
+        (
+            Cell(c.row.title, target=_identifier(i) if i < MOST_FULL else ""),
+            *(result_cell(result) for result in c.row.results),
+            agreement_cell(c),
+        )
+        for i, c in enumerate(comparison.compared)
+    )
+    table = Table(
+        "",
+        ("problem", *comparison.names, "same solutions?"),
+        rows,
+        (False,) * (len(comparison.names) + 2),
+        shelf.file("problems", comparison.problems),
+    )
+    return Section(
+        "problems", "All problems", (table, *shelf.figures(illustrate_studies, comparison))
+    )
+
+
+def result_cell(result):
+    """What a study found for one problem, as a cell."""
+    if result is None:
+        return Cell(ABSENT)
+    row = {"kind": result.judged.kind, "n_distinct": result.solutions.n_distinct}
+    cell = kind_cell(row)
+    return Cell(f"{cell.text} ({count(result.n_starts, 'start')})", cell.tone)
+
+
+def agreement_cell(c):
+    """Whether a row's solutions are the same, or why that is not asked."""
+    verdicts = [v for v in c.same if v]
+    if not verdicts:
+        other = next(r for r in c.row.relations[1:] if r not in ("", SAME))
+        return Cell("another penalty" if other == PENALTY else "other data", "quiet")
+    if "no" in verdicts:
+        return Cell("no", "caution")
+    return Cell("not settled", "quiet") if "open" in verdicts else Cell("yes", "good")
+
+
+def _settings_section(comparison, shelf):
+    table = comparison.settings
+    file, differs = shelf.file("settings", table), table[table.differs]
+    if not len(differs):
+        said = "Nothing: the same settings, versions and machine."
+        return Section("settings", "What differs between the studies", (Paragraph(said),))
+    rows = tuple(
+        tuple(Cell(str(v)) for v in row)
+        for row in differs.drop(columns="differs").itertuples(index=False, name=None)
+    )
+    headers = ("setting", *comparison.names)
+    shown = Table("", headers, rows, (False,) * len(headers), file, int((~table.differs).sum()))
+    said = Paragraph("Settings, versions and machines that are not the same in all:")
+    return Section("settings", "What differs between the studies", (said, shown))
+
+
+def _each(comparison, shelf):
+    shelf.file("shares", comparison.shares)
+    for i, c in enumerate(comparison.compared[:MOST_FULL]):
+        links = (("Table of the differences", f"{_identifier(i)}-table"),)
+        blocks = [Paragraph(text, "lead", links) for text in sentences(comparison, c)]
+        for relation in dict.fromkeys(c.row.relations):
+            if RELATIONS.get(relation):
+                blocks.append(Paragraph(f"Note: {RELATIONS[relation]}.", "note"))
+        blocks += shelf.figures(_count_figure, comparison, c)
+        blocks.append(_difference_table(comparison, c, f"{_identifier(i)}-table"))
+        if (shares := _share_table(comparison, c)) is not None:
+            blocks.append(Details("Which solution is reached how often", (shares,)))
+        yield Section(_identifier(i), c.row.title, tuple(blocks), badge=agreement_cell(c))
+
+
+def _identifier(i):
+    return f"compared-{i + 1}"
+
+
+def sentences(comparison, c):
+    """One plain sentence per other study on a problem."""
+    for i in range(1, len(comparison.names)):
+        if c.row.results[i] is not None:
+            yield _sentence(comparison.names, c, i)
+
+
+def _sentence(names, c, i):
+    a, b = c.row.results[0], c.row.results[i]
+    A, B, relation = f"“{names[0]}”", f"“{names[i]}”", c.row.relations[i]
+    found = f"{A} has {_count(a)}, {B} {_count(b)}"
+    if relation == DATA:
+        closeness = ""
+        if c.distance[i] is not None:
+            closeness = f"; the best components of the two match with a cosine of at least " \
+                        f"{number(1 - c.distance[i])}"  # fmt: skip
+        return f"{found}, on different data{closeness}."
+    apart = "" if c.distance[i] is None else f", {number(c.distance[i])} apart in the best one"
+    if relation == PENALTY:
+        return f"{found}, under different penalties{apart}; {_time(c, i)}."
+    if c.same[i] == "yes":
+        kind = a.judged.kind
+        what = {"one": "the same solution", "continuum": "a continuum of solutions"}.get(kind)
+        what = what or f"the same {count(a.solutions.n_distinct, 'solution')}"
+        return f"Both have {what}{_best_shares(c, i)}; {_time(c, i)}."
+    opening = "They disagree" if c.same[i] == "no" else "Not settled whether they agree"
+    value = c.difference(i, "objective")[0]
+    better = ""
+    if abs(value) > 1e-9:
+        how = "worse" if value > 0 else "better"
+        better = f"; the best of {B} is {number(abs(value))} (relative) {how}"
+    return f"{opening}: {found}{apart}{better}; {_time(c, i)}."
+
+
+def _count(result):
+    s = result.judged
+    if not s.n_minima:
+        return "none, as no start converged"
+    if s.kind == "continuum":
+        return "a continuum"
+    unsettled = ", not settled" if s.kind == "unsettled" else ""
+    return f"{count(s.n_distinct, 'solution')}{unsettled}"
+
+
+def _best_shares(c, i):
+    shares = [float(n.best_share) for n in (c.numbers[0], c.numbers[i])]
+    if any(s != s for s in shares) or c.row.results[0].judged.kind == "continuum":
+        return ""
+    value, low, high = c.difference(i, "best_share")
+    if low <= 0 <= high:
+        return f", reached by {percent(shares[0])} and {percent(shares[1])} of the starts"
+    return (
+        f", reached by {percent(shares[0])} and {percent(shares[1])} of the starts: a difference "
+        f"that other starts would show as well"
+    )
+
+
+def _time(c, i):
+    sweeps, low, high = (number(round(v, 2)) for v in c.difference(i, "sweeps"))
+    seconds = number(round(c.difference(i, "seconds")[0], 2))
+    return f"sweeps per start × {sweeps} (95 %: {low} to {high}), seconds × {seconds}"
+
+
+def _difference_table(comparison, c, identifier):
+    rows = []
+    for i, name in enumerate(comparison.names[1:], start=1):
+        if c.row.results[i] is None:
+            continue
+        for quantity, words in _QUANTITIES.items():
+            value, low, high = c.difference(i, quantity)
+            own = [getattr(c.numbers[j], quantity) for j in (0, i)]
+            share = quantity in ("coverage", "best_share")
+            tell = percent if share else number
+            ends = (
+                f"{_signed(low, quantity)} to {_signed(high, quantity)}" if low == low else ABSENT
+            )
+            texts = (*map(tell, map(float, own)), _signed(value, quantity), ends)
+            rows.append((Cell(f"{words}, “{name}”"), *map(Cell, texts)))
+    headers = ("", comparison.names[0], "the other", "difference", "95 % of the draws")
+    return Table(
+        f"What differs from “{comparison.names[0]}”", headers, tuple(rows),
+        (False, True, True, True, True), "tables/differences.csv",
+        id=identifier,
+    )  # fmt: skip
+
+
+def _signed(value, quantity):
+    if value != value:
+        return ABSENT
+    if quantity in ("sweeps", "seconds"):
+        return f"× {number(value)}"
+    value = 0.0 if abs(value) < ROUNDING else value
+    text = percent(abs(value)) if quantity in ("coverage", "best_share") else number(abs(value))
+    return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
+
+
+def _share_table(comparison, c):
+    shares = comparison.shares
+    part = shares[(shares.problem == c.row.results[0].key) & (shares.title == c.row.title)]
+    if not len(part) or c.row.results[0].judged.kind == "continuum":
+        return None
+    rows = []
+    for minimum, of in part.groupby("minimum"):
+        by = {row.study: row for row in of.itertuples()}
+        rows.append(
+            (Cell(f"minimum {minimum}"), *(_share_cell(by.get(n)) for n in comparison.names))
+        )
+    return Table(
+        f"Share of the starts that ends in each minimum of “{comparison.names[0]}”",
+        ("", *comparison.names),
+        tuple(rows),
+        (False,) + (True,) * len(comparison.names),
+        "tables/shares.csv",
+    )
+
+
+def _share_cell(row):
+    if row is None:
+        return Cell(ABSENT)
+    return Cell(f"{percent(row.share)} ({percent(row.low)} to {percent(row.high)})")
+
+
+def _count_figure(comparison, c):
+    """The count against the tolerance, a curve per study; None without a fit that counts."""
+    there = [(n, r) for n, r in zip(comparison.names, c.row.results, strict=True) if r is not None]
+    curves = [
+        count_table(r.solutions).assign(
+            label=f"{name} ({r.title})" if r.key != there[0][1].key else name
+        )  # fmt: skip
+        for name, r in there
+        if r.solutions.n_minima
+    ]
+    if not curves:
+        return None
+    table = pd.concat(curves, ignore_index=True).rename(columns={"n_distinct": "n"})
+    return Illustration(
+        name=f"count-{c.row.results[0].key}",
+        caption=(
+            f"How many solutions of {c.row.title} each study counts, by how close two may be to "
+            "pass as the same (distance relative to the data)."
+        ),
+        draw=lambda figure: plot_count_curves(table, ax=figure.add_subplot()),
+        data=table,
+        size=(7.0, 3.6),
+    )
+
+
+def _alone_section(comparison):
+    rows = []
+    for name, alone in zip(comparison.names, comparison.alone, strict=True):
+        titles = [r.title for r in alone]
+        more = f" and {len(titles) - MOST_TITLES} more" if len(titles) > MOST_TITLES else ""
+        if titles:
+            rows.append((Cell(name), Cell("; ".join(titles[:MOST_TITLES]) + more)))
+    if not rows:
+        return None
+    table = Table("", ("study", "problems of it alone"), tuple(rows), (False, False))
+    return Section("alone", "Problems of one study only", (table,))
+
+
+def _listed(items):
+    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]
