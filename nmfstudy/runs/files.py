@@ -79,8 +79,16 @@ def _put_in_place(partial, folder, is_whole):
             old = folder.with_name(f"{PARTIAL}old-{folder.name}-{_owner()}-{time.monotonic_ns()}")
             with contextlib.suppress(OSError):  # another writer was quicker
                 os.rename(folder, old)
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
     os.rename(partial, folder)
+
+
+def _remove(path):
+    """Remove a file or a folder, as far as it can be."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def remove_link(path):
@@ -119,10 +127,7 @@ def remove_leftovers(folder):
             and owner[1].isdigit()
             and not is_alive(int(owner[1]))
         ):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
+            _remove(left)
 
 
 def is_alive(pid):

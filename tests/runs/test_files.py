@@ -1,5 +1,6 @@
 import contextlib
 import os
+import resource
 
 import numpy as np
 import pytest
@@ -107,3 +108,52 @@ def test_read_json_refuses_what_is_no_object(tmp_path):
         write_atomically(path, text)
         with pytest.raises(ValueError):
             read_json(path)
+
+
+def test_a_writer_that_cannot_put_its_folder_in_place_says_so_and_leaves_no_litter(tmp_path):
+    (tmp_path / "run").write_text("a file of that name")
+    with new_folder(tmp_path / "run") as partial:
+        (partial / "a").write_text("1")
+    assert (tmp_path / "run" / "a").read_text() == "1"
+    with pytest.raises(FileNotFoundError), new_folder(tmp_path / "gone" / "run") as partial:
+        partial.rmdir()
+    assert not list(tmp_path.rglob(f"{PARTIAL}*"))
+
+
+def test_errors_of_writing_name_the_file(tmp_path):
+    path = tmp_path / "full.json"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, limit[1]))
+    try:
+        for write in (
+            lambda: write_json(path, list(range(1000))),
+            lambda: write_arrays(path, W=np.zeros(1000)),
+        ):
+            with pytest.raises(OSError, match="File too large") as caught:
+                write()
+            assert caught.value.filename == str(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+
+
+def test_leftover_files_and_foreign_names(tmp_path):
+    """Only what a dead process of this host left; one whose process belongs to others lives."""
+    dead, first = 2**22 + 12345, 1
+    with new_folder(tmp_path / "run") as partial:
+        mine = partial.name
+    names = {
+        mine.replace(str(os.getpid()), str(dead)): False,
+        mine.replace(str(os.getpid()), str(first)): True,
+        f"{PARTIAL}x": True,
+        f"{PARTIAL}x-elsewhere-{dead}": True,
+        f"{PARTIAL}x-y-z": True,
+    }
+    for name in names:
+        (tmp_path / name).write_text("torn")
+    remove_leftovers(tmp_path)
+    assert {name: (tmp_path / name).exists() for name in names} == names
+
+
+def test_what_is_no_plain_data_is_refused_and_paths_are_text(tmp_path):
+    write_json(tmp_path / "a.json", {"path": tmp_path})
+    assert read_json(tmp_path / "a.json") == {"path": str(tmp_path)}

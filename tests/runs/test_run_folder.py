@@ -17,6 +17,7 @@ from nmfstudy.runs import (
     run_id,
     save_data,
 )
+from nmfstudy.runs.identity import run_folder
 from nmfstudy.sweep import execute
 
 
@@ -93,7 +94,18 @@ def test_problem_keys_tell_problems_apart_and_not_searches(tmp_path):
     assert key().startswith("menu-k3-")
     assert "ridge_0.1-" in key(penalty={"name": "ridge", "alpha_W": 0.1})
     assert "l1_0.1_0-" in key(penalty={"name": "l1", "alpha_W": 0.1, "alpha_H": 0.0})
+    assert "elastic_0.1_l1_ratio0.5-" in key(
+        penalty={"name": "elastic", "alpha_W": 0.1, "l1_ratio": 0.5}
+    )
+    assert "scale_free_W_0.2-" in key(penalty={"name": "scale_free_W", "strength": 0.2})
+    assert "-kullback-leibler-" in key(loss="kullback-leibler")
     assert key() != key(data="b" * 64)
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "", "é", ".."])
+def test_a_run_folder_cannot_lie_elsewhere(name, tmp_path):
+    with pytest.raises(ValueError, match="is no run id"):
+        run_folder(tmp_path, name)
 
 
 def test_code_version_changes_with_a_users_own_solver_file(tmp_path, monkeypatch):

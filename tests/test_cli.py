@@ -1,0 +1,76 @@
+"""Exit statuses: one sentence for whatever a person can cause, and nothing but that."""
+
+import errno
+import os
+import subprocess
+import sys
+
+import pytest
+
+from nmfstudy.cli import APPS, Parser, guarded, main
+from nmfstudy.errors import RequestError
+
+
+def raising(error):
+    def app(argv):
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (RequestError("x is 1; possible: 2"), 2, "nmfstudy: x is 1; possible: 2\n"),
+        (
+            OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/a/b"),
+            1,
+            "nmfstudy: No space left on device (/a/b); what is finished is kept, the same "
+            "command goes on\n",
+        ),
+        (
+            OSError("strange"),
+            1,
+            "nmfstudy: strange; what is finished is kept, the same command goes on\n",
+        ),
+        (
+            KeyboardInterrupt(),
+            130,
+            "\nnmfstudy: interrupted; the same command goes on where it stopped\n",
+        ),
+    ],
+)
+def test_what_an_app_raises_becomes_a_status_and_a_sentence(error, status, said, capsys):
+    assert guarded(raising(error), []) == status
+    heard = capsys.readouterr()
+    assert (heard.out, heard.err) == ("", said)
+
+
+def test_a_fault_of_ours_is_not_hidden():
+    """The negative control: an error nobody foresaw keeps its traceback."""
+    with pytest.raises(ZeroDivisionError):
+        guarded(raising(ZeroDivisionError()), [])
+
+
+def test_the_status_of_an_app_is_passed_on(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["nmfstudy", "a", "b"])
+    assert guarded(lambda argv: argv) == ["a", "b"]
+
+
+def test_a_parser_refuses_in_one_sentence():
+    parser = Parser("nmfstudy walk")
+    parser.add_argument("--far", type=int)
+    with pytest.raises(RequestError, match=r"invalid int value: 'x'; possible: nmfstudy walk --h"):
+        parser.parse_args(["--far", "x"])
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"], ["-h"], ["help"], ["--version"], ["walk"]])
+def test_the_module_can_be_run_and_says_the_same_as_the_function(argv, capsys):
+    command = [sys.executable, "-m", "nmfstudy.cli", *argv]
+    done = subprocess.run(command, capture_output=True, text=True)
+    status = main(argv)
+    heard = capsys.readouterr()
+    assert (done.returncode, done.stdout, done.stderr) == (status, heard.out, heard.err)
+    assert status == (2 if argv == ["walk"] else 0)
+    if "walk" in argv:
+        assert all(app in heard.err for app in APPS)
