@@ -36,6 +36,8 @@ class Answer:
         The question in a few words.
     openly : int
         How many illustrations stand beside the answer; the others are there for a closer look.
+    facts : tuple of (str, str)
+        What the study shows, one thing each: of which problem or of what, and a sentence.
     """
 
     key: str
@@ -50,3 +52,4 @@ class Answer:
     caveat: str = ""
     short: str = ""
     openly: int = 1
+    facts: tuple[tuple[str, str], ...] = ()

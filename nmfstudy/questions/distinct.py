@@ -1,5 +1,6 @@
 """Are all NMF results similar modulo permutation and scaling, and how many are there?"""
 
+from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -10,7 +11,7 @@ from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import has_factors, plural, sentence_list
+from nmfstudy.questions.lookup import has_factors, in_reading_order, plural, sentence_list
 from nmfstudy.solutions import distinct_solutions
 
 KEY = "distinct"
@@ -24,8 +25,8 @@ ASKED = (
     "same then, and if not, how many different ones are there?"
 )
 CAVEAT = (
-    "A count is what the starts have found: it can only grow with more of them, and the coverage "
-    "says how likely that is. Fits that stopped early must not be counted; each would pass for a "
+    "A count is what the starts have found: more of them may find others, and the coverage says "
+    "how likely that is. Fits that stopped early must not be counted; each would pass for a "
     "result of its own."
 )
 _TOLERANCES = np.logspace(-7, 0, 141)
@@ -48,7 +49,8 @@ def answer(study):
         key=KEY,
         question=QUESTION,
         verdict=_verdict(shown),
-        summary=" ".join(count_sentence(result) for result in shown[:_MOST_SENTENCES]),
+        summary=_summary(shown),
+        facts=tuple((result.title, count_sentence(result)) for result in shown[:_MOST_SENTENCES]),
         method=(
             "Two results are the same if their terms w·h are, whatever their order and scale: the "
             "distance matches the terms and adds up their differences, relative to the size of the "
@@ -68,11 +70,11 @@ def answer(study):
 
 
 def count_sentence(result):
-    """How many solutions one problem has, in one plain sentence with what beside it matters."""
+    """How many solutions a problem has, in one plain sentence with what beside it matters."""
     s = result.judged
     starts = plural(result.n_starts, "start")
     if s.n_minima == 0 or s.kind == "unsettled":
-        return f"{result.title}: not settled ({_lower(s.reason)})."
+        return f"Not settled: {_lower(s.reason)}."
     worse = s.n_minima - s.n_distinct
     beside = f", beside {plural(worse, 'worse minimum', 'worse minima')}" if worse else ""
     if s.kind == "continuum":
@@ -82,19 +84,19 @@ def count_sentence(result):
             if same <= _SAME_PRODUCT
             else "with products W·H that differ, too"
         )
-        return f"{result.title}: a continuum of solutions, {product} ({starts}{beside})."
+        return f"A continuum of solutions, {product} ({starts}{beside})."
     if s.n_distinct == 1:
-        return f"{result.title}: one ({starts}{beside})."
+        return f"One ({starts}{beside})."
     gap = (s.objective[s.near_optimal].max() - s.objective[0]) / max(s.objective[0], 1e-300)
     apart = np.min(s.nearest[s.near_optimal])
     fit = (
-        f"their objectives differ by {style.number(gap, 2)} of their value"
+        f"their objectives differ by a share of {style.number(gap, 2)}"
         if s.n_best < s.n_distinct
         else "their objectives are equal"
     )
     return (
-        f"{result.title}: {s.n_distinct} that fit equally well ({fit}), yet "
-        f"{style.number(apart, 2)} apart in distance ({starts}{beside})."
+        f"{s.n_distinct} that fit equally well ({fit}), yet {style.number(apart, 2)} apart, as a "
+        f"share of the size of the data ({starts}{beside})."
     )
 
 
@@ -132,8 +134,27 @@ def _row(result):
 
 def _to_show(study):
     """Problems without a penalty; all of them if there are none."""
-    plain = [r for r in study.results if r.problem.penalty.is_zero]
-    return plain or list(study.results)
+    results = in_reading_order(study.results)
+    return [r for r in results if r.problem.penalty.is_zero] or results
+
+
+def _summary(shown):
+    kinds = Counter(result.judged.kind for result in shown)
+    told = [
+        f"{kinds[kind]} {verb[kinds[kind] != 1]} {what}"
+        for kind, verb, what in (
+            ("one", ("has", "have"), "one solution"),
+            ("several", ("has", "have"), "several that fit equally well"),
+            ("continuum", ("has", "have"), "infinitely many, which pass into one another"),
+            ("unsettled", ("is", "are"), "not settled"),
+        )
+        if kinds[kind]
+    ]
+    penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
+    return (
+        f"Order and scale of the components taken away, of {plural(len(shown), 'problem')}"
+        f"{penalty} {sentence_list(told)}."
+    )
 
 
 def _verdict(results):

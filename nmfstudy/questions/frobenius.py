@@ -58,7 +58,8 @@ def answer(study):
         key=KEY,
         question=QUESTION,
         verdict="To fit the data; and as a ridge to fix the scale and choose among solutions",
-        summary=" ".join([MEANINGS, *_sentences(found, pick, tables)]),
+        summary=MEANINGS,
+        facts=tuple(_facts(found, pick, tables)),
         method=(
             "All numbers are of fully converged fits (the optimality conditions hold to the "
             "tolerance of the run). The spread is the largest over the smallest length of one "
@@ -320,17 +321,20 @@ def _curves(family):
     return pd.concat(parts, ignore_index=True)
 
 
-def _sentences(found, pick, tables):
-    family = _scale_family(found)
-    if family is not None:
-        yield from _scale_sentence(family)
+def _facts(found, pick, tables):
+    shown = set()
+    for family in found:
+        if family.dataset.name not in shown and _scale_family([family]):
+            shown.add(family.dataset.name)
+            yield from _scale_fact(family)
     if pick is not None:
         settled = [r for r in pick.two_sided("ridge") if r.judged.kind in ("one", "several")]
         result = settled[-1]
         yield (
-            f"{pick.title} has a continuum of solutions without a penalty and "
+            f"{pick.title}: choice",
+            "A continuum of solutions without a penalty, "
             f"{plural(result.solutions.n_distinct, 'solution')} with a ridge of "
-            f"α = {result.problem.penalty.alpha_W:g}."
+            f"α = {result.problem.penalty.alpha_W:g}.",
         )
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))
     table = tables[longest].dropna(subset="components_alive")
@@ -338,15 +342,17 @@ def _sentences(found, pick, tables):
     if len(fewer) and len(table) > len(fewer):
         first = fewer.sort_values("alpha").iloc[0]
         yield (
-            f"In {longest.title}, {int(first.components_alive)} of {longest.n_components} "
-            f"components are left at α = {first.alpha:g}."
+            f"{longest.title}: price",
+            f"A ridge costs components: {int(first.components_alive)} of {longest.n_components} "
+            f"are left at α = {first.alpha:g}.",
         )
     changes = [change for t in tables.values() if (change := _change_of_sweeps(t)) is not None]
     if changes:
         title, before, after, alpha, _ = max(changes, key=lambda change: change[-1])
         yield (
-            f"The sweeps needed change, too: in {title} from {style.number(before)} to "
-            f"{style.number(after)} at α = {alpha:g}."
+            f"{title}: speed",
+            f"The sweeps needed change from {style.number(before)} to {style.number(after)} at "
+            f"α = {alpha:g}.",
         )
 
 
@@ -361,16 +367,17 @@ def _change_of_sweeps(table):
     return most.problem, plain.iloc[0], most.n_iter, most.alpha, size.max()
 
 
-def _scale_sentence(family):
+def _scale_fact(family):
     ridge = _some_ridge(family)
     plain, priced = spread(family.plain), spread(ridge)
     if priced == priced:
         beyond = 100 * (priced - 1)
         digits = "less than 0.001 %" if beyond < 1e-3 else f"{style.number(beyond, 2)} %"
         yield (
-            f"In {family.title}, the length of one component differs by a factor of up to "
-            f"{style.number(plain, 2)} between starts that found the same solution without a "
-            f"penalty, and by {digits} with a ridge of α = {ridge.problem.penalty.alpha_W:g}."
+            f"{family.title}: scale",
+            "Between starts that found the same solution, the length of one component differs by a "
+            f"factor of up to {style.number(plain, 2)} without a penalty, and by {digits} with a "
+            f"ridge of α = {ridge.problem.penalty.alpha_W:g}.",
         )
 
 

@@ -65,10 +65,16 @@ class Family:
         return sorted(found, key=lambda r: (r.problem.penalty.name, r.problem.penalty.strength))
 
 
+def in_reading_order(results):
+    """The menu, which can be followed by hand, then the digits, then the others as they come."""
+    first = ("menu", "digits")
+    return sorted(results, key=lambda r: (*first, r.dataset.name).index(r.dataset.name))
+
+
 def families(study):
-    """The study's `Family` objects, in the order of its problems."""
+    """The study's `Family` objects, those of the menu first, then those of the digits."""
     groups = {}
-    for result in study.results:
+    for result in in_reading_order(study.results):
         key = (result.dataset.sha256, result.problem.n_components, result.problem.loss)
         groups.setdefault(key, []).append(result)
     found = []

@@ -33,7 +33,13 @@ CAVEAT = (
     "components; which factor should be sparse is a question about the data, to which NMF knows no "
     "answer. Without any penalty there are many zeros already."
 )
+GIST = (
+    "A plain penalty on one factor can be dodged: shrink that factor, let the other grow, and the "
+    "product is the same. With a price on both, or on one at a fixed length of the other (a "
+    "scale-free penalty), entries really become zero, at the cost of a larger error."
+)
 _L1_SHOWN = 4  # two-sided strengths drawn: those that leave components alive, and one more
+_EXACT = 1e-6  # a smaller relative error is rounding
 _GROWS = 2.0  # a norm that changes by more than this factor is said to drift
 
 
@@ -54,12 +60,13 @@ def answer(study):
     tables = {"sparsity": pd.concat(variants.values(), ignore_index=True)}
     if any(len(table) for table in drifts.values()):
         tables["one_sided"] = pd.concat(drifts.values(), ignore_index=True)
-    family = max(found, key=lambda f: len(f.penalised))
+    facts = [fact for f in _one_per_dataset(found) for fact in _facts(f, drifts[f], variants[f])]
     return Answer(
         key=KEY,
         question=QUESTION,
         verdict="Both, or one by a scale-free penalty; a plain one on one side does nothing",
-        summary=" ".join(_sentences(family, drifts[family], variants[family])),
+        summary=" ".join([GIST, *_verdicts(found, variants)]),
+        facts=tuple(facts),
         method=(
             "An entry counts as zero below a thousandth of its component's largest, since runs "
             "that drift never quite arrive. Numbers are of the best fully converged fit (fully "
@@ -73,7 +80,7 @@ def answer(study):
         ),
         illustrations=tuple(_illustrations(found, drifts, variants)),
         tables=tables,
-        notes=tuple(_notes(family)),
+        notes=tuple(_notes()),
         asked=ASKED,
         caveat=CAVEAT,
         short="Where to ask for sparsity?",
@@ -259,11 +266,11 @@ def _illustrations(found, drifts, variants):
 
 
 def _one_per_dataset(found):
-    """The family with the most penalties of each dataset, three at most."""
+    """The family with the most penalties of each dataset, three at most, in their order."""
     of = {}
     for family in sorted(found, key=lambda f: -len(f.penalised)):
         of.setdefault(family.dataset.sha256, family)
-    return list(of.values())[:3]
+    return [family for family in found if family in of.values()][:3]
 
 
 def _draw_drift(table, plain, figure):
@@ -285,26 +292,44 @@ def _ending(family):
     )
 
 
-def _sentences(family, drifts, table):
+def _facts(family, drifts, table):
     plain = table[table.kind == "none"]
+    for row in plain.itertuples():
+        yield f"{family.title}: no penalty", _effect(row)
     if len(drifts):
-        yield _drift_sentence(family, drifts, plain)
+        yield _drift_fact(family, drifts, plain)
     two = table[table.kind == "two-sided"]
     full = two[two.alive == family.n_components]
     two = full if len(full) else two.head(1)
     faithful = two[~(two.truth < EQUAL)]  # the truth may be unknown
     if len(two):
-        yield _effect((faithful if len(faithful) else two).iloc[-1])
-    by_side = {
-        side: table[(table.kind == "scale-free") & table.label.str.contains(f"on {side},")]
-        for side in "WH"
-    }
-    for rows in by_side.values():
+        row = (faithful if len(faithful) else two).iloc[-1]
+        yield f"{family.title}: {row.label}", _effect(row)
+    for row in _strongest_scale_free(table).values():
+        yield f"{family.title}: {row.label}", _effect(row)
+
+
+def _strongest_scale_free(table):
+    """By factor, the row of the strongest scale-free penalty on it."""
+    found = {}
+    for side in "WH":
+        rows = table[(table.kind == "scale-free") & table.label.str.contains(f"on {side},")]
         if len(rows):
-            yield _effect(rows.iloc[-1])
-    matches = {side: rows.truth.iloc[-1] for side, rows in by_side.items() if len(rows)}
-    if len(matches) == 2 and max(matches.values()) >= EQUAL > min(matches.values()):
-        yield f"Here {max(matches, key=matches.get)} is the factor to make sparse."
+            found[side] = rows.iloc[-1]
+    return found
+
+
+def _verdicts(found, variants):
+    """Where the truth is known: which factor keeps it when it is made sparse."""
+    for family in _one_per_dataset(found):
+        matches = {s: row.truth for s, row in _strongest_scale_free(variants[family]).items()}
+        if len(matches) == 2 and max(matches.values()) >= EQUAL > min(matches.values()):
+            side = max(matches, key=matches.get)
+            other = "W" if side == "H" else "H"
+            yield (
+                f"In {family.title}, {side} is the factor to make sparse: the true parts are found "
+                f"again, which a penalty on {other} loses."
+            )
 
 
 def _zeros(row):
@@ -312,14 +337,17 @@ def _zeros(row):
 
 
 def _effect(row):
-    text = f"{row.label[0].upper()}{row.label[1:]}: {_zeros(row)}"
-    text += f" at a relative error of {style.number(row.relative_error, 2)}"
+    text = f"{_zeros(row)} at a relative error of {_error(row.relative_error)}"
     return (
         f"{text}, match with the truth {row.truth:.2f}." if row.truth == row.truth else f"{text}."
     )
 
 
-def _drift_sentence(family, drifts, plain):
+def _error(value):
+    return "0" if value < _EXACT else style.number(value, 2)
+
+
+def _drift_fact(family, drifts, plain):
     groups = [g for _, g in drifts.groupby(["penalty", "penalised", "alpha"], sort=False)]
     # L1 on W, if it is there: the usual wish.
     first_group = min(groups, key=lambda g: (g.penalty.iloc[0] != "l1", g.penalised.iloc[0] != "W"))
@@ -330,24 +358,23 @@ def _drift_sentence(family, drifts, plain):
     growth = last[f"norm_{other}"] / first[f"norm_{other}"]
     if len(first_group) == 1 or growth < _GROWS:
         text = (
-            f"{word} on {side} alone ({family.title}, α = {first.alpha:g}) leaves norms of "
-            f"{style.number(last.norm_W)} for W and {style.number(last.norm_H)} for H"
+            f"The norms are {style.number(last.norm_W)} for W and {style.number(last.norm_H)} for H"
         )
     else:
         text = (
-            f"{word} on {side} alone ({family.title}, α = {first.alpha:g}) only moves the scale: "
-            f"from {style.number(first.n_iter)} to {style.number(last.n_iter)} sweeps the norm of "
+            f"Only the scale moves: from {style.number(first.n_iter)} to "
+            f"{style.number(last.n_iter)} sweeps the norm of "
             f"{other} grew from {style.number(first[f'norm_{other}'])} to "
             f"{style.number(last[f'norm_{other}'])} while that of {side} shrank from "
             f"{style.number(first[f'norm_{side}'])} to {style.number(last[f'norm_{side}'])}"
         )
     text += f". It ends at {_zeros(last)}"
-    if len(plain) and _zeros(plain.iloc[0]) == _zeros(last):
-        return f"{text}, just as without a penalty."
-    return text + (f"; without a penalty it is {_zeros(plain.iloc[0])}." if len(plain) else ".")
+    same = len(plain) and _zeros(plain.iloc[0]) == _zeros(last)
+    name = f"{family.title}: {word} on {side} alone, α = {first.alpha:g}"
+    return name, f"{text}, just as without a penalty." if same else f"{text}."
 
 
-def _notes(family):
+def _notes():
     yield (
         "Why one side is empty: replace a component (w, h) by (c·w, h/c). The product stays the "
         "same, and with c small a price on W alone becomes as small as one likes. So there is no "

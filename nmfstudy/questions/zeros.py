@@ -13,6 +13,7 @@ from nmfstudy.questions.lookup import (
     NOT_ASKED,
     alive,
     families,
+    in_reading_order,
     lowest_fit,
     plural,
     sentence_list,
@@ -33,7 +34,7 @@ CAVEAT = (
     "fully converged fits."
 )
 _SWEEP = 4  # strengths from which a sweep is drawn
-_MOST = 14  # problems in the bar figure
+_MOST, _MOST_FACTS = 14, 6  # problems in the bar figure, and told one by one
 
 
 def answer(study):
@@ -52,6 +53,7 @@ def answer(study):
         question=QUESTION,
         verdict=_verdict(table, collapsed),
         summary=_summary(table, plain, collapsed),
+        facts=tuple(_facts(plain if len(plain) else table)),
         method=(
             "Coordinate descent sets entries to exactly zero, so zeros are counted without any "
             "threshold, in the best fully converged fit of every problem (fully converged: the "
@@ -86,7 +88,7 @@ def zeros_table(study):
         share_collapsed.
     """
     rows = []
-    for result in study.results:
+    for result in in_reading_order(study.results):
         fit = lowest_fit(result)
         if fit is None:
             continue
@@ -150,6 +152,16 @@ def _summary(table, plain, collapsed):
             "strong penalty."
         )
     return text
+
+
+def _facts(table):
+    """Zeros of the first problems, of those without a penalty if there are any."""
+    for row in table.head(_MOST_FACTS).itertuples():
+        exact = style.percent(row.zeros_W), style.percent(row.zeros_H)
+        nearly = style.percent(row.nearly_W), style.percent(row.nearly_H)
+        more = [f"{n} of {side}" for side, n, e in zip("WH", nearly, exact, strict=True) if n != e]
+        tend = f" ({sentence_list(more)} with those that only tend to zero)" if more else ""
+        yield row.title, f"{exact[0]} of W and {exact[1]} of H are exactly zero{tend}."
 
 
 def _range(low, high):
@@ -237,8 +249,8 @@ class _Sweep:
     def sentence(self):
         """What the sweep shows."""
         text = (
-            f"{self.family.title}, {self.word} on both factors: by the formula, all-zero factors "
-            f"are the best there is from α* = {style.number(self.predicted, 5)} on."
+            f"{self.family.title}, {self.word} on both factors: α* = "
+            f"{style.number(self.predicted, 5)} by the formula."
         )
         if self.alive_up_to is not None:
             text += (
@@ -280,15 +292,21 @@ def _sweeps(family):
 def _notes(plain, sweeps):
     if len(plain):
         yield (
-            "Why not all: the all-zero pair has the error ‖X‖, and any single positive term along "
-            "the data lowers it. Without a penalty it is a saddle, which descent leaves."
+            "Why not all: if W and H are zero, so is their product, and the error is as large as "
+            "the data. Any component that points along the data lowers it, so without a penalty no "
+            "start ends there."
         )
     yield (
-        "Why so many: the best nonnegative fit lies on the border of what is allowed, and on the "
-        "border entries are exactly zero. This is what makes parts out of mixtures."
+        "Why so many: a fit that could have negative entries would take some; not being allowed "
+        "to, it stops at the border, and there entries are exactly zero. This is what makes "
+        "patterns into parts: a part has what it needs and nothing of the rest."
     )
-    for sweep in sweeps:
-        yield sweep.sentence
+    if sweeps:
+        told = " ".join(sweep.sentence for sweep in sweeps)
+        yield (
+            "How strong is too strong: a penalty charges for every entry. Beyond a strength α*, "
+            f"which a formula gives, no component is worth its price. {told}"
+        )
     l1 = [s for s in sweeps if s.name == "l1"]
     if l1:
         early = [
@@ -297,9 +315,9 @@ def _notes(plain, sweeps):
             if s.first_collapse is not None and s.first_collapse < s.predicted
         ]
         text = (
-            "Beyond α* zero is the lowest point of all (a global minimum). Under L1 it is besides "
-            "a local minimum for every α > 0, however small: a component of size t costs like √t, "
-            "but lowers the error only like t. So single starts may be caught there below α*"
+            "Under L1 all zero is a trap (a local minimum) for every α > 0, however small: a "
+            "component of size t costs like √t, but lowers the error only like t. So single starts "
+            "may be caught there below α*"
         )
         text += f"; some were from α = {sentence_list(early)} on." if early else "; none was here."
         stuck = [a for s in l1 for a in s.stuck_beyond]

@@ -10,7 +10,7 @@ from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section
-from nmfstudy.report.page import Cell, Details, Figure, Page, Paragraph, Section, Table
+from nmfstudy.report.page import Cell, Details, Facts, Figure, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf, plain_name
 from nmfstudy.report.words import headline
@@ -115,6 +115,7 @@ def _answer_section(answer, shelf):
         *([Paragraph(answer.asked, "asked")] if answer.asked else []),
         Paragraph(answer.verdict, "lead"),
         Paragraph(answer.summary, links=links),
+        *([Facts(answer.facts)] if answer.facts else []),
         *figures[: answer.openly],
         *([Paragraph(answer.caveat, "caveat")] if answer.caveat else []),
         *map(Paragraph, answer.notes),

@@ -24,7 +24,7 @@ READING = (
     ),
     (
         "Count and certificate",
-        "The count is what the starts found; more starts can only add to it. The certificate is a "
+        "The count is what the starts found; more starts may find more. The certificate is a "
         "proof and needs no starts, but speaks only of the product W H of the best fit.",
     ),
     (

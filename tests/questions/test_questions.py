@@ -33,7 +33,9 @@ def test_an_answer_is_complete(answers, key):
     assert answer.illustrations and answer.notes
     assert answer.asked.endswith(("?", ".")) and answer.caveat.endswith(".")
     assert 0 < len(answer.short) <= 30 and answer.openly >= 1
-    for text in (answer.verdict, answer.summary, answer.method, answer.caveat, *answer.notes):
+    told = [sentence for _, sentence in answer.facts]
+    assert all(sentence[0].isupper() or sentence[0].isdigit() for sentence in told)
+    for text in (answer.verdict, answer.summary, answer.method, *answer.notes, *told):
         assert "nan" not in text.lower().split() and "None" not in text
     assert all(isinstance(t, pd.DataFrame) and len(t) for t in answer.tables.values())
 
