@@ -7,11 +7,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from nmfstudy.errors import RequestError
+from nmfstudy.keeping import check_record
 from nmfstudy.objective import check_loss
 from nmfstudy.penalties import make_penalty
 from nmfstudy.problem import Problem, Search, check_integer, check_number, default_tol
 
-RECORDS = ("all", "solutions", "none")
 AUTO = "auto"
 _SEED_LIMIT = 2**32  # scikit-learn's random_state
 
@@ -56,7 +56,7 @@ class Job:
     block : int
         Seeds per run folder.
     record : {"all", "solutions", "none"}
-        Which factors are kept.
+        Which factors are kept, see `nmfstudy.keeping`.
     analysis : Analysis
     study_name : str
     results_dir : str
@@ -87,8 +87,11 @@ class Job:
                 raise RequestError(
                     f"seed + n_starts is {self.seed + self.n_starts}; possible: up to {_SEED_LIMIT}"
                 )
-        if self.record not in RECORDS:
-            raise RequestError(f"record is {self.record!r}; possible: {', '.join(RECORDS)}")
+        if check_record(self.record) == "none" and self.n_starts == AUTO:
+            raise RequestError(
+                "n_starts is 'auto' and record is 'none', which leaves nothing to count; possible "
+                "with auto: all, solutions"
+            )
         if Path(self.study_name).name != self.study_name or self.study_name in ("", ".", ".."):
             raise RequestError(
                 f"study_name is {self.study_name!r}; possible: the name of one folder, without /"

@@ -1,6 +1,7 @@
 """Results of fitting: many starts of one search on one problem."""
 
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -45,8 +46,10 @@ class Fits:
 
     Attributes
     ----------
-    W : array of shape (n_fits, n_samples, n_components)
-    H : array of shape (n_fits, n_components, n_features)
+    W : array of shape (n_kept, n_samples, n_components)
+    H : array of shape (n_kept, n_components, n_features)
+        The factors that were kept, see `nmfstudy.keeping`; with ``record="all"``, those of
+        every fit in order.
     objective, relative_error, kkt_residual, seconds : float arrays of shape (n_fits,)
         The objective with its penalty; ``‖X − WH‖/‖X‖``; `nmfstudy.objective.kkt_residual`;
         wall time of the start, or its share of the batch's.
@@ -64,6 +67,9 @@ class Fits:
         Components of size zero; counted from the factors unless given.
     errors : dict
         Traceback by seed of the starts that failed.
+    row : int array of shape (n_fits,)
+        Row of W and H with the factors of each fit, −1 if they were not kept. Fits that are the
+        same may share one. By default fit i has row i.
     """
 
     W: np.ndarray
@@ -84,9 +90,12 @@ class Fits:
     zeros_H: np.ndarray | None = None
     n_dead: np.ndarray | None = None
     errors: dict = field(default_factory=dict)
+    row: np.ndarray | None = None
 
     def __post_init__(self):
         """Count zeros and dead components where they are not given."""
+        if self.row is None:
+            object.__setattr__(self, "row", np.arange(len(self.seed)))
         if self.zeros_W is None:
             object.__setattr__(self, "zeros_W", (self.W == 0).mean(axis=(1, 2)))
         if self.zeros_H is None:
@@ -100,24 +109,51 @@ class Fits:
         return len(self.seed)
 
     def __getitem__(self, index):
-        """A `Fit` for an integer; `Fits` for a slice, mask or index array."""
+        """A `Fit` for an integer, with NaN for factors that were not kept; else `Fits`."""
         if isinstance(index, int | np.integer):
-            scalars = {name: getattr(self, name)[index] for name in _OF_FIT}
-            return Fit(**{n: v.item() if v.ndim == 0 else v for n, v in scalars.items()})
-        return replace(self, **{name: getattr(self, name)[index] for name in _STACKED})
+            values = {name: getattr(self, name)[index].item() for name in _OF_FIT}
+            return Fit(*self.factors(self.row[index]), **values)
+        columns = {name: getattr(self, name)[index] for name in _COLUMNS}
+        return replace(self, **columns).with_rows(self.row[index])
 
     def __iter__(self):
         """One `Fit` after the other."""
         return (self[i] for i in range(len(self)))
 
+    @cached_property
+    def has_factors(self):
+        """Which fits have their factors, all finite; bool array of shape (n_fits,)."""
+        finite = np.isfinite(self.W).all(axis=(1, 2)) & np.isfinite(self.H).all(axis=(1, 2))
+        return np.append(finite, False)[self.row]
 
-_OF_FIT = [f.name for f in fields(Fit)]
-_STACKED = [*_OF_FIT, "zeros_W", "zeros_H", "n_dead"]
+    def factors(self, row):
+        """W and H of one row; NaN for row −1."""
+        if row < 0:
+            return tuple(np.full(factor.shape[1:], np.nan) for factor in (self.W, self.H))
+        return self.W[row], self.H[row]
+
+    def with_rows(self, row):
+        """The same fits with these rows of W and H; rows that no fit has are dropped."""
+        used, first, number = np.unique(row, return_index=True, return_inverse=True)
+        if used.size and used[0] < 0:
+            used, first, number = used[1:], first[1:], number - 1
+        order = np.argsort(first)
+        place = np.append(np.argsort(order), -1)
+        W, H = (factor[used[order]] for factor in (self.W, self.H))
+        return replace(self, W=W, H=H, row=place[number.reshape(-1)])
+
+
+_OF_FIT = [f.name for f in fields(Fit) if f.name not in ("W", "H")]
+_COLUMNS = [*_OF_FIT, "zeros_W", "zeros_H", "n_dead"]
 
 
 def concatenate(parts):
     """One `Fits` out of several of the same problem; the search is that of the first."""
     parts = list(parts)
-    stacked = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _STACKED}
+    if len(parts) == 1:
+        return parts[0]
+    stacked = {n: np.concatenate([getattr(p, n) for p in parts]) for n in (*_COLUMNS, "W", "H")}
+    before = np.cumsum([0] + [len(part.W) for part in parts[:-1]])
+    rows = [np.where(p.row < 0, -1, p.row + b) for p, b in zip(parts, before, strict=True)]
     errors = {seed: text for part in parts for seed, text in part.errors.items()}
-    return replace(parts[0], **stacked, errors=errors)
+    return replace(parts[0], **stacked, row=np.concatenate(rows), errors=errors)

@@ -1,8 +1,8 @@
 """Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
 
 from nmfstudy.errors import RequestError
-from nmfstudy.fits import concatenate
 from nmfstudy.inits import check_init, draw_starts
+from nmfstudy.keeping import RECORDS, check_record
 from nmfstudy.penalties import ElementwisePenalty
 from nmfstudy.problem import Problem, Search, check_integer, default_tol
 from nmfstudy.solvers import make_solver
@@ -28,6 +28,7 @@ def fit(
     penalty=None,
     loss="frobenius",
     stop="kkt",
+    record="all",
     solver_options=None,
 ):
     """Factorize X from many starts.
@@ -54,6 +55,9 @@ def fit(
         Instead of the three before.
     loss : one of `nmfstudy.objective.LOSSES`
     stop : {"kkt", "scikit_learn"}
+    record : {"all", "solutions", "none"}
+        Which factors are kept, see `nmfstudy.keeping`. Starts are fitted in batches, so what is
+        not kept takes no memory.
     solver_options : mapping, optional
         Further keywords of the solver; ``W`` and ``H`` of the custom init.
 
@@ -77,10 +81,11 @@ def fit(
     search = Search(init, solver, tol, max_iter, stop, dict(solver_options or {}))
     n_starts = check_integer("n_starts", n_starts, 1)
     first = check_integer("seed", seed, 0)
-    return fit_starts(getattr(X, "X", X), problem, search, range(first, first + n_starts))
+    seeds = range(first, first + n_starts)
+    return fit_starts(getattr(X, "X", X), problem, search, seeds, record=check_record(record))
 
 
-def fit_starts(X, problem, search, seeds, progress=None):
+def fit_starts(X, problem, search, seeds, progress=None, record="all"):
     """Fit one start per seed.
 
     Parameters
@@ -92,6 +97,7 @@ def fit_starts(X, problem, search, seeds, progress=None):
         A deterministic init makes exactly one start whatever they are, recorded as seed 0.
     progress : callable, optional
         ``progress(n)`` is called as n more starts are finished.
+    record : one of `nmfstudy.keeping.RECORDS`
 
     Returns
     -------
@@ -110,7 +116,7 @@ def fit_starts(X, problem, search, seeds, progress=None):
     check_init(search.init, X.shape, problem.n_components)
     seeds = [0] if search.deterministic else [int(seed) for seed in seeds]
     size = max(1, _BATCH_BYTES // (6 * 8 * sum(X.shape) * problem.n_components))
-    return concatenate(
+    return RECORDS[record](
         _fit_seeds(X, problem, search, solver, seeds[i : i + size], progress or ignore_progress)
         for i in range(0, len(seeds), size)
     )

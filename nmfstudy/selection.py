@@ -53,7 +53,8 @@ def _membership(fits):
     samples = _evenly(fits.W.shape[1], _MAX_SAMPLES)
     rows = []
     for i in _evenly(len(fits), _MAX_STARTS):
-        W, H = fits.W[i][samples], fits.H[i]
+        W, H = fits.factors(fits.row[i])
+        W = W[samples]
         if np.isfinite(W).all() and np.isfinite(H).all():
             weighted = W * np.linalg.norm(H, axis=1)
             rows.append(np.where(weighted.any(axis=1), weighted.argmax(axis=1), -1))

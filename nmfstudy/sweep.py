@@ -160,7 +160,7 @@ def _execute_block(job, dataset, block, identifier, progress, sign):
     seeds = np.arange(first, first + count)
     # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     try:
-        fits = fit_starts(dataset.X, job.problem, job.search, seeds, advance)
+        fits = fit_starts(dataset.X, job.problem, job.search, seeds, advance, job.record)
     except (Exception, SystemExit) as error:
         return _failed(job, dataset, block, identifier, progress, error)
     errors = [

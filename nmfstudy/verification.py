@@ -127,9 +127,13 @@ def _impossible(reason):
 
 def _compare(recorded: Fits, fits: Fits):
     """Outcome and largest relative difference of an objective."""
-    kept = np.isfinite(recorded.W).all(axis=(1, 2))
+    if len(fits) != len(recorded):
+        raise ValueError(f"it records {len(recorded)} starts where there can be {len(fits)}")
     pairs = [(getattr(recorded, name), getattr(fits, name)) for name in _COMPARED]
-    pairs += [(recorded.W[kept], fits.W[kept]), (recorded.H[kept], fits.H[kept])]
+    # Where fits share a row, the factors are those of the first.
+    rows, owners = np.unique(recorded.row, return_index=True)
+    rows, owners = rows[rows >= 0], owners[rows >= 0]
+    pairs += [(recorded.W[rows], fits.W[owners]), (recorded.H[rows], fits.H[owners])]
     floor = 1e-12 * recorded.reference_loss
     with np.errstate(invalid="ignore"):
         change = np.abs(recorded.objective - fits.objective)

@@ -38,6 +38,12 @@ def test_every_penalty_survives_recording(penalty):
     assert job_from_config(config_of(first)).problem == first.problem
 
 
+def test_an_adaptive_job_needs_factors_to_count():
+    job(n_starts="auto", record="solutions")
+    with pytest.raises(RequestError, match="record is 'none', which leaves nothing to count"):
+        job(n_starts="auto", record="none")
+
+
 def test_blocks_are_cut_at_multiples_so_that_more_starts_only_add():
     assert list(job(seed=0, n_starts=250).blocks()) == [(0, 100), (100, 100), (200, 50)]
     assert list(job(seed=150, n_starts=100).blocks()) == [(150, 50), (200, 50)]

@@ -15,7 +15,7 @@ LAYERS = [
     "errors __init__ streams",
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
-    "solvers fitting convergence certificates solutions components selection",
+    "solvers keeping fitting convergence certificates solutions components selection",
     "config runs sweep request progress watching",
     "study verdicts comparison verification",
     "plots",

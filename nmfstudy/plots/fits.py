@@ -142,7 +142,7 @@ def landscape_table(result, most=600):
     apart = []
     for row in table.itertuples(index=False):
         fits, i = of_start[row.init, row.solver, row.seed]
-        kept = np.isfinite(fits.W[i]).all() and np.isfinite(fits.H[i]).all()
+        kept = fits.has_factors[i]
         apart.append(distance(best, fits[i].factorization, fits.data_norm) if kept else np.nan)
     table = table.drop(columns="rank").assign(distance=apart)
     return table.dropna(subset="distance").reset_index(drop=True)

@@ -94,7 +94,7 @@ def illustrate_matching(result):
         for fits, labels in zip(result.searches, _labels(result), strict=True)
         if not fits.search.deterministic
         for i in np.flatnonzero(labels == 0)[:20]
-        if np.isfinite(fits.W[i]).all() and np.isfinite(fits.H[i]).all()
+        if fits.has_factors[i]
     ]
     if len(best) < 2 or result.problem.n_components < 2:
         return None

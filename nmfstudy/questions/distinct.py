@@ -11,7 +11,7 @@ from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import has_factors, in_reading_order, plural, sentence_list
+from nmfstudy.questions.lookup import in_reading_order, plural, sentence_list
 from nmfstudy.solutions import distinct_solutions
 
 KEY = "distinct"
@@ -175,7 +175,7 @@ def _early(result):
     full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
     for fits in result.searches:
         stopped = fits.search.stop == "scikit_learn" and not fits.search.deterministic
-        if stopped and has_factors(fits).sum() >= _FEWEST and full:
+        if stopped and fits.has_factors.sum() >= _FEWEST and full:
             return fits
     return None
 
@@ -195,7 +195,7 @@ def stopping_table(result):
         problem, title, label, n_starts, distance_tol, n.
     """
     early, full = _early(result), _full(result)
-    early = early[has_factors(early)]
+    early = early[early.has_factors]
     some = np.isin(full.seed, early.seed)
     full = full[some] if some.any() else full
     parts = []

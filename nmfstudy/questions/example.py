@@ -11,7 +11,7 @@ from nmfstudy.plots.example import pairs_size, plot_pairs
 from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import has_factors, plural, sentence_list
+from nmfstudy.questions.lookup import plural, sentence_list
 
 KEY = "example"
 QUESTION = "What does NMF do, on an example small enough to do by hand?"
@@ -106,7 +106,7 @@ def best_fits(result):
         begin += len(fits)
         if fits.search.deterministic:
             continue
-        for i in np.flatnonzero(best[labels] & has_factors(fits)):
+        for i in np.flatnonzero(best[labels] & fits.has_factors):
             yield fits[int(i)], int(labels[i])
 
 

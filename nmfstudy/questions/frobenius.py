@@ -15,7 +15,6 @@ from nmfstudy.questions.lookup import (
     NOT_ASKED,
     alive,
     families,
-    has_factors,
     lowest_fit,
     plural,
 )
@@ -136,7 +135,7 @@ def lengths(groups):
         for found in result.searches:
             labels = result.solutions.labels[begin : begin + len(found)]
             begin += len(found)
-            some = has_factors(found) & (labels == 0)
+            some = found.has_factors & (labels == 0)
             if name not in fits and some.any() and not found.search.deterministic:
                 fits[name] = found[some]
                 reference[name] = result.solutions.representatives[0].factorization

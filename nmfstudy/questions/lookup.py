@@ -109,17 +109,12 @@ def _lowest(result, choose):
     """The fit with the lowest objective among those chosen whose factors were kept; or None."""
     lowest = None
     for fits in result.searches:
-        usable = np.isfinite(fits.objective) & choose(fits) & has_factors(fits)
+        usable = np.isfinite(fits.objective) & choose(fits) & fits.has_factors
         if usable.any():
             found = fits[int(np.argmin(np.where(usable, fits.objective, np.inf)))]
             if lowest is None or found.objective < lowest.objective:
                 lowest = found
     return lowest
-
-
-def has_factors(fits):
-    """Which fits have their factors, all finite."""
-    return np.isfinite(fits.W).all(axis=(1, 2)) & np.isfinite(fits.H).all(axis=(1, 2))
 
 
 def share_collapsed(result):
@@ -137,7 +132,8 @@ def zero_shares(fit, threshold=0.0):
     """Shares of the entries of W and of H that are zero, up to a share of the component's largest.
 
     An entry may be bound for zero and never get there: where the fit is exact nothing pushes it
-    the last step. `NEARLY` counts it, the default does not. Of `Fits`, an array per factor.
+    the last step. `NEARLY` counts it, the default does not. Of `Fits`, an array per factor with
+    a share for each of its rows.
     """
     shares = []
     for factor, along in ((fit.W, -2), (fit.H, -1)):

@@ -15,7 +15,6 @@ from nmfstudy.questions.lookup import (
     NOT_ASKED,
     alive,
     families,
-    has_factors,
     lowest_fit,
     truth_match,
     zero_shares,
@@ -101,10 +100,11 @@ def drift_table(family):
         penalty = result.problem.penalty
         side = "W" if penalty.alpha_W > 0 else "H"
         for fits in result.searches:
-            some = has_factors(fits)
-            if not some.any():
+            some = fits[fits.has_factors]
+            if not len(some):
                 continue
-            zeros_W, zeros_H = zero_shares(fits[some], NEARLY)
+            zeros_W, zeros_H = (share[some.row] for share in zero_shares(some, NEARLY))
+            norm_W, norm_H = (np.linalg.norm(f, axis=(1, 2))[some.row] for f in (some.W, some.H))
             rows.append(
                 {
                     "problem": family.title,
@@ -112,12 +112,12 @@ def drift_table(family):
                     "penalised": side,
                     "alpha": max(penalty.alpha_W, penalty.alpha_H),
                     "max_iter": fits.search.max_iter,
-                    "n_iter": float(np.median(fits.n_iter[some])),
-                    "norm_W": float(np.median(np.linalg.norm(fits.W[some], axis=(1, 2)))),
-                    "norm_H": float(np.median(np.linalg.norm(fits.H[some], axis=(1, 2)))),
+                    "n_iter": float(np.median(some.n_iter)),
+                    "norm_W": float(np.median(norm_W)),
+                    "norm_H": float(np.median(norm_H)),
                     "zeros_W": float(np.median(zeros_W)),
                     "zeros_H": float(np.median(zeros_H)),
-                    "relative_error": float(np.median(fits.relative_error[some])),
+                    "relative_error": float(np.median(some.relative_error)),
                     "scale_escape": float((fits.stop_reason == "scale_escape").mean()),
                     "n_starts": len(fits),
                 }

@@ -87,7 +87,8 @@ class Run:
         with new_folder(folder, is_whole) as new:
             with naming(folder / "config.yaml"):
                 (new / "config.yaml").write_text(_yaml(config), encoding="utf-8")
-            write_arrays(new / "factors.npz", **_kept_factors(fits, job))
+            kept = {"W": fits.W, "H": fits.H} if len(fits.W) else {}
+            write_arrays(new / "factors.npz", **kept, index=fits.row)
             rows = _rows(identifier, key, dataset.name, fits)
             write_atomically(new / "starts.csv", _csv(rows))
             if errors:
@@ -153,7 +154,7 @@ class Run:
 
     @cached_property
     def fits(self):
-        """All fits; factors that were not recorded are NaN.
+        """All fits, with the factors that were kept.
 
         Raises
         ------
@@ -172,10 +173,12 @@ class Run:
                 raise ValueError(f"{name} is not what was written")
         columns = _read_csv(self.folder / "starts.csv")
         n_fits = len(columns["seed"])
-        W, H = _stacked(read_arrays(self.folder / "factors.npz"), n_fits, self.info, self.job)
+        arrays = read_arrays(self.folder / "factors.npz")
+        W, H, row = _factors(arrays, n_fits, self.info, self.job)
         return Fits(
             W=W,
             H=H,
+            row=row,
             problem=self.job.problem,
             search=self.job.search,
             data_norm=float(self.info["data_norm"]),
@@ -207,51 +210,22 @@ def find_runs(study_folder):
     return runs, skipped
 
 
-def _kept_factors(fits, job):
-    """Arrays for ``factors.npz``: ``index[i]`` is the row of W and H of start i, −1 if not kept."""
-    if job.record == "all":
-        return {"W": fits.W, "H": fits.H, "index": np.arange(len(fits))}
-    if job.record == "none":
-        return {"index": np.full(len(fits), -1)}
-    from nmfstudy.solutions import distinct_solutions
-
-    solutions = distinct_solutions(
-        fits,
-        distance_tol=job.analysis.distance_tol,
-        objective_rtol=job.analysis.objective_rtol,
-        kkt_tol=job.analysis.kkt_tol,
-    )
-    kept = solutions.representatives
-    return {
-        "W": np.array([fit.W for fit in kept]).reshape(-1, *fits.W.shape[1:]),
-        "H": np.array([fit.H for fit in kept]).reshape(-1, *fits.H.shape[1:]),
-        "index": solutions.labels,
-    }
-
-
-def _stacked(arrays, n_fits, info, job):
-    """W and H of all fits, NaN where not kept."""
+def _factors(arrays, n_fits, info, job):
+    """W and H as they were kept, and the row of each fit: -1 where there is none."""
     n_samples, n_features = info["dataset"]["shape"]
     k = job.problem.n_components
-    shapes = {"W": (n_samples, k), "H": (k, n_features)}
-    index = arrays.get("index")
-    if index is None or index.shape != (n_fits,) or index.dtype.kind != "i":
+    row = arrays.get("index")
+    if row is None or row.shape != (n_fits,) or row.dtype.kind != "i":
         raise ValueError("factors.npz and starts.csv are not of the same starts")
-    stacked = []
-    for name, shape in shapes.items():
-        kept = arrays.get(name)
-        if kept is None or not kept.size:
-            stacked.append(np.broadcast_to(np.nan, (n_fits, *shape)))
-            continue
-        if kept.shape[1:] != shape or not -1 <= index.min() <= index.max() < len(kept):
+    factors = []
+    for name, shape in {"W": (n_samples, k), "H": (k, n_features)}.items():
+        kept = arrays.get(name, np.empty((0, *shape)))
+        if kept.shape[1:] != shape or not -1 <= row.min() <= row.max() < len(kept):
             raise ValueError(f"factors.npz holds a {name} of shape {kept.shape}")
         if kept.dtype != np.float64 or (kept < 0).any():
             raise ValueError(f"factors.npz holds a {name} that is no float64 >= 0")
-        if np.array_equal(index, np.arange(len(kept))):
-            stacked.append(kept)
-        else:
-            stacked.append(np.where((index >= 0)[:, None, None], kept[index], np.nan))
-    return stacked
+        factors.append(kept)
+    return *factors, row
 
 
 def _rows(identifier, key, dataset_name, fits):

@@ -1,6 +1,7 @@
 """Many fits that are nearly equal: a few of them stand for all."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from nmfstudy.solutions.pairs import Terms, on_threads, terms_of, thread_count
 
 _BLOCK_BYTES = 2**26  # factors that are prepared at a time
 _BLOCK_FITS = 2048
+RADII = (1e-8, 2.5e-4)  # of leaders: the Gram form's floor; a quarter of the usual distance_tol
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,31 @@ class Led:
     first: np.ndarray
     terms: Terms
 
+    def shared(self, owners, indices, same):
+        """The same leaders where several fits share the factors of one.
+
+        Parameters
+        ----------
+        owners : int array
+            Pooled index of the fits that were to be led, in their order.
+        indices : int array
+            Of all fits, each owner before those that share its factors.
+        same : int array
+            Position of each fit's owner among the owners.
+        """
+        point = np.full(len(owners), -1)
+        point[np.isin(owners, self.positions)] = np.arange(len(self.positions))
+        at = point[same]
+        indices, at = indices[at >= 0], at[at >= 0]
+        leader = self.leader[at]
+        first = np.unique(leader, return_index=True)[1]
+        return Led(indices, self.n_merged[at], leader, self.length[at], first, self.terms)
+
+
+def radius_of(noise_floor, largest=RADII[1]):
+    """How near a leader has to be: a quarter of the noise floor, within limits."""
+    return max(RADII[0], min(noise_floor / 4, largest))
+
 
 def lead_themselves(pool, indices):
     """Every fit is its own leader."""
@@ -53,21 +80,30 @@ def _present(pool, indices):
     return indices[terms.present], terms[terms.present]
 
 
-def find_leaders(pool, indices, radius):
+def find_leaders(pool, indices, radius, n_settled=0):
     """In this order, each fit follows a leader within the radius or becomes one.
 
+    The first ``n_settled`` are leaders whatever their distances.
     Sorted term sizes, which are apart by no more than the distance, say which leaders are worth
     a comparison, so that few are made where the minima are few.
     """
+    if not len(indices):
+        return lead_themselves(pool, indices)
     part = pool.parts[0]
-    each = 8 * max(1, part.W[:1].size + part.H[:1].size)
+    each = 8 * part.W.shape[2] * (part.W.shape[1] + part.H.shape[2])
     step = min(_BLOCK_FITS, max(1, _BLOCK_BYTES // each))
     leaders = _Growing()
     columns = []
-    for i in range(0, len(indices), step):
-        block, terms = _present(pool, indices[i : i + step])
+    bounds = [*range(0, n_settled, step), *range(n_settled, len(indices), step), len(indices)]
+    for i, stop in pairwise(bounds):
+        block, terms = _present(pool, indices[i:stop])
         ranked = np.sort(terms.sizes, axis=1)[:, ::-1].copy()
         leader, length = np.full(len(block), -1), np.zeros(len(block))
+        if i < n_settled:
+            leader = leaders.n + np.arange(len(block))
+            leaders.add(terms, ranked)
+            columns.append((block, terms.n_merged, leader, length))
+            continue
         if leaders.n:
             _follow(terms, ranked, leaders, radius, leader, length)
         elected = kernels.elect_leaders(

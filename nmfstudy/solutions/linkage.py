@@ -6,14 +6,13 @@ from itertools import pairwise
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves
+from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves, radius_of
 from nmfstudy.solutions.pairs import distances, terms_of, thread_count, threads
 from nmfstudy.solutions.tree import Tree, spanning_tree
 
 _FLOPS = 2e10  # about a second of work for Gram matrices
 _ASSIGNMENT = 200  # what matching costs per pair, in the same unit
 _DENSE = 8000  # points whose distances are kept as a matrix, 512 MB; of more they are not kept
-_RADII = (1e-8, 0.25)  # of leaders: the Gram form's floor; share of distance_tol
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,13 +76,14 @@ def link(pool, indices, distance_tol, noise_floor, *, all_pairs=None):
     Linked
     """
     (n, k), d = pool.parts[0].W.shape[1:], pool.parts[0].H.shape[2]
+    owners, same = pool.distinct(indices)
     if all_pairs is None:
-        all_pairs = len(indices) <= max_all_pairs(k, n, d)
-    if all_pairs or not len(indices):
-        led = lead_themselves(pool, indices)
+        all_pairs = len(owners) <= max_all_pairs(k, n, d)
+    if all_pairs:
+        led = lead_themselves(pool, owners)
     else:
-        radius = float(np.clip(noise_floor / 4, _RADII[0], _RADII[1] * distance_tol))
-        led = find_leaders(pool, indices, radius)
+        led = find_leaders(pool, owners, radius_of(noise_floor, distance_tol / 4))
+    led = led.shared(owners, indices, same)
     edges = _tree_of(led.terms)
     edges = [(led.first[edges[0]], led.first[edges[1]], edges[2])]
     followers = np.flatnonzero(led.first[led.leader] != np.arange(len(led.leader)))

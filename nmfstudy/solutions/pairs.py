@@ -86,30 +86,30 @@ class Terms:
 
 def terms_of(pool, indices):
     """`Terms` of fits of a pool, in this order; W (n, k, n_samples) is as large as the factors."""
-    first = pool.parts[0]
+    first, row = pool.parts[0], pool.row[indices]
     n, k, d = first.W.shape[1], first.W.shape[2], first.H.shape[2]
     terms = Terms(
         W=np.empty((len(indices), k, n)),
         H=np.empty((len(indices), k, d)),
         sizes=np.empty((len(indices), k)),
         n_merged=np.zeros(len(indices), dtype=np.int64),
-        present=np.ones(len(indices), dtype=bool),
+        present=row >= 0,
     )
-    home = np.searchsorted(pool.offsets, indices, side="right") - 1
+    home = np.searchsorted(pool.row_offsets, row, side="right") - 1  # −1 where there is none
     step = max(1, _CHUNK_BYTES // (8 * k * (n + d)))
 
     def fill(i):
         here = slice(i, i + step)
-        for p in np.unique(home[here]):
+        for p in np.unique(home[here][terms.present[here]]):
             rows = i + np.flatnonzero(home[here] == p)
-            _prepare(pool.parts[p], indices[rows] - pool.offsets[p], pool.data_norm, terms, rows)
+            _prepare(pool.parts[p], row[rows] - pool.row_offsets[p], pool.data_norm, terms, rows)
 
     on_threads(fill, range(0, len(indices), step))
     return terms if d <= n else replace(terms, W=terms.H, H=terms.W)
 
 
 def _prepare(part, at, data_norm, terms, rows):
-    """Fill rows of ``terms`` with fits of one part."""
+    """Fill rows of ``terms`` with factors ``at`` of one part."""
     W, H = (np.ascontiguousarray(a, dtype=np.float64) for a in (part.W, part.H))
     state = np.empty(len(rows), dtype=np.int64)
     out = (terms.W, terms.H, terms.sizes)

@@ -21,8 +21,10 @@ class Pool:
     Attributes
     ----------
     parts : tuple of Fits
-    offsets : int array
-        Position of each part's first fit, and the total.
+    offsets, row_offsets : int array
+        Position of each part's first fit and of its first row of factors, and the total.
+    row : int array of shape (n_fits,)
+        Row of the factors of each fit, counted through all parts; −1 if they were not kept.
     searches : tuple of Search
         The different ones, in an order of their own.
     search : int array of shape (n_fits,)
@@ -33,6 +35,8 @@ class Pool:
 
     parts: tuple
     offsets: np.ndarray
+    row_offsets: np.ndarray
+    row: np.ndarray
     problem: Problem
     searches: tuple
     search: np.ndarray
@@ -57,10 +61,21 @@ class Pool:
             at = np.flatnonzero(home == p)
             part, rows = self.parts[p], indices[at] - self.offsets[p]
             columns = [getattr(part, name)[rows].tolist() for name in _SCALARS]
-            for i, row, *scalars in zip(at.tolist(), rows.tolist(), *columns, strict=True):
-                values = dict(zip(_SCALARS, scalars, strict=True))
-                copies[i] = Fit(W=part.W[row].copy(), H=part.H[row].copy(), **values)
+            for i, row, *scalars in zip(at.tolist(), part.row[rows], *columns, strict=True):
+                W, H = (factor.copy() for factor in part.factors(row))
+                copies[i] = Fit(W, H, **dict(zip(_SCALARS, scalars, strict=True)))
         return tuple(copies)
+
+    def distinct(self, indices):
+        """The first fit of each row of factors, and the position of every fit's among them.
+
+        Fits whose factors were not kept are each on their own.
+        """
+        row = self.row[indices]
+        key = np.where(row < 0, -1 - np.arange(len(row)), row)
+        _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        return indices[first[order]], np.argsort(order)[inverse.reshape(-1)]
 
     def sorted(self, indices):
         """The same fits by objective, KKT residual, seed and search."""
@@ -106,6 +121,7 @@ def pool(fits):
     names = sorted(set(keys))
     searches = tuple(parts[keys.index(name)].search for name in names)
     lengths = np.array([len(part) for part in parts])
+    row_offsets = np.concatenate([[0], np.cumsum([len(part.W) for part in parts])])
     columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
     search = np.repeat([names.index(key) for key in keys], lengths)
     random = np.array([not s.deterministic for s in searches])[search]
@@ -113,6 +129,10 @@ def pool(fits):
     return Pool(
         parts=parts,
         offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        row_offsets=row_offsets,
+        row=np.concatenate(
+            [np.where(p.row < 0, -1, p.row + o) for p, o in zip(parts, row_offsets, strict=False)]
+        ),
         problem=first.problem,
         searches=searches,
         search=search,

@@ -5,6 +5,7 @@ import numpy as np
 from nmfstudy.config import Analysis
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
+from nmfstudy.keeping import keep_solutions
 from nmfstudy.runs import failures, load_data
 from nmfstudy.study.problem_result import ProblemResult
 
@@ -109,7 +110,9 @@ def tolerances_of(analysis, fits):
 def _pool(runs):
     """Fits of one search with seeds ascending, the first run's fit where two have one seed."""
     runs = sorted(runs, key=lambda run: (run.fits.seed[0], run.id))
-    fits = runs[0].fits if len(runs) == 1 else concatenate(run.fits for run in runs)
+    kept = {run.job.record for run in runs}
+    keep = keep_solutions if kept == {"solutions"} else concatenate
+    fits = keep(run.fits for run in runs)
     of = np.concatenate([np.full(len(run.fits), run.id) for run in runs])
     _, first = np.unique(fits.seed, return_index=True)
     return (fits, of) if len(first) == len(fits) else (fits[first], of[first])

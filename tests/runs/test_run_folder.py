@@ -205,11 +205,34 @@ def test_records_keep_what_they_say(tmp_path, record):
     (block,) = execute(job)
     fits = Run.load(job.folder / "runs" / block.run).fits
     assert len(fits) == 20
-    kept = np.isfinite(fits.W).all(axis=(1, 2))
-    assert kept.all() if record != "none" else not kept.any()
+    assert fits.has_factors.all() if record != "none" else not fits.has_factors.any()
+    assert len(fits.W) == {"all": 20, "solutions": len(np.unique(fits.row)), "none": 0}[record]
     assert (fits.zeros_W > 0).all()  # counted when the factors were there
     size = (job.folder / "runs" / block.run / "factors.npz").stat().st_size
     assert size > 4800 if record == "all" else size < 4000
+
+
+def test_a_study_that_keeps_solutions_counts_the_same(tmp_path):
+    from nmfstudy import Study
+    from nmfstudy.verification import verify
+
+    def swept(record):
+        # Three minima; those that recur within a block of 20 are kept once in it.
+        config = {"dataset": {"name": "laurberg", "alpha": 0.4}, "n_starts": 40, "block": 20}
+        job = a_job(tmp_path, record=record, results_dir=str(tmp_path / record), **config)
+        execute(job)
+        return Study.load(job.folder)
+
+    full, few = swept("all"), swept("solutions")
+    kept = few.results[0].searches[0]
+    assert len(kept) == 40 and len(kept.W) < 20
+    exact = "n_converged n_near_optimal n_best n_distinct n_minima kind coverage chao1 best_share"
+    for name in exact.split():
+        assert few.problems[name].tolist() == full.problems[name].tolist(), name
+    assert few.starts.minimum.tolist() == full.starts.minimum.tolist()
+    assert few.starts.zeros_W.tolist() == full.starts.zeros_W.tolist()
+    assert few.shares.equals(full.shares.assign(problem=few.shares.problem))
+    assert verify(few.folder).outcome.tolist() == ["equal", "equal"]
 
 
 def test_data_are_kept_by_content_and_checked(tmp_path):
