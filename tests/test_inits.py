@@ -5,6 +5,7 @@ from sklearn.decomposition._nmf import _initialize_nmf
 
 from nmfstudy.errors import RequestError
 from nmfstudy.inits import INITS, check_init, draw_starts
+from nmfstudy.kernels_random import legacy_normals
 from nmfstudy.streams import stream
 
 X = np.random.default_rng(0).random((9, 6))
@@ -23,6 +24,16 @@ def test_random_is_scikit_learns(data, n_components):
     for w, h, seed in zip(W, H, seeds, strict=True):
         w_ref, h_ref = _initialize_nmf(data, n_components, init="random", random_state=seed)
         assert np.array_equal(w, w_ref) and np.array_equal(h, h_ref)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 500, 5001])
+def test_legacy_normals_are_numpys(size):
+    """Odd and even, within one round of the twister and over many, more seeds than go together."""
+    seeds = [0, 1, 2**31, 2**32 - 1, *range(100, 130)]
+    out = np.empty((len(seeds), size))
+    legacy_normals(np.array(seeds, dtype=np.uint32), out)
+    for row, seed in zip(out, seeds, strict=True):
+        assert np.array_equal(row, np.random.RandomState(seed).standard_normal(size))
 
 
 @pytest.mark.parametrize("init", INITS)

@@ -1,10 +1,11 @@
-"""Coordinate descent with Anderson acceleration: the fast road to full convergence.
+"""Coordinate descent that jumps ahead between its sweeps: the fast road to full convergence.
 
 The first ``warmup`` sweeps are those of `coordinate_descent`, and decide for the most part which
 basin a start falls into. From there on the last points are combined so that their steps cancel
-(Anderson, 1965; Walker & Ni, 2011), and the combination is kept only if the objective is no
-higher than after the plain sweep. Fewer sweeps by a factor of five to a hundred, more where the
-objective has flat valleys; nothing is gained at loose tolerances.
+(Anderson, 1965; Walker & Ni, 2011), or the last move is prolonged (momentum, as in Ang & Gillis,
+2019), and a jump is kept only if the objective is no higher after it. Fewer sweeps by a factor
+of five to a hundred, more where the objective has flat valleys; nothing is gained at loose
+tolerances. Sparse data and one-sided penalties are left to plain coordinate descent.
 """
 
 import numpy as np
@@ -42,16 +43,14 @@ class AcceleratedStack(OneByOne):
     """Some starts on their way; `advance` makes a slice of sweeps of all of them."""
 
     def __init__(self, X, data, W, H, penalty, solver):
-        from nmfstudy.solvers.kernels_accelerated import BETA, MEMORY, accelerate
+        from nmfstudy.solvers.kernels_accelerated import MEMORY, MOST_W, accelerate, first_memo
 
         super().__init__(X, data, W, H, penalty, solver)
         self.accelerate = accelerate
-        n_starts = len(W)
-        W_size, H_size = (factor[0].size for factor in self.packed)
-        sizes = W_size, H_size, H_size, H_size  # points, steps, changes
+        n_starts, (W_size, H_size) = len(W), (factor[0].size for factor in self.packed)
+        sizes = W_size if W_size <= MOST_W else 0, H_size, H_size, H_size
         self.memory = [np.zeros((n_starts, MEMORY, size)) for size in sizes]
-        self.memo = np.zeros((n_starts, 3))
-        self.memo[:, BETA] = 1.0
+        self.memo = np.tile(first_memo(), (n_starts, 1))
 
     def _sweep_one(self, i, last):
         warmup = self.solver.warmup

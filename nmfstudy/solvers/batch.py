@@ -37,6 +37,11 @@ def fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
     -------
     Fits
     """
+    with one_blas_thread():
+        return _fit_batch(solver, X, W0, H0, problem, search, seeds, progress)
+
+
+def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
     begun = perf_counter()
     count = _Counter(len(W0), progress)
     guard = _Guard(solver, X, problem)

@@ -22,11 +22,11 @@ class DenseData:
 
     def __init__(self, X, k):
         from nmfstudy.solvers.kernels_dense import descend
+        from nmfstudy.solvers.kernels_vectors import PANEL
 
         self.kernel, self.shape, self.norm = descend, X.shape, data_norm(X)
-        # A block of W and some rows of one of X are to fit into the nearest cache together.
-        self.width = min(256 if k <= 10 else 128, -(-len(X) // 4) * 4)
-        self.arrays = (self._blocks(X[None])[0],)
+        self.width = PANEL
+        self.arrays = (self._panels(X[None])[0],)
 
     def n_flops(self, k):
         """Of a sweep."""
@@ -35,21 +35,34 @@ class DenseData:
 
     def pack(self, W, H):
         """Copies of stacked factors as the kernel takes them, one start after the other."""
-        return self._blocks(W), np.array(H, order="C")
+        padded = _aligned_zeros((*H.shape[:2], -(-H.shape[2] // self.width) * self.width))
+        padded[:, :, : H.shape[2]] = H
+        return self._panels(W), padded
 
     def unpack(self, W, H):
         """The inverse of `pack`."""
         flat = W.swapaxes(2, 3).reshape(len(W), -1, W.shape[2])
-        return np.ascontiguousarray(flat[:, : self.shape[0]]), H
+        n, d = self.shape
+        return np.ascontiguousarray(flat[:, :n]), np.ascontiguousarray(H[:, :, :d])
 
-    def _blocks(self, A):
-        """``A`` (…, n_samples, m) as (…, n_blocks, m, width), padded with zeros."""
+    def _panels(self, A):
+        """``A`` (…, n_samples, m) as (…, n_panels, m, width), padded with zeros."""
         n_starts, n, m = A.shape
-        n_blocks = -(-n // self.width)
-        padded = np.zeros((n_starts, n_blocks * self.width, m))
-        padded[:, :n] = A
-        blocks = padded.reshape(n_starts, n_blocks, self.width, m)
-        return np.ascontiguousarray(blocks.swapaxes(2, 3))
+        panels = _aligned_zeros((n_starts, -(-n // self.width), m, self.width))
+        whole = n // self.width
+        split = A[:, : whole * self.width].reshape(n_starts, whole, self.width, m)
+        panels[:, :whole] = split.swapaxes(2, 3)
+        if whole * self.width < n:
+            panels[:, whole, :, : n % self.width] = A[:, whole * self.width :].swapaxes(1, 2)
+        return panels
+
+
+def _aligned_zeros(shape):
+    """Zeros whose vectors do not straddle lines of the cache, which would halve the speed."""
+    size = int(np.prod(shape))
+    room = np.zeros(size + 8)
+    skip = -(room.ctypes.data // 8) % 8
+    return room[skip : skip + size].reshape(shape)
 
 
 class SparseData:
@@ -112,7 +125,7 @@ def prices_of(penalty, shape):
 
 def gauge_of(penalty, ruled, rescale):
     """Which rescaling goes with the sweeps."""
-    from nmfstudy.solvers.kernels_dense import BALANCE, FREE, OPTIMAL
+    from nmfstudy.solvers.kernels_rules import BALANCE, FREE, OPTIMAL
 
     if not ruled or penalty.one_sided:
         return FREE

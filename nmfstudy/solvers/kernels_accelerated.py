@@ -1,11 +1,11 @@
-"""Coordinate descent with Anderson acceleration: compiled loops without policy.
+"""Coordinate descent that jumps ahead between its sweeps: compiled loops without policy.
 
-A sweep is a map x → g(x) whose fixed points are the stationary points. Anderson's method takes
-the combination of the last points whose steps ``g(x) − x`` cancel best, here the steps of H, of
-which W is all but a function. The combination is kept only if the objective is no higher than
-after the plain sweep; else the last step is prolonged, which is what helps to leave a saddle;
-else the plain sweep stands. The objective of a candidate costs little: the product of X with H
-that it takes is the one that the next sweep begins with.
+W is all but a function of H, so that only H is extrapolated, and W follows by a few passes. A
+sweep is then a map x → g(x) of H whose fixed points are the stationary points. Two jumps are
+tried. Anderson's method takes the combination of the last points whose steps ``g(x) − x`` cancel
+best; it is what ends quickly. Momentum prolongs the last move; it is what crosses the flat
+country before. A jump is kept only if, W having followed, the objective is no higher than
+before; else W and H are put back. So the objective never rises.
 
 Layout and prices as in `kernels_dense`.
 """
@@ -14,39 +14,52 @@ import numpy as np
 from numba import njit
 
 from nmfstudy.solvers.kernels_dense import (
-    BLOCK,
+    gram,
+    regauge,
+    squared_gradient,
+    squared_residual,
+    sum_panels,
+    sweep_features,
+    sweep_samples,
+    update_groups,
+)
+from nmfstudy.solvers.kernels_products import aligned
+from nmfstudy.solvers.kernels_rules import (
     CHECK_EVERY,
+    COMPILE,
+    HELPER,
     LAST_ESTIMATE,
     NEAR,
     OPTIMAL,
-    add_squared_gradient,
-    products,
-    regauge,
-    squared_residual,
-    sum_blocks,
-    sweep_entries,
-    update_groups,
 )
-from nmfstudy.solvers.kernels_products import COMPILE, HELPER, add_times_transposed, times
+from nmfstudy.solvers.kernels_vectors import PANEL
 
-MEMORY = 6  # points that are combined
-INNER = 3  # passes over a factor with one product: the product is what costs
+MEMORY = 10  # points that are combined
+MOST_W = 2**11  # entries of a W that is extrapolated too: its points are to stay near
+PASSES = 4  # over a factor with one product: the product is what costs
+LONGEST_WAIT = 8  # sweeps with momentum before Anderson's method is tried again
+STALE = 20  # sweeps without the step halving, after which old points are forgotten
+GROWTH, DECAY = 1.1, 0.5  # of the momentum, when it helped and when not
 _RIDGE = 1e-14  # keeps the little least-squares problem solvable
 _SLACK = 1e-14  # rounding of the objective, in units of ½‖X‖²
-_CHUNK = 512
-# Columns of `memo`, carried from slice to slice.
-COUNT, BETA, OBJECTIVE = 0, 1, 2
+# Entries of `memo`, carried from slice to slice.
+COUNT, OBJECTIVE, BETA, WAIT, PAUSE, LEAST_STEP, AGE = range(7)
+N_MEMO = 7
+# Kinds of jumps.
+NONE, MOMENTUM, ANDERSON = 0, 1, 2
 
 
 @njit(**HELPER)
-def penalty_value(WB, H, prices):
+def penalty_value(WP, H, prices):
     """The penalty as `nmfstudy.penalties` defines it."""
     value = 0.0
+    if not prices.any():
+        return value
     for r in range(H.shape[0]):
         w1 = w2 = h1 = h2 = 0.0
-        for b in range(WB.shape[0]):
-            for i in range(WB.shape[2]):
-                v = WB[b, r, i]
+        for p in range(WP.shape[0]):
+            for i in range(WP.shape[2]):
+                v = WP[p, r, i]
                 w1 += v
                 w2 += v * v
         for j in range(H.shape[1]):
@@ -59,44 +72,15 @@ def penalty_value(WB, H, prices):
 
 
 @njit(**HELPER)
-def inner_product(A, B):
-    """Sum of products of two matrices' entries."""
-    total = 0.0
-    for i in range(A.shape[0]):
-        for j in range(A.shape[1]):
-            total += A[i, j] * B[i, j]
-    return total
-
-
-@njit(**HELPER)
-def look_ahead(XB, WB, H, PB, half_square, prices):
-    """The objective at (W, H); leaves the product ``H Xᵀ`` in PB, block by block."""
-    k = H.shape[0]
-    G, GW = np.zeros((k, k)), np.zeros((k, k))
-    add_times_transposed(H, H, G)
-    cross = 0.0
-    for b in range(XB.shape[0]):
-        times(H, XB[b], PB[b])
-        cross += inner_product(PB[b], WB[b])
-        add_times_transposed(WB[b], WB[b], GW)
-    return half_square - cross + 0.5 * inner_product(G, GW) + penalty_value(WB, H, prices)
-
-
-@njit(**HELPER)
-def combine(points, weights, newest, out):
-    """``Σ_i weights[i]·points[i]`` cut off at zero; zero wherever the newest point is."""
-    m, size = points.shape
-    for start in range(0, size, _CHUNK):
-        stop = min(start + _CHUNK, size)
-        for i in range(start, stop):
-            out[i] = 0.0
-        for p in range(m):
-            a = weights[p]
-            if a != 0:
-                for i in range(start, stop):
-                    out[i] += a * points[p, i]
-        for i in range(start, stop):
-            out[i] = max(out[i], 0.0) if points[newest, i] > 0 else 0.0
+def fit_value(G, GW, PH, H):
+    """``½‖X − WH‖² − ½‖X‖²``, from ``HHᵀ``, ``WᵀW`` and ``WᵀX``."""
+    value = 0.0
+    for r in range(H.shape[0]):
+        for s in range(H.shape[0]):
+            value += 0.5 * G[r, s] * GW[r, s]
+        for j in range(H.shape[1]):
+            value -= PH[r, j] * H[r, j]
+    return value
 
 
 @njit(**HELPER)
@@ -147,111 +131,171 @@ def anderson_weights(changes, step, newest, count, weights):
         weights[(ring[a] - 1) % m] += gamma
 
 
+@njit(**HELPER)
+def combine(points, weights, newest, out):
+    """``Σ_p weights[p]·points[p]``, cut off at zero; zero wherever the newest point is."""
+    out[:] = 0.0
+    for p in range(MEMORY):
+        a = weights[p]
+        if a != 0:
+            for i in range(out.size):
+                out[i] += a * points[p, i]
+    for i in range(out.size):
+        out[i] = max(out[i], 0.0) if points[newest, i] > 0 else 0.0
+
+
+@njit(**HELPER)
+def jump(W_points, points, steps, changes, memo, weights, W, H):
+    """Move H and W (flat) ahead, if it is time, and say how."""
+    count = int(memo[COUNT])
+    if count < 2:
+        return NONE
+    newest = (count - 1) % MEMORY
+    if memo[WAIT] > 0:
+        memo[WAIT] -= 1.0
+        weights[:] = 0.0
+        weights[newest] = 1.0 + memo[BETA]
+        weights[(newest - 1) % MEMORY] = -memo[BETA]
+        kind = MOMENTUM
+    else:
+        anderson_weights(changes, steps[newest], newest, min(count, MEMORY), weights)
+        kind = ANDERSON
+    combine(points, weights, newest, H)
+    if W_points.size:
+        combine(W_points, weights, newest, W)
+    return kind
+
+
+@njit(**HELPER)
+def learn(memo, kind, better):
+    """What the outcome of a jump means for the next ones."""
+    if kind == MOMENTUM:
+        memo[BETA] = memo[BETA] * GROWTH if better else max(memo[BETA] * DECAY, 0.1)
+    elif better:
+        memo[PAUSE] = 1.0
+    else:
+        memo[WAIT] = memo[PAUSE]
+        memo[PAUSE] = min(2.0 * memo[PAUSE], LONGEST_WAIT)
+
+
+@njit(**HELPER)
+def remember(points, steps, changes, memo, before, H):
+    """Take up the point H (flat) that a sweep has led to from ``before``; forget if stale."""
+    count = int(memo[COUNT])
+    following, newest = count % MEMORY, (count - 1) % MEMORY
+    size = 0.0
+    for i in range(H.size):
+        step = H[i] - before[i]
+        points[following, i] = H[i]
+        steps[following, i] = step
+        changes[following, i] = step - steps[newest, i]
+        size += step * step
+    memo[COUNT] += 1.0
+    memo[AGE] += 1.0
+    if size < 0.25 * memo[LEAST_STEP]:
+        memo[LEAST_STEP] = size
+        memo[AGE] = 0.0
+    elif memo[AGE] >= STALE:
+        memo[COUNT] = memo[AGE] = 0.0
+        memo[LEAST_STEP] = np.inf
+
+
 @njit(**COMPILE)
 def accelerate(
-    XB, WB, H, W_points, H_points, steps, changes, prices, gauge, half_square, tol, n_iter, last,
+    XP, WP, H, W_points, points, steps, changes, prices, gauge, half_square, tol, n_iter, last,
     state, memo,
 ):  # fmt: skip
     """Sweep in place until sweep number ``last`` or until the KKT residual seems met.
 
     Parameters
     ----------
-    XB, WB, H, prices, gauge, tol, n_iter, last, state
+    XP, WP, H, prices, gauge, tol, n_iter, last, state
         See `kernels_dense.descend`.
-    W_points : array of shape (MEMORY, WB.size)
-    H_points : array of shape (MEMORY, H.size)
-        The last points, after their sweeps.
-    steps, changes : arrays of shape (MEMORY, H.size)
+    points, steps, changes : arrays of shape (MEMORY, H.size)
+        The last H that sweeps led to, their steps, and the steps less those before.
+    W_points : array of shape (MEMORY, WP.size) or (MEMORY, 0)
+        The W that go with them, if it is small enough for being extrapolated too, which matters
+        where W is slow to follow.
     half_square : float
         ``½‖X‖²``.
-    memo : array (3,)
+    memo : array (N_MEMO,)
+        See `first_memo`.
 
     Returns
     -------
     n_iter : int
+        Sweeps whose jump was taken back count too.
     met : bool
         Also when a factor is not finite any more.
     """
-    n_blocks, k, width = WB.shape
-    d = H.shape[1]
-    PB, PH = np.empty((n_blocks, k, width)), np.empty((k, d))
+    k, columns = H.shape
+    P, PH = aligned(k, PANEL), aligned(k, columns)
     GW, G = np.empty((k, k)), np.empty((k, k))
-    g = np.empty(max(width, BLOCK, d if prices[4] > 0 else 0))
-    scale, total, l1_norms = np.empty(k), np.empty(k), np.empty(k)
+    g = np.empty(columns if prices[4] > 0 else 0)
+    scale, squares, l1_norms = np.empty(k), np.empty(k), np.empty(k)
     price_W, price_H, weights = np.empty(k), np.full(k, prices[2]), np.empty(MEMORY)
-    W_flat, H_flat = WB.reshape(-1), H.reshape(-1)
-    slack = _SLACK * half_square
+    W_flat, H_flat = WP.reshape(-1), H.reshape(-1)
+    W_before, H_before = np.empty(WP.size), np.empty(H.size)
+    slack, rest = _SLACK * half_square, False
     while True:
         if n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
-            if squared_residual(XB, WB, H, prices, GW, PH) <= tol * tol:
+            if squared_residual(XP, WP, H, prices, GW, PH) <= tol * tol:
                 return n_iter, True
         if n_iter >= last:
             return n_iter, False
-        count = int(memo[COUNT])
-        newest = (count - 1) % MEMORY
-        accepted = False
-        if count > 1:
-            limit = memo[OBJECTIVE] + slack
-            anderson_weights(changes, steps[newest], newest, min(count, MEMORY), weights)
-            combine(W_points, weights, newest, W_flat)
-            combine(H_points, weights, newest, H_flat)
-            accepted = look_ahead(XB, WB, H, PB, half_square, prices) <= limit
-            if not accepted:
-                weights[:] = 0.0
-                weights[newest] = 1.0 + memo[BETA]
-                weights[(newest - 1) % MEMORY] = -memo[BETA]
-                combine(W_points, weights, newest, W_flat)
-                combine(H_points, weights, newest, H_flat)
-                accepted = look_ahead(XB, WB, H, PB, half_square, prices) <= limit
-                memo[BETA] = min(1.5 * memo[BETA], 100.0) if accepted else max(memo[BETA] / 3, 0.3)
-            if not accepted:
-                W_flat[:] = W_points[newest]
-                H_flat[:] = H_points[newest]
-        if not accepted:
-            for b in range(n_blocks):
-                times(H, XB[b], PB[b])
-        following = count % MEMORY
-        steps[following] = H_flat
-        G[:] = 0.0
-        add_times_transposed(H, H, G)
+        n_iter += 1
+        kind = (
+            NONE if rest else jump(W_points, points, steps, changes, memo, weights, W_flat, H_flat)
+        )
+        if kind != NONE:
+            W_before[:] = W_flat
+        gram(H, G)
         for r in range(k):
             scale[r] = G[r, r]
             price_W[r] = prices[0] + prices[4] * np.sqrt(G[r, r])
             G[r, r] += prices[1]
-        violation = 0.0
-        for b in range(n_blocks):
-            for _ in range(INNER):
-                violation += sweep_entries(WB[b], 0, width, G, PB[b], 0, price_W, True, g)
-        products(XB, WB, GW, PH)
+        violation = sweep_samples(XP, WP, H, G, price_W, PASSES, True, P, GW, PH)
+        for r in range(k):
+            G[r, r] = scale[r]
+        if kind != NONE:
+            value = fit_value(G, GW, PH, H) + penalty_value(WP, H, prices)
+            better = value <= memo[OBJECTIVE] + slack
+            learn(memo, kind, better)
+            if not better:
+                rest = kind == MOMENTUM
+                W_flat[:] = W_before
+                H_flat[:] = points[int(memo[COUNT] - 1) % MEMORY]
+                continue
         for r in range(k):
             scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
+        rest = False
+        H_before[:] = H_flat
         if prices[4] > 0:
-            sum_blocks(WB, l1_norms)
-            for _ in range(INNER):
+            sum_panels(WP, l1_norms)
+            for _ in range(PASSES):
                 update_groups(H, GW, PH, l1_norms, prices[4], g)
         else:
-            total[:] = 0.0
-            add_squared_gradient(H, 0, d, GW, PH, 0, price_H, total)
-            state[LAST_ESTIMATE] = np.sqrt(np.dot(total, scale))
-            for start in range(0, d, BLOCK):
-                stop = min(start + BLOCK, d)
-                for _ in range(INNER):
-                    violation += sweep_entries(H, start, stop, GW, PH, start, price_H, True, g)
-        n_iter += 1
+            squared_gradient(H, PH, GW, price_H, squares)
+            state[LAST_ESTIMATE] = np.sqrt(np.dot(squares, scale))
+            violation += sweep_features(H, PH, GW, price_H, PASSES, True)
         if not np.isfinite(violation):
             return n_iter, True
         for r in range(k):
             GW[r, r] -= prices[3]
-        G[:] = 0.0
-        add_times_transposed(H, H, G)
-        value = half_square - inner_product(PH, H) + 0.5 * inner_product(G, GW)
+        gram(H, G)
+        value = fit_value(G, GW, PH, H)
         if gauge == OPTIMAL:
-            regauge(WB, H, prices, gauge)
-        memo[OBJECTIVE] = value + penalty_value(WB, H, prices)
-        W_points[following] = W_flat
-        H_points[following] = H_flat
-        for i in range(H_flat.size):
-            steps[following, i] = H_flat[i] - steps[following, i]
-            changes[following, i] = steps[following, i] - steps[newest, i]
-        memo[COUNT] = count + 1
+            regauge(WP, H, prices, gauge)
+        memo[OBJECTIVE] = value + penalty_value(WP, H, prices)
+        if W_points.size:
+            W_points[int(memo[COUNT]) % MEMORY] = W_flat
+        remember(points, steps, changes, memo, H_before, H_flat)
+
+
+def first_memo():
+    """A memo without points."""
+    memo = np.zeros(N_MEMO)
+    memo[BETA] = memo[PAUSE] = 1.0
+    memo[LEAST_STEP] = np.inf
+    return memo

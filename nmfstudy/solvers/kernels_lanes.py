@@ -5,99 +5,97 @@ entry of W or H, each lane another start, so that every operation is one vector 
 several starts. A lane that is done takes the next start; its arithmetic never sees a neighbour.
 
 Rows: the entries of Wᵀ (component by component), of H, the Gram matrix of the factor that is
-held, then single rows for sums. Both half sweeps are the same code on X and on Xᵀ.
+held, then two rows per component: its step and its weight. Both half sweeps are the same code
+on X and on Xᵀ.
 """
 
 import numpy as np
 from numba import njit
 
-from nmfstudy.solvers.kernels_dense import (
+from nmfstudy.solvers.kernels_rules import (
     BALANCE,
     CHECK_EVERY,
     COMPILE,
     HELPER,
     NEAR,
+    NO_CURVATURE,
     OPTIMAL,
     regauge_norms,
 )
+from nmfstudy.solvers.kernels_vectors import (
+    LENGTH,
+    PANEL,
+    address,
+    larger,
+    load,
+    shifted,
+    smaller,
+    spread,
+    store,
+    where_positive,
+)
 
-LANES = 64
+LANES = PANEL  # four vectors
 PLAIN, RULED, LOOK = 0, 1, 2
-NO_CURVATURE = 1e300  # a step so long that any positive gradient leads to zero
-MAX_ROWS = 512  # beyond, the state leaves the nearest cache and blocks of one start do better
+MAX_ROWS = 512  # beyond, the state leaves the nearest cache and panels of one start do better
 
 
 @njit(**HELPER)
 def n_rows(n, d, k):
     """Rows of the state."""
-    return (n + d) * k + k * k + 2 * k + 1
+    return (n + d) * k + k * k + 2 * k
 
 
 @njit(**HELPER)
-def add_data(B, X, i, other, acc):
-    """Subtract ``Σ_j X_ij B[other + j]`` from ``acc``, four rows at a time."""
-    q = X.shape[1]
-    zero = B.shape[0] - 1  # a row of zeros stands in for rows beyond the end
-    for j in range(0, q, 4):
-        a, x, y = other + j, X[i, j], 0.0
-        b = c = e = zero
-        z = u = 0.0
-        if j + 1 < q:
-            b, y = a + 1, X[i, j + 1]
-        if j + 2 < q:
-            c, z = a + 2, X[i, j + 2]
-        if j + 3 < q:
-            e, u = a + 3, X[i, j + 3]
-        for lane in range(LANES):
-            acc[lane] -= (x * B[a, lane] + y * B[b, lane]) + (z * B[c, lane] + u * B[e, lane])
+def dot_rows(left, right, step_left, step_right, count, a, b, c, d):
+    """Add ``Σ_r left[r]·right[r]`` to the four vectors of a row; rows lie so many entries apart."""
+    for r in range(count):
+        x, y = shifted(left, r * step_left), shifted(right, r * step_right)
+        a += load(x, 0) * load(y, 0)
+        b += load(x, LENGTH) * load(y, LENGTH)
+        c += load(x, 2 * LENGTH) * load(y, 2 * LENGTH)
+        d += load(x, 3 * LENGTH) * load(y, 3 * LENGTH)
+    return a, b, c, d
 
 
 @njit(**HELPER)
-def add_gram(B, left, right, stride, count, acc):
-    """Add ``Σ_r B[left + r]·B[right + r·stride]`` to ``acc``, four rows at a time."""
-    zero = B.shape[0] - 1
-    for r in range(0, count, 4):
-        p, a = left + r, right + r * stride
-        u = v = w = b = c = e = zero
-        if r + 1 < count:
-            u, b = p + 1, a + stride
-        if r + 2 < count:
-            v, c = p + 2, a + 2 * stride
-        if r + 3 < count:
-            w, e = p + 3, a + 3 * stride
-        for lane in range(LANES):
-            acc[lane] += (B[p, lane] * B[a, lane] + B[u, lane] * B[b, lane]) + (
-                B[v, lane] * B[c, lane] + B[w, lane] * B[e, lane]
-            )
+def subtract_data(X, rows, count, a, b, c, d):
+    """Subtract ``Σ_j X[j]·rows[j]`` from the four vectors of a row."""
+    for j in range(count):
+        x, row = spread(-X[j]), shifted(rows, j * LANES)
+        a += x * load(row, 0)
+        b += x * load(row, LENGTH)
+        c += x * load(row, 2 * LENGTH)
+        d += x * load(row, 3 * LENGTH)
+    return a, b, c, d
 
 
 @njit(**HELPER)
-def fill_gram(B, gram, factor, m, k, acc):
-    """``F Fᵀ`` of the factor (k, m) at row ``factor`` into the rows at ``gram``."""
+def store_row(row, a, b, c, d):
+    """Write the four vectors of a row."""
+    store(row, 0, a)
+    store(row, LENGTH, b)
+    store(row, 2 * LENGTH, c)
+    store(row, 3 * LENGTH, d)
+
+
+@njit(**HELPER)
+def fill_gram(gram, factor, m, k):
+    """``F Fᵀ`` of the factor (k, m) at the address ``factor`` into the rows at ``gram``."""
+    zero = spread(0.0)
     for t in range(k):
         for r in range(t + 1):
-            row, mirror = gram + t * k + r, gram + r * k + t
-            a, b = factor + t * m, factor + r * m
-            acc[:] = 0.0
-            add_gram(B, a, b, 1, m, acc)
-            for lane in range(LANES):
-                B[row, lane] = acc[lane]
-                B[mirror, lane] = acc[lane]
+            one, other = shifted(factor, t * m * LANES), shifted(factor, r * m * LANES)
+            a, b, c, d = dot_rows(one, other, LANES, LANES, m, zero, zero, zero, zero)
+            store_row(shifted(gram, (t * k + r) * LANES), a, b, c, d)
+            store_row(shifted(gram, (r * k + t) * LANES), a, b, c, d)
 
 
 @njit(**HELPER)
-def half_sweep(B, acc, total, X, own, other, gram, k, l1, l2, mode):
-    """One pass over every entry of the factor (k, m) at row ``own``; X is (m, q).
-
-    Modes: PLAIN moves every entry to its minimum and adds the absolute projected gradients met
-    on the way to ``total``. RULED adds their squares, and zeroes entries without
-    curvature (whose gradient is the price alone). LOOK moves nothing and adds the squares
-    scaled as if every component were balanced.
-    """
-    m, q = X.shape
+def prepare(B, own, m, gram, k, l2, mode):
+    """Write the rows of steps and weights, and add the ridge to the Gram matrix's diagonal."""
     step = gram + k * k
     weight = step + k
-    fill_gram(B, gram, other, q, k, acc)
     for t in range(k):
         a = gram + t * k + t
         row, its = step + t, weight + t
@@ -119,31 +117,55 @@ def half_sweep(B, acc, total, X, own, other, gram, k, l1, l2, mode):
                 c = B[a, lane] + l2
                 B[a, lane] = c
                 B[row, lane] = 1.0 / c if c != 0 else empty
-    plain = 1.0 if mode == PLAIN else 0.0
-    squared = 1.0 - plain
+
+
+@njit(**HELPER)
+def move(row, at, g, step, weight, total, plain, squared):
+    """One vector of an entry to its minimum, and what it lost on the way to ``total``."""
+    zero, f = spread(0.0), load(row, at)
+    size = where_positive(f, larger(g, zero - g), zero - smaller(g, zero))
+    store(total, at, load(total, at) + size * (plain + squared * load(weight, at) * size))
+    store(row, at, larger(f - g * load(step, at), zero))
+
+
+@njit(**HELPER)
+def half_sweep(B, total, X, own, other, gram, k, l1, l2, mode):
+    """One pass over every entry of the factor (k, m) at row ``own``; X is (m, q).
+
+    Modes: PLAIN moves every entry to its minimum and adds the absolute projected gradients met
+    on the way to ``total``. RULED adds their squares, and zeroes entries without
+    curvature (whose gradient is the price alone). LOOK moves nothing and adds the squares
+    scaled as if every component were balanced.
+    """
+    m, q = X.shape
+    start, x, lost = address(B), address(X), address(total)
+    fill_gram(shifted(start, gram * LANES), shifted(start, other * LANES), q, k)
+    prepare(B, own, m, gram, k, l2, mode)
+    plain = spread(1.0 if mode == PLAIN else 0.0)
+    squared, price = spread(0.0 if mode == PLAIN else 1.0), spread(l1)
     for i in range(m):
         for t in range(k):
-            acc[:] = l1
-            add_data(B, X, i, other + t * q, acc)
-            add_gram(B, gram + t * k, own + i, m, k, acc)
-            row, inverse, its = own + t * m + i, step + t, weight + t
-            for lane in range(LANES):
-                g, f = acc[lane], B[row, lane]
-                size = abs(g if f > 0 else min(g, 0.0))
-                total[lane] += size * (plain + squared * B[its, lane] * size)
-                B[row, lane] = max(f - g * B[inverse, lane], 0.0)
+            held = shifted(start, (other + t * q) * LANES)
+            a, b, c, d = subtract_data(shifted(x, i * q), held, q, price, price, price, price)
+            grams = shifted(start, (gram + t * k) * LANES)
+            rows = shifted(start, (own + i) * LANES)
+            a, b, c, d = dot_rows(grams, rows, LANES, m * LANES, k, a, b, c, d)
+            row = shifted(rows, t * m * LANES)
+            step = shifted(start, (gram + k * k + t) * LANES)
+            weight = shifted(step, k * LANES)
+            move(row, 0, a, step, weight, lost, plain, squared)
+            move(row, LENGTH, b, step, weight, lost, plain, squared)
+            move(row, 2 * LENGTH, c, step, weight, lost, plain, squared)
+            move(row, 3 * LENGTH, d, step, weight, lost, plain, squared)
 
 
 @njit(**HELPER)
 def add_rows(B, first, count, power, acc):
     """Sum of rows, or of their squares, into ``acc``."""
     acc[:] = 0.0
-    if power == 2:
-        add_gram(B, first, first, 1, count, acc)
-    else:
-        for i in range(first, first + count):
-            for lane in range(LANES):
-                acc[lane] += B[i, lane]
+    for i in range(first, first + count):
+        for lane in range(LANES):
+            acc[lane] += B[i, lane] * B[i, lane] if power == 2 else B[i, lane]
 
 
 @njit(**HELPER)
@@ -188,7 +210,7 @@ def regauge_lanes(B, factor, norms, n, d, k, prices, gauge):
 
 
 @njit(**HELPER)
-def load(B, lane, W, H, s):
+def fill_lane(B, lane, W, H, s):
     """Put one start into a lane."""
     _, n, k = W.shape
     d = H.shape[2]
@@ -200,7 +222,7 @@ def load(B, lane, W, H, s):
 
 
 @njit(**HELPER)
-def store(B, lane, W, H, s):
+def empty_lane(B, lane, W, H, s):
     """Take one start out of a lane."""
     _, n, k = W.shape
     d = H.shape[2]
@@ -256,7 +278,7 @@ def descend_lanes(X, XT, W, H, prices, kkt_rule, gauge, tol, n_iter, max_iter, s
             while width < LANES and following < n_starts and clock < budget:
                 if not met[following] and n_iter[following] < max_iter:
                     start_of[width] = following
-                    load(B, width, W, H, following)
+                    fill_lane(B, width, W, H, following)
                     width += 1
                 following += 1
             if width == 0 or clock >= budget:
@@ -271,7 +293,7 @@ def descend_lanes(X, XT, W, H, prices, kkt_rule, gauge, tol, n_iter, max_iter, s
             if side == 0 or (half == 3 and kkt_rule):
                 total[:] = 0.0
             half_sweep(
-                B, acc, total, X if side == 0 else XT, side * h, h - side * h, gram, k,
+                B, total, X if side == 0 else XT, side * h, h - side * h, gram, k,
                 prices[2 * side], prices[2 * side + 1], LOOK if half < 2 else mode,
             )  # fmt: skip
             if half == 1:
@@ -279,7 +301,7 @@ def descend_lanes(X, XT, W, H, prices, kkt_rule, gauge, tol, n_iter, max_iter, s
                     s = start_of[lane]
                     if not state[s, 1] > NEAR * tol[s] and total[lane] <= tol[s] * tol[s]:
                         met[s] = True
-                        store(B, lane, W, H, s)
+                        empty_lane(B, lane, W, H, s)
                         start_of[lane] = -1
         look = False
         clock += 1
@@ -300,9 +322,9 @@ def descend_lanes(X, XT, W, H, prices, kkt_rule, gauge, tol, n_iter, max_iter, s
                 done = violation == 0 or not violation / state[s, 0] > tol[s]
             met[s] = done
             if done or n_iter[s] >= max_iter:
-                store(B, lane, W, H, s)
+                empty_lane(B, lane, W, H, s)
                 start_of[lane] = -1
     for lane in range(width):
         s = start_of[lane]
-        store(B, lane, W, H, s)
+        empty_lane(B, lane, W, H, s)
     return width == 0 and following >= n_starts

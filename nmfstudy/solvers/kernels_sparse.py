@@ -8,7 +8,7 @@ and sweep of a row are fused and nothing of the size of X is ever written.
 import numpy as np
 from numba import njit
 
-from nmfstudy.solvers.kernels_dense import (
+from nmfstudy.solvers.kernels_rules import (
     BALANCE,
     CHECK_EVERY,
     COMPILE,
@@ -43,7 +43,7 @@ def row_product(indptr, indices, data, i, other, p):
 
 @njit(**HELPER)
 def sweep_rows(indptr, indices, data, F, other, G, l1, zero_dead, squares):
-    """One pass over all entries of F (m, k); see `kernels_dense.sweep_entries`.
+    """One pass over all entries of F (m, k); see `kernels_panels.sweep_panel`.
 
     Adds the squared projected gradients met on the way to ``squares`` (k,).
     """
