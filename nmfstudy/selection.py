@@ -143,8 +143,27 @@ def candidate(solutions, fits, trust=None):
     )
 
 
+@dataclass(frozen=True)
+class Advice:
+    """Which number of components the numbers speak for.
+
+    Attributes
+    ----------
+    n_components : int or None
+    sentence : str
+        ``Take k = 3.``
+    reasons, doubts : tuples of str
+        Clauses for and against, each to be read on its own.
+    """
+
+    n_components: int | None
+    sentence: str
+    reasons: tuple[str, ...]
+    doubts: tuple[str, ...]
+
+
 def advise(candidates):
-    """A sentence or three on which k the numbers speak for, and what was weighed.
+    """Which k the numbers speak for, why, and what is to be said against it.
 
     The largest k, up to the first that fits exactly, that has a settled count and only trusted
     components. The error cannot choose, since it falls with every k; nor can a purpose be seen
@@ -157,7 +176,7 @@ def advise(candidates):
 
     Returns
     -------
-    str
+    Advice
     """
     rows = sorted(candidates, key=lambda c: c.n_components)
     if not rows:
@@ -168,26 +187,64 @@ def advise(candidates):
     exact = next((c.n_components for c in rows if c.relative_error < EXACT), None)
     within = [c for c in rows if exact is None or c.n_components <= exact]
     sound = [c for c in within if c.kind in ("one", "several") and c.trusted_share == 1]
-    weighed = (
-        "Weighed: whether the count is settled, whether all components recur in every solution "
-        "that fits as well, and where the fit becomes exact; not what the components are for."
-    )
     if not sound:
-        reasons = "; ".join(f"k = {c.n_components}: {_why_not(c)}" for c in within)
-        return f"No k can be recommended on these numbers ({reasons}). {weighed}"
+        return Advice(
+            None,
+            "No k can be recommended on these numbers.",
+            tuple(f"at k = {c.n_components} {_why_not(c)}" for c in within),
+            (
+                "more starts (n_starts=auto) may settle a count, and a penalty may choose within "
+                "a continuum",
+            ),
+        )
     chosen = sound[-1]
+    after = next((c for c in rows if c.n_components > chosen.n_components), None)
+    fits_exactly = chosen.n_components == exact
+    return Advice(
+        chosen.n_components,
+        f"Take k = {chosen.n_components}.",
+        tuple(_reasons(chosen, after, fits_exactly)),
+        tuple(_doubts(chosen, sound, rows, after, fits_exactly)),
+    )
+
+
+def _reasons(chosen, after, fits_exactly):
     count = "one solution" if chosen.n_distinct == 1 else f"{chosen.n_distinct} solutions"
-    parts = [
-        f"k = {chosen.n_components}: the largest with a settled count ({count}, coverage "
-        f"{chosen.coverage:.2f}) and only components to trust, at relative error "
-        f"{chosen.relative_error:.2g}"
-    ]
-    after = [c for c in rows if c.n_components > chosen.n_components]
-    if chosen.n_components == exact:
-        parts.append("it fits exactly, so more components have nothing left to explain")
-    elif after:
-        parts.append(f"at k = {after[0].n_components} {_why_not(after[0])}")
-    return "; ".join(parts) + f". {weighed}"
+    yield (
+        f"it is the largest k whose count is settled ({count}, coverage {chosen.coverage:.2f}) and "
+        "whose components all come back in every solution that fits as well"
+    )
+    if fits_exactly:
+        yield "it fits exactly, so more components have nothing left to explain"
+    elif after is not None:
+        yield f"at k = {after.n_components} {_why_not(after)}"
+
+
+def _doubts(chosen, sound, rows, after, fits_exactly):
+    if after is None and not fits_exactly:
+        yield f"no larger k was tried; add n_components={chosen.n_components + 1}"
+    elif not fits_exactly and after.relative_error == after.relative_error:
+        yield (
+            f"k = {after.n_components} would lower the relative error from "
+            f"{chosen.relative_error:.2g} to {after.relative_error:.2g}"
+        )
+    if len(sound) > 1:
+        fewer = sound[-2].n_components
+        yield f"k = {fewer} is as sound and coarser; which is better depends on the purpose"
+    if chosen.coverage < 0.99:
+        yield f"one more start finds something new with a chance of {1 - chosen.coverage:.0%}"
+    if chosen.best_share < 0.1:
+        yield f"only {chosen.best_share:.0%} of the starts reach the best solution"
+    best = max(rows, key=lambda c: c.dispersion if c.dispersion == c.dispersion else -1.0)
+    if best.dispersion > chosen.dispersion + 0.01:
+        yield (
+            f"the consensus of other tools is cleaner at k = {best.n_components} (dispersion "
+            f"{best.dispersion:.2f} instead of {chosen.dispersion:.2f})"
+        )
+    yield (
+        "that a k can be fitted reproducibly does not make it the true number: noise can be "
+        "stable, and what the components are for cannot be seen from here"
+    )
 
 
 def _why_not(row):

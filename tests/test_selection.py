@@ -88,9 +88,21 @@ def test_advice_takes_the_largest_sound_k():
         replace(ROW, n_components=4, kind="several", n_distinct=2, trusted_share=0.25),
         replace(ROW, n_components=5, kind="unsettled"),
     ]
-    text = advise(rows[::-1])
-    assert text.startswith("k = 3:") and "at k = 4 only 25% of the components" in text
-    assert "Weighed:" in text
+    advice = advise(rows[::-1])
+    assert (advice.n_components, advice.sentence) == (3, "Take k = 3.")
+    assert any("at k = 4 only 25% of the components" in reason for reason in advice.reasons)
+    assert any("k = 2 is as sound" in doubt for doubt in advice.doubts)
+    assert any("lower the relative error from 0.4 to 0.5" in doubt for doubt in advice.doubts)
+
+
+def test_advice_doubts_what_there_is_to_doubt():
+    """The largest k tried, few starts in the best, unseen minima, another measure, and truth."""
+    rows = [ROW, replace(ROW, n_components=3, coverage=0.9, best_share=0.05, dispersion=0.5)]
+    advice = advise(rows)
+    for doubt in ("add n_components=4", "chance of 10%", "only 5% of the starts", "at k = 2"):
+        assert any(doubt in said for said in advice.doubts), doubt
+    assert "the true number" in advice.doubts[-1]
+    assert len(advise([ROW]).doubts) == 2
 
 
 def test_advice_stops_at_an_exact_fit():
@@ -99,14 +111,18 @@ def test_advice_stops_at_an_exact_fit():
         replace(ROW, n_components=3, relative_error=1e-10),
         replace(ROW, n_components=4, relative_error=1e-11),
     ]
-    assert advise(rows).startswith("k = 3:") and "fits exactly" in advise(rows)
+    advice = advise(rows)
+    assert advice.n_components == 3 and "fits exactly" in advice.reasons[1]
+    assert not any("larger k" in doubt or "lower the" in doubt for doubt in advice.doubts)
 
 
 def test_advice_may_be_none():
     rows = [replace(ROW, kind="continuum"), replace(ROW, n_components=3, kind="unsettled")]
-    text = advise(rows)
-    assert text.startswith("No k can be recommended")
-    assert "k = 2: the solutions form a continuum; k = 3: the count is unsettled" in text
+    advice = advise(rows)
+    assert advice.n_components is None and advice.sentence.startswith("No k can be recommended")
+    assert advice.reasons == (
+        "at k = 2 the solutions form a continuum", "at k = 3 the count is unsettled",
+    )  # fmt: skip
 
 
 def test_advice_refuses():
@@ -128,7 +144,7 @@ def test_menu_over_k():
     assert errors[0] > errors[1] > errors[2] and errors[2] < 1e-8
     assert rows[0].dispersion == 1 and rows[3].dispersion < 0.9
     assert rows[2].trusted_share == 1 and rows[3].trusted_share < 1
-    assert advise(rows).startswith("k = 3: ")
+    assert advise(rows).n_components == 3
 
 
 def test_a_k_without_solutions_has_a_row():

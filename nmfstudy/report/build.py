@@ -8,6 +8,7 @@ from nmfstudy.components import component_trust
 from nmfstudy.report import html, markdown
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
+from nmfstudy.report.methods import methods_text
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section
 from nmfstudy.report.page import Cell, Details, Facts, Figure, Page, Paragraph, Section, Table
@@ -20,10 +21,11 @@ MAX_HTML = 5_000_000  # bytes
 
 
 def write_report(study, *, answers=None, progress=None):
-    """Write ``report.html``, ``report.md``, ``tables/`` and ``figures/`` into the study's folder.
+    """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
-    Tables and figures are put in place as whole folders, the pages last: a killed report leaves
-    the one before or none.
+    ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
+    solutions) and ``methods.txt`` (a paragraph for a paper). Folders are put in place as a whole,
+    the pages last: a killed report leaves the one before or none.
 
     Parameters
     ----------
@@ -42,6 +44,7 @@ def write_report(study, *, answers=None, progress=None):
     shelf = Shelf(on_figure=progress)
     page = build_page(study, answers_of(study) if answers is None else answers, shelf)
     shelf.write(study.folder)
+    write_atomically(study.folder / "methods.txt", methods_text(study))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"
     write_atomically(path, _within(page, MAX_HTML))
@@ -62,12 +65,13 @@ def build_page(study, answers, shelf):
     trusts = cache(lambda result: component_trust(result.judged))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
+    over_k = over_k_section(study, trusts, shelf)
     sections = [
-        _answers_section(answers),
+        _answers_section(answers, over_k),
         problems_section(study, shelf),
         reading_section(),
         *(_answer_section(answer, shelf) for answer in ordered),
-        over_k_section(study, trusts, shelf),
+        over_k,
         *problem_sections(study, trusts, shelf),
         troubles_section(study, shelf),
         provenance_section(study),
@@ -80,14 +84,18 @@ def build_page(study, answers, shelf):
     )
 
 
-def _answers_section(answers):
-    if not answers:
-        return None
-    rows = tuple(
+def _answers_section(answers, over_k):
+    rows = [
         (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
-    )
-    table = Table("", ("question", "answer", "in short"), rows, (False,) * 3, stacked=True)
+    ]
+    for part in over_k.sections if over_k else ():
+        advice, reasons = part.blocks[:2]
+        question = Cell(f"How many components has {part.title}?", target=part.id)
+        rows.append((question, Cell(advice.text), Cell(first_words(reasons.text))))
+    if not rows:
+        return None
+    table = Table("", ("question", "answer", "in short"), tuple(rows), (False,) * 3, stacked=True)
     return Section("answers", "Answers", (table,))
 
 

@@ -54,15 +54,23 @@ def _part(results, trusts, shelf):
     title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
     name = f"choosing-k-{title}"
     identifier = plain_name(f"over-k-{title}")
-    advice, _, weighed = advise(candidates).partition(" Weighed: ")
+    advice = advise(candidates)
     numbers = f"{identifier}-table"
-    blocks = [Paragraph(advice, "lead", (("Table of the numbers", numbers),))]
-    if weighed:
-        blocks.append(Paragraph(f"Weighed: {weighed}", "note"))
+    blocks = [
+        Paragraph(advice.sentence, "lead"),
+        Paragraph(_sentences(advice.reasons), links=(("Table of the numbers", numbers),)),
+        Paragraph(_sentences(advice.doubts), "caveat"),
+    ]
     blocks += shelf.figures(illustrate_choosing_k, table, name, title)
     blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k", id=numbers))
     blocks += _persistence(results)
     return Section(identifier, title, tuple(blocks))
+
+
+def _sentences(clauses):
+    """Clauses as sentences, each with a capital but for the symbol k."""
+    starts = (c if c.startswith("k = ") else c[:1].upper() + c[1:] for c in clauses)
+    return ". ".join(starts) + "."
 
 
 def _persistence(results):

@@ -20,7 +20,7 @@ class Shelf:
 
     Attributes
     ----------
-    tables : dict of str to str
+    tables, factors : dict of str to str
         CSV text by name.
     pictures : dict of str to Picture
     troubles : list of (str, str)
@@ -31,6 +31,7 @@ class Shelf:
 
     on_figure: object = None
     tables: dict = field(default_factory=dict)
+    factors: dict = field(default_factory=dict)
     pictures: dict = field(default_factory=dict)
     troubles: list = field(default_factory=list)
     inline: int = 0
@@ -79,12 +80,19 @@ class Shelf:
             self.tables[same] = text
         return f"tables/{same}.csv"
 
+    def factor(self, name, frame):
+        """Keep W or H of a problem as a file; its path relative to the report."""
+        free = _free(name, self.factors)
+        self.factors[free] = csv_text(frame)
+        return f"factors/{free}.csv"
+
     def write(self, folder):
-        """Write ``tables/`` and ``figures/``, each put in place as a whole."""
+        """Write ``tables/``, ``factors/`` and ``figures/``, each put in place as a whole."""
         folder.mkdir(parents=True, exist_ok=True)
-        with new_folder(folder / "tables") as partial:
-            for name, text in self.tables.items():
-                (partial / f"{name}.csv").write_text(text, encoding="utf-8")
+        for kind in ("tables", "factors"):
+            with new_folder(folder / kind) as partial:
+                for name, text in getattr(self, kind).items():
+                    (partial / f"{name}.csv").write_text(text, encoding="utf-8")
         with new_folder(folder / "figures") as partial:
             for name, picture in self.pictures.items():
                 (partial / f"{name}.svg").write_text(picture.svg_file, encoding="utf-8")

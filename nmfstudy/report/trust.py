@@ -3,6 +3,7 @@
 from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.product import illustrate_product
 from nmfstudy.plots.trust import illustrate_trust
+from nmfstudy.report.factors import factor_blocks
 from nmfstudy.report.numbers import cell, number, percent
 from nmfstudy.report.page import Cell, Paragraph, Table
 
@@ -43,7 +44,7 @@ def trust_blocks(result, trust, shelf):
     figures = shelf.figures(illustrate_product, result)
     figures += shelf.figures(illustrate_components, result, lowest)
     figures += shelf.figures(illustrate_trust, result, trust)
-    return (Paragraph(trust.sentence), *figures, table, said)
+    return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table, said)
 
 
 def _word(c):

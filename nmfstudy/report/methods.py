@@ -1,0 +1,187 @@
+"""A paragraph for the methods section of a paper, with true numbers and citations."""
+
+from nmfstudy.problem import Search
+from nmfstudy.report.numbers import count, number, percent
+from nmfstudy.report.words import certificate_cell, kind_cell
+
+_REFERENCES = {
+    "Anderson, 1965": "Anderson, D. G. (1965). Iterative procedures for nonlinear integral "
+    "equations. Journal of the ACM 12(4), 547–560.",
+    "Boutsidis & Gallopoulos, 2008": "Boutsidis, C. & Gallopoulos, E. (2008). SVD based "
+    "initialization: a head start for nonnegative matrix factorization. Pattern Recognition "
+    "41(4), 1350–1362.",
+    "Cichocki & Phan, 2009": "Cichocki, A. & Phan, A.-H. (2009). Fast local algorithms for large "
+    "scale nonnegative matrix and tensor factorizations. IEICE Transactions on Fundamentals "
+    "E92-A(3), 708–721.",
+    "Gillis, 2020": "Gillis, N. (2020). Nonnegative Matrix Factorization. SIAM.",
+    "Good, 1953": "Good, I. J. (1953). The population frequencies of species and the estimation of "
+    "population parameters. Biometrika 40(3–4), 237–264.",
+    "Kuhn, 1955": "Kuhn, H. W. (1955). The Hungarian method for the assignment problem. Naval "
+    "Research Logistics Quarterly 2(1–2), 83–97.",
+    "Lee & Seung, 1999": "Lee, D. D. & Seung, H. S. (1999). Learning the parts of objects by "
+    "non-negative matrix factorization. Nature 401, 788–791.",
+    "Lorenzo-Seva & ten Berge, 2006": "Lorenzo-Seva, U. & ten Berge, J. M. F. (2006). Tucker’s "
+    "congruence coefficient as a meaningful index of factor similarity. Methodology 2(2), 57–64.",
+    "Pedregosa et al., 2011": "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in "
+    "Python. Journal of Machine Learning Research 12, 2825–2830.",
+}
+_INITS = {
+    "random": "random factors",
+    "nndsvd": "NNDSVD (Boutsidis & Gallopoulos, 2008)",
+    "nndsvda": "NNDSVDa (Boutsidis & Gallopoulos, 2008)",
+    "nndsvdar": "NNDSVDar (Boutsidis & Gallopoulos, 2008)",
+    "custom": "given factors",
+}
+_SOLVERS = {
+    "coordinate_descent": "coordinate descent (Cichocki & Phan, 2009)",
+    "accelerated": "coordinate descent (Cichocki & Phan, 2009) with Anderson acceleration "
+    "(Anderson, 1965)",
+    "scikit_learn": "scikit-learn (Pedregosa et al., 2011)",
+}
+_LOSSES = {
+    "frobenius": "½‖X − WH‖² (Frobenius norm)",
+    "kullback-leibler": "the generalised Kullback–Leibler divergence of WH from X",
+    "itakura-saito": "the Itakura–Saito divergence of WH from X",
+}
+_CERTIFIED = ("unique", "not_unique", "partially_identifiable", "locally_unique")
+MOST_FOUND = 12  # problems whose result is told
+
+
+def methods_text(study):
+    """What the study did, a paragraph per dataset and loss, and the references it cites.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    str
+    """
+    groups = {}
+    for result in study:
+        groups.setdefault((result.dataset.sha256, result.problem.loss), []).append(result)
+    rows = {row["problem"]: row for row in study.problems.to_dict("records")}
+    text = "\n\n".join(_paragraph(study, results, rows) for results in groups.values())
+    cited = [entry for key, entry in _REFERENCES.items() if key in text]
+    software = f"nmfstudy {_version(study)}: How many different NMF solutions does a matrix have?"
+    return "\n".join([text, "", "References", "", *cited, software, ""])
+
+
+def _paragraph(study, results, rows):
+    dataset, loss = results[0].dataset, results[0].problem.loss
+    n, d = dataset.X.shape
+    ks = sorted({r.problem.n_components for r in results})
+    starts = sum(r.n_starts for r in results)
+    converged = sum(r.solutions.n_converged for r in results)
+    tol = study.analysis
+    sentences = [
+        f"Nonnegative matrix factorization (Lee & Seung, 1999) of {dataset.name} ({n:,} samples × "
+        f"{d:,} features; sha256 {dataset.sha256[:16]}…) was studied with nmfstudy "
+        f"{_version(study)} ({_software(study)})",
+        f"X was approximated by WH with W, H ≥ 0 by minimising {_LOSSES[loss]}"
+        f"{_penalties(results)} for k = {_listed(map(str, ks))} components",
+        *_searches(results),
+        f"Of {count(starts, 'start')} {number(converged)} converged to a KKT residual of at most "
+        f"{results[0].analysis.kkt_tol:g}, and only these were counted",
+        "Two fits were taken as one solution if, with components matched by the Hungarian "
+        "algorithm (Kuhn, 1955), the root of the summed squared differences of their terms w·h was "
+        f"at most {tol.distance_tol:g} of ‖X‖; solutions with an objective within "
+        f"{number(100 * tol.objective_rtol)} % of the best were taken as equally good",
+        "Coverage, the chance that one more random start ends in a minimum already seen, was "
+        "estimated by Good–Turing (Good, 1953)",
+        "Components were called trusted if they recur in every equally good solution with a "
+        "congruence of at least 0.95 (Lorenzo-Seva & ten Berge, 2006)",
+    ]
+    shown = [r for r in results if r.problem.penalty.is_zero] or results
+    told = [rows[r.key] for r in shown[:MOST_FOUND]]
+    if any(row["verdict"] in _CERTIFIED for row in told):
+        sentences.append(
+            "Uniqueness of the best factorization of its product was examined by certificates "
+            "(Gillis, 2020)"
+        )
+    found = zip(shown, told, strict=False)
+    sentences.append("Found: " + "; ".join(_found(r, row) for r, row in found))
+    return ". ".join(sentences) + "."
+
+
+def _searches(results):
+    """What was started and how it was fitted, a sentence per solver's settings."""
+    solvers = {}
+    for result in results:
+        for fits in result.searches:
+            inits = solvers.setdefault(fits.search.solver_label, (fits.search, {}))[1]
+            inits.setdefault(fits.search.init, []).append(fits)
+    for search, inits in solvers.values():
+        told = _listed(_init(init, fits) for init, fits in inits.items())
+        solver = _SOLVERS.get(search.solver, search.solver)
+        ends = f"until the KKT residual was at most {search.tol:g}"
+        if search.stop != "kkt":
+            ends = f"by scikit-learn’s stopping rule (tol {search.tol:g})"
+        options = {k: v for k, v in search.options.items() if k not in ("W", "H")}
+        extra = "".join(f", {k} {v}" for k, v in options.items())
+        yield (
+            f"Fits began at {told} and went on by {solver}{extra} {ends}, for at most "
+            f"{search.max_iter:,} sweeps"
+        )
+
+
+def _init(init, parts):
+    """``random factors (100 starts per problem, seeds 0 to 99)``."""
+    sizes = sorted({len(fits) for fits in parts})
+    words = _INITS.get(init, init)
+    if parts[0].search.deterministic or Search(init=init).deterministic:
+        return f"{words} (one start per problem)"
+    told = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    low, high = min(f.seed.min() for f in parts), max(f.seed.max() for f in parts)
+    return f"{words} ({told} starts per problem, seeds {low} to {high})"
+
+
+def _penalties(results):
+    told = [r.problem.penalty for r in results if not r.problem.penalty.is_zero]
+    if not told:
+        return ""
+    names = list(dict.fromkeys(p.name.replace("_", " ") for p in told))
+    without = "none, or " if len(told) < len(results) else ""
+    strengths = len(set(told))
+    if strengths == 1:
+        p = told[0]
+        return (
+            f" with {without}the penalty {names[0]} (α_W = {p.alpha_W:g}, α_H = {p.alpha_H:g}, "
+            "scaled as in scikit-learn)"
+        )
+    return f" with {without}{strengths} penalties ({_listed(names)}; see tables/problems.csv)"
+
+
+def _found(result, row):
+    parts = [kind_cell(row).text]
+    if row["kind"] in ("one", "several") and row["best_share"] == row["best_share"]:
+        parts.append(f"the best one reached by {percent(row['best_share'])} of the random starts")
+    parts.append(f"coverage {percent(row['coverage'])}")
+    if row["verdict"] in _CERTIFIED:
+        parts.append(certificate_cell(row["verdict"]).text)
+    title = result.title.partition(", ")[2]
+    return f"{title}: {', '.join(parts)}"
+
+
+def _version(study):
+    return _listed(_made(study, lambda p: p.get("package"))) or "of unknown version"
+
+
+def _software(study):
+    parts = [f"Python {v}" for v in _made(study, lambda p: p.get("python"))[:3]]
+    for name in ("numpy", "scipy", "scikit-learn", "numba"):
+        found = _made(study, lambda p, name=name: (p.get("libraries") or {}).get(name))
+        if found:
+            parts.append(f"{name} {_listed(found[:3])}")
+    return ", ".join(parts) or "versions not recorded"
+
+
+def _made(study, get):
+    values = (get(info.get("provenance") or {}) for info in study.infos)
+    return list(dict.fromkeys(str(v) for v in values if v not in (None, "")))
+
+
+def _listed(items):
+    items = list(items)
+    return ", ".join(items[:-1]) + " and " + items[-1] if len(items) > 1 else "".join(items)
