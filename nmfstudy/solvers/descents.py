@@ -66,18 +66,16 @@ def _aligned_zeros(shape):
 
 
 class SparseData:
-    """A sparse X by rows and by columns; the kernel takes W and Hᵀ."""
+    """A sparse X by rows and by columns, in slices; the kernel takes W and Hᵀ, padded."""
 
     def __init__(self, X, k):
-        from nmfstudy.solvers.kernels_sparse import descend_sparse
+        from nmfstudy.solvers.kernels_sparse import SLICE_BYTES, descend_sparse
+        from nmfstudy.solvers.kernels_vectors import LENGTH
 
         self.kernel, self.shape, self.norm = descend_sparse, X.shape, data_norm(X)
-        self.n_nonzero = X.nnz
-        # One index type, so that the kernel is compiled once.
-        self.arrays = tuple(
-            (A.indptr.astype(np.int64), A.indices.astype(np.int64), A.data)
-            for A in (sparse.csr_array(X), sparse.csr_array(X.T))
-        )
+        self.n_nonzero, self.k, self.columns = X.nnz, k, -(-k // LENGTH) * LENGTH
+        height = max(1, SLICE_BYTES // (8 * self.columns))
+        self.arrays = k, *(_slices(A, height) for A in (X, X.T))
 
     def n_flops(self, k):
         """Of a sweep."""
@@ -85,11 +83,27 @@ class SparseData:
 
     def pack(self, W, H):
         """Copies of stacked factors as the kernel takes them, one start after the other."""
-        return np.array(W, order="C"), np.array(H.swapaxes(1, 2), order="C")
+        return self._padded(W), self._padded(H.swapaxes(1, 2))
 
     def unpack(self, W, HT):
         """The inverse of `pack`."""
-        return W, np.ascontiguousarray(HT.swapaxes(1, 2))
+        W, HT = W[:, :, : self.k], HT[:, :, : self.k]
+        return np.ascontiguousarray(W), np.ascontiguousarray(HT.swapaxes(1, 2))
+
+    def _padded(self, A):
+        rows = _aligned_zeros((*A.shape[:2], self.columns))
+        rows[:, :, : self.k] = A
+        return rows
+
+
+def _slices(X, width):
+    """``(indptr, indices, data)`` of as many columns of X at a time, slice after slice."""
+    X = sparse.csc_array(X)
+    parts = [sparse.csr_array(X[:, j : j + width]) for j in range(0, X.shape[1], width)]
+    steps = np.concatenate([[0], *(np.diff(part.indptr) for part in parts)])
+    indices = [part.indices + i * width for i, part in enumerate(parts)]
+    data = np.concatenate([part.data for part in parts])
+    return np.cumsum(steps, dtype=np.int64), np.concatenate(indices).astype(np.int32), data
 
 
 class LaneData:

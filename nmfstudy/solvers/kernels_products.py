@@ -7,7 +7,6 @@ taken at a time; the loop for each number of rows is generated.
 """
 
 import numpy as np
-from llvmlite import ir
 from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -21,25 +20,13 @@ from nmfstudy.solvers.kernels_vectors import (
     Emitter,
     address,
     address_type,
+    choose,
     shifted,
 )
 
 MOST_ROWS = N_REGISTERS // (VECTORS + 1)
 MOST_COLUMNS = 6
 BLOCK_BYTES = 2**18  # of data that is read twice in a row
-
-
-def _for_each_count(builder, count, generate):
-    """Code for 1 to MOST_ROWS rows, of which one is chosen when it runs."""
-    done = builder.append_basic_block("done")
-    switch = builder.switch(count, done)
-    for rows in range(1, MOST_ROWS + 1):
-        block = builder.append_basic_block(f"rows{rows}")
-        switch.add_case(ir.Constant(count.type, rows), block)
-        builder.position_at_end(block)
-        generate(rows)
-        builder.branch(done)
-    builder.position_at_end(done)
 
 
 @intrinsic
@@ -66,7 +53,7 @@ def _rows_times(typing, A, stride, count, B, n, out):
             for (r, v), place in sums.items():
                 emit.store(builder.load(place), out, integer(r * PANEL + v * LENGTH))
 
-        _for_each_count(builder, count, rows_of)
+        choose(builder, count, MOST_ROWS, rows_of)
         return context.get_dummy_value()
 
     size = types.intp
@@ -117,7 +104,7 @@ def _add_rows_by_rows(typing, n_panels, A, size_A, rows, B, size_B, columns, out
                     value = emit.total(builder.load(place))
                     builder.store(builder.fadd(builder.load(entry), value), entry)
 
-        _for_each_count(builder, count, rows_of)
+        choose(builder, count, MOST_ROWS, rows_of)
         return context.get_dummy_value()
 
     size, place = types.intp, address_type

@@ -114,6 +114,19 @@ class Emitter:
         )
 
 
+def choose(builder, value, most, generate):
+    """Code for 1 to ``most``, of which one is chosen when it runs."""
+    done = builder.append_basic_block("done")
+    switch = builder.switch(value, done)
+    for case in range(1, most + 1):
+        block = builder.append_basic_block(f"case{case}")
+        switch.add_case(ir.Constant(value.type, case), block)
+        builder.position_at_end(block)
+        generate(case)
+        builder.branch(done)
+    builder.position_at_end(done)
+
+
 @intrinsic
 def address(typing, array):
     """Where the first entry of a C-ordered array of doubles lies."""
@@ -181,13 +194,13 @@ def _choice(comparison):
     """The intrinsic that takes ``a`` where it compares so with ``b``, or is NaN; else ``b``."""
 
     @intrinsic
-    def choose(typing, a, b):
+    def chosen(typing, a, b):
         def generate(context, builder, signature, arguments):
             return builder.select(builder.fcmp_unordered(comparison, *arguments), *arguments)
 
         return vector(vector, vector), generate
 
-    return choose
+    return chosen
 
 
 larger, smaller = _choice(">"), _choice("<")
