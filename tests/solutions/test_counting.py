@@ -289,6 +289,8 @@ def test_searches_are_pooled_but_coverage_is_of_one(rng):
     assert s.coverage == 1 - 1 / 41
     assert s.searches[s.sampled_search].init == "random"
     assert s.best_share.value == 40 / 41
+    other = make_fits(W[:5], H[:5], objective[:5], scale=1.0, search=Search(solver="scikit_learn"))
+    assert distinct_solutions([random, other]).best_share == s.best_share
     rows = [r for r in s.shares() if r["init"] == "nndsvd"]
     assert sorted((r["share"], r["share_low"], r["share_high"]) for r in rows) == [
         (0, 0, 0), (0, 0, 0), (1, 1, 1)
@@ -329,6 +331,7 @@ def test_split_terms_are_one_solution(rng):
         (lambda f: [], "empty list"),
         (lambda f: [f, 3], "contains int"),
         (lambda f: [f, f], "seed 0 of init random and solver coordinate_descent occurs 2 times"),
+        (lambda f: [f, replace(f, seed=f.seed + 59)], "seed 59 of init random .* occurs 2 times"),
         (lambda f: [f, replace(f, problem=Problem(4))], "different problems"),
         (
             lambda f: [f, replace(f, problem=Problem(3, penalty=ElementwisePenalty(0.1)))],
@@ -348,6 +351,13 @@ def test_refusals(three, change, words):
 def test_tolerances_are_checked(three, name, value):
     with pytest.raises(RequestError, match=name):
         distinct_solutions(three[0], **{name: value})
+
+
+@pytest.mark.parametrize("name", ["distance_tol", "kkt_tol"])
+def test_a_tolerance_of_zero_is_none_and_one_of_one_is_large(three, name):
+    distinct_solutions(three[0], **{name: 1})
+    with pytest.raises(RequestError, match=f"{name} is 0.0; possible: a number > 0"):
+        distinct_solutions(three[0], **{name: 0})
 
 
 @given(

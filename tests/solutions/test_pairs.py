@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
 
 from nmfstudy.distances import distance
-from nmfstudy.solutions import leaders, linkage
+from nmfstudy.solutions import leaders, linkage, pairs
 from nmfstudy.solutions.assignment import assignment
 from nmfstudy.solutions.pairs import distances, terms_of
 from nmfstudy.solutions.pool import pool
@@ -183,3 +183,25 @@ def test_leaders_are_found_across_blocks(rng, monkeypatch):
     kept = np.delete(which, 11)
     assert (by_appearance(led.led.leader) == by_appearance(kept)).all()
     assert (by_appearance(led.tree.labels(1e-3)) == by_appearance(kept)).all()
+
+
+def test_terms_do_not_depend_on_how_many_are_prepared_at_a_time(rng, monkeypatch):
+    fits = make_fits(rng.random((20, 6, 3)), rng.random((20, 3, 5)))
+    together, each = terms(fits), 8 * 3 * (6 + 5)
+    for size in (1, 3, 5):
+        monkeypatch.setattr(pairs, "_CHUNK_BYTES", size * each)
+        apart = terms(fits)
+        for name in ("W", "H", "sizes", "n_merged", "present"):
+            np.testing.assert_array_equal(getattr(apart, name), getattr(together, name))
+
+
+@pytest.mark.parametrize("first", [1, 2, 3, 5])
+def test_leaders_may_be_few_at_first_and_then_many(rng, monkeypatch, first):
+    """The room for leaders grows with whatever comes."""
+    monkeypatch.setattr(leaders, "_BLOCK_FITS", 9)
+    one = np.arange(9) % first
+    W = np.concatenate([rng.random((first, 5, 2))[one], rng.random((25, 5, 2))])
+    H = np.concatenate([rng.random((first, 2, 4))[one], rng.random((25, 2, 4))])
+    led = linkage.link(pool(make_fits(W, H)), np.arange(34), 1e-3, 1e-6, all_pairs=False).led
+    assert len(led.first) == first + 25
+    assert by_appearance(led.leader).tolist() == [*one, *range(first, first + 25)]
