@@ -8,7 +8,7 @@ from pathlib import Path
 
 from nmfstudy.config import job_from_config
 
-ASKED = "-m n_components=2 init=random,nndsvda n_starts=20 block=10 study_name=small".split()
+ASKED = "-m n_components=3 init=random,nndsvda n_starts=20 block=10 study_name=small".split()
 N_RUNS = 3
 
 
@@ -53,7 +53,7 @@ def a_job(folder, **changes):
         "dataset": {"name": "menu"},
         "init": {"name": "random"},
         "solver": {"name": "coordinate_descent"},
-        "n_components": 2,
+        "n_components": 3,
         "n_starts": 4,
         "results_dir": str(folder),
         "study_name": "small",

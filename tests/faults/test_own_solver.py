@@ -74,7 +74,7 @@ def test_whatever_a_solver_does_is_recorded_and_tried_again(fault, unlucky, tmp_
 
 
 def test_failures_are_shown_and_cleared_by_success(unlucky, tmp_path, monkeypatch, capfd):
-    command = ["run", "-m", f"solver.name=coordinate_descent,{unlucky}", "n_components=2"]
+    command = ["run", "-m", f"solver.name=coordinate_descent,{unlucky}", "n_components=1"]
     command += ["n_starts=4", "study_name=small"]
     monkeypatch.setenv("FAULT", "memory")
     assert main(command) == 1

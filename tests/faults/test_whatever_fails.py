@@ -115,9 +115,7 @@ def test_a_worker_that_is_killed_fails_its_own_job_and_no_other(harmful, tmp_pat
     assert "Traceback (most recent call last)" in error and "Terminated" in error
     assert "menu-k3" in said and "menu-k3" in (study / "report.html").read_text()
     before = content(study / "runs")
-    process = start(tmp_path, *WORKERS, asked=asked, env={"PYTHONPATH": path}.items())
-    said = process.communicate(timeout=200)[0]
-    assert process.returncode == 0, said
+    assert main(["run", *asked, f"results_dir={tmp_path}"]) == 0
     assert before.items() <= content(study / "runs").items()
     assert not failures(study)
     assert len(pd.read_csv(study / "tables" / "starts.csv")) == 4
@@ -125,7 +123,7 @@ def test_a_worker_that_is_killed_fails_its_own_job_and_no_other(harmful, tmp_pat
 
 def test_a_full_disk_with_workers(tmp_path, undisturbed):
     """A limit on the size of files is a disk that is full for factors but not for records."""
-    asked = "-m n_components=2 seed=0,200 n_starts=200 block=200 study_name=small".split()
+    asked = "-m n_components=3 seed=0,200 n_starts=200 block=200 study_name=small".split()
     study = tmp_path / "small"
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, limit[1]))
@@ -140,8 +138,6 @@ def test_a_full_disk_with_workers(tmp_path, undisturbed):
     assert last_line(said).endswith("the same command goes on")
     assert "Traceback" not in said
     assert find_runs(study) == ([], [])
-    process = start(tmp_path, *WORKERS, asked=asked)
-    said = process.communicate(timeout=200)[0]
-    assert process.returncode == 0, said
+    assert main(["run", *asked, f"results_dir={tmp_path}"]) == 0
     assert verify(study).outcome.tolist() == ["equal"] * 2
     assert not list(tmp_path.rglob(".partial*"))
