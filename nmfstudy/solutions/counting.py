@@ -9,7 +9,7 @@ from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
 from nmfstudy.solutions.kind import Evidence, judge
 from nmfstudy.solutions.linkage import link
-from nmfstudy.solutions.plateau import noise_floor, plateau
+from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
 from nmfstudy.solutions.result import Solutions
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
@@ -95,7 +95,8 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         fine_extent=_extent(linked, fine, equal),
         noise_floor=floor,
         distance_tol=distance_tol,
-        plateau=plateau(merges, floor),
+        plateau=plateau(merges, floor, max(floor, min(CEILING, linked.exact_to))),
+        exact_to=linked.exact_to,
     )
     return Solutions(
         problem=pool.problem,

@@ -204,6 +204,17 @@ def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
     return np.sqrt(squared)
 
 
+@njit(**COMPILE)
+def pair_distances(W, H, squares, first, second, out):
+    """Distances of listed pairs of one stack."""
+    gain, best, choice, order = work_arrays(W.shape[1])
+    for e in range(first.size):
+        a, b = first[e], second[e]
+        out[e] = _distance(
+            W[a], H[a], squares[a], W[b], H[b], squares[b], gain, best, choice, order
+        )
+
+
 @njit(**COMPILE, fastmath=_SUMS)
 def _lower_bound(Ha, sizes_a, Hb, sizes_b, gain, best, choice, order):
     """Of the squared distance, from one side: ``w·w' <= ‖w‖‖w'‖`` in every assignment."""

@@ -1,6 +1,7 @@
 """One word for the near-optimal solutions of a problem, and the sentence that goes with it."""
 
 from dataclasses import dataclass
+from math import inf
 
 from nmfstudy.solutions.plateau import Plateau
 
@@ -40,6 +41,8 @@ class Evidence:
         The same two where fits are one only up to the noise floor.
     noise_floor, distance_tol : float
     plateau : Plateau or None
+    exact_to : float
+        Beyond this tolerance counts are upper bounds.
     local_dimension : int or None
         Of the set of factorizations of the best product, from a certificate.
     """
@@ -62,11 +65,22 @@ class Evidence:
     noise_floor: float
     distance_tol: float
     plateau: Plateau | None
+    exact_to: float = inf
     local_dimension: int | None = None
 
 
 def judge(e):
     """``(kind, reason)``: one, several, continuum or unsettled, and why, for people."""
+    kind, reason = _judge(e)
+    if e.exact_to < inf:
+        reason += (
+            f"; so many fits differ that not all pairs were compared: counts at tolerances above "
+            f"{e.exact_to:.1g} are upper bounds"
+        )
+    return kind, reason
+
+
+def _judge(e):
     doubt = _nothing_to_count(e)
     if doubt:
         return "unsettled", doubt

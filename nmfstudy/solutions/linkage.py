@@ -7,6 +7,7 @@ import numpy as np
 
 from nmfstudy.solutions import kernels
 from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves, radius_of
+from nmfstudy.solutions.neighbours import near_pairs, neighbour_pairs
 from nmfstudy.solutions.pairs import distances, terms_of, thread_count, threads
 from nmfstudy.solutions.tree import Tree, spanning_tree
 
@@ -24,10 +25,13 @@ class Linked:
     led : Led
         The points and who stands for them.
     tree : Tree
+    exact_to : float
+        Beyond this tolerance the tree's counts are upper bounds; inf where all pairs counted.
     """
 
     led: Led
     tree: Tree
+    exact_to: float
 
     def distances(self, rows, columns):
         """Distances between points, shape (len(rows), len(columns)); of their leaders, strictly."""
@@ -84,28 +88,49 @@ def link(pool, indices, distance_tol, noise_floor, *, all_pairs=None):
     else:
         led = find_leaders(pool, owners, radius_of(noise_floor, distance_tol / 4))
     led = led.shared(owners, indices, same)
-    edges = _tree_of(led.terms)
+    radius = np.zeros(len(led.first))
+    np.maximum.at(radius, led.leader, led.length)
+    reach = distance_tol + 2 * radius.max(initial=0.0)
+    edges, near = _tree_of(led.terms, reach)
     edges = [(led.first[edges[0]], led.first[edges[1]], edges[2])]
     followers = np.flatnonzero(led.first[led.leader] != np.arange(len(led.leader)))
     if len(followers):
         edges.append((led.first[led.leader[followers]], followers, led.length[followers]))
     tree = _merge(len(led.leader), edges)
     if len(followers):
-        extra = _close_calls(pool, led, tree, distance_tol)
+        calls = _close_calls(led, tree, distance_tol, radius, near)
+        extra = [_shortest_between(pool, led, i, j) for i, j in calls]
         tree = _merge(len(led.leader), [(tree.first, tree.second, tree.length), *extra])
-    return Linked(led, tree)
+    return Linked(led, tree, np.inf if near is None else distance_tol)
 
 
 def _merge(n_points, edges):
     return spanning_tree(n_points, *(np.concatenate(c) for c in zip(*edges, strict=True)))
 
 
-def _tree_of(terms):
-    """Ends and lengths of a minimum spanning tree by Prim's algorithm (1957)."""
+def _tree_of(terms, reach):
+    """A spanning tree: ends and lengths of its edges, and the pairs within reach if listed.
+
+    Of few fits it is the minimum one, by Prim's algorithm (1957), and no pairs are listed. Of
+    many it is the minimum one of the listed pairs, of each fit's likely neighbours and of a
+    tree between the parts that these leave. Any spanning tree of a part of the edges has the
+    same number of edges within reach and no fewer longer than any length, so it never joins
+    what is apart, and beyond reach its counts are upper bounds.
+    """
     k, n, d = *terms.W.shape[1:], terms.H.shape[2]
-    if len(terms) <= min(_DENSE, max_all_pairs(k, n, d)):
-        return kernels.prim(distances(terms, terms, symmetric=True))
-    return _prim_without_matrix(terms)
+    affordable = max_all_pairs(k, n, d)
+    if len(terms) <= min(_DENSE, affordable):
+        return kernels.prim(distances(terms, terms, symmetric=True)), None
+    near = near_pairs(terms, reach) if len(terms) > 2 * affordable else None
+    if near is None:
+        return _prim_without_matrix(terms), None
+    edges = [near, neighbour_pairs(terms)]
+    forest = _merge(len(terms), edges)
+    firsts = np.unique(forest.labels(np.inf), return_index=True)[1]
+    (first, second, length), _ = _tree_of(terms[firsts], reach)
+    edges = [(forest.first, forest.second, forest.length)]
+    tree = _merge(len(terms), [*edges, (firsts[first], firsts[second], length)])
+    return (tree.first, tree.second, tree.length), near
 
 
 def _prim_without_matrix(terms):
@@ -135,29 +160,30 @@ def _prim_without_matrix(terms):
     return first, second, length
 
 
-def _close_calls(pool, led, tree, tolerance):
-    """Edges between members of groups whose leaders are only just farther apart than allowed.
+def _close_calls(led, tree, tolerance, radius, near):
+    """Groups of different clusters some of whose members may be within the tolerance.
 
     If any two clusters can touch at the tolerance, the tree has an edge between them that is no
     longer than the tolerance and both radii; where there is none, nothing is left to check.
     """
-    radius = np.zeros(len(led.first))
-    np.maximum.at(radius, led.leader, led.length)
     reach = tolerance + 2 * radius.max()
     if not ((tree.length > tolerance) & (tree.length <= reach)).any():
         return []
     cluster, wide = (tree.labels(t)[led.first] for t in (tolerance, reach))
-    extra = []
+    if near is not None:
+        i, j, apart = near
+        close = (apart <= tolerance + radius[i] + radius[j]) & (cluster[i] != cluster[j])
+        return list(zip(i[close], j[close], strict=True))
+    calls = []
     for region in np.unique(wide):
         rows = np.flatnonzero(wide == region)
-        if len(np.unique(cluster[rows])) == 1:
-            continue
-        apart = distances(led.terms[rows], led.terms[rows], symmetric=True)
-        limit = tolerance + radius[rows][:, None] + radius[rows][None, :]
-        different = cluster[rows][:, None] < cluster[rows][None, :]
-        for i, j in zip(*np.nonzero((apart <= limit) & different), strict=True):
-            extra.append(_shortest_between(pool, led, rows[i], rows[j]))
-    return extra
+        if len(np.unique(cluster[rows])) > 1:
+            apart = distances(led.terms[rows], led.terms[rows], symmetric=True)
+            limit = tolerance + radius[rows][:, None] + radius[rows][None, :]
+            different = cluster[rows][:, None] < cluster[rows][None, :]
+            i, j = np.nonzero((apart <= limit) & different)
+            calls += zip(rows[i], rows[j], strict=True)
+    return calls
 
 
 def _shortest_between(pool, led, a, b):

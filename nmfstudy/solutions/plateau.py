@@ -33,16 +33,17 @@ def noise_floor(kkt_residual, n_iter):
     return float(np.clip(np.max(to_go), ROUNDING, CEILING))
 
 
-def plateau(merges, floor):
+def plateau(merges, floor, ceiling=CEILING):
     """The longest stretch of log tolerance with a constant count, or None.
 
-    Between the noise floor and .5, a decade at least. Stretches whose coverage is below .5 are
-    ignored: in a continuum the longest stretch is the one where every start is its own cluster.
+    Between the noise floor and the ceiling, a decade at least. Stretches whose coverage is below
+    .5 are ignored: in a continuum the longest stretch is the one where every start is its own
+    cluster.
 
     Parameters
     ----------
     merges : nmfstudy.solutions.tree.Merges
-    floor : float
+    floor, ceiling : float
 
     Returns
     -------
@@ -53,7 +54,7 @@ def plateau(merges, floor):
     last = np.flatnonzero(np.append(np.diff(merges.n) != 0, True))
     start = merges.tolerance[np.concatenate([[0], last[:-1] + 1])]
     end = np.append(start[1:], np.inf)
-    low, high = np.clip(start, floor, CEILING), np.clip(end, floor, CEILING)
+    low, high = (np.clip(ends, floor, ceiling) for ends in (start, end))
     rows = merges.at(low)
     length = np.log10(high / low)
     with np.errstate(invalid="ignore"):

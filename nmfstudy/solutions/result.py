@@ -140,6 +140,11 @@ class Solutions:
         return None if p is None else (p.low, p.high)
 
     @property
+    def exact_to(self):
+        """Beyond this tolerance `curve` and `minima_curve` are upper bounds; inf: nowhere."""
+        return self.evidence.exact_to
+
+    @property
     def local_dimension(self):
         """Of the set of factorizations of the best product, by a certificate; None if unknown."""
         return self.evidence.local_dimension
