@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nmfstudy.display import Shown, count, number
 from nmfstudy.factorization import Factorization
 from nmfstudy.problem import Problem, Search
 
@@ -19,8 +20,11 @@ STOP_REASONS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Fit:
+_LISTED = 5  # fits in the table that is printed
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Shown):
     """One start and how it ended. ``W``, ``H`` is the factorization found."""
 
     W: np.ndarray
@@ -39,9 +43,14 @@ class Fit:
         """The factors as a checked `Factorization`."""
         return Factorization(self.W, self.H)
 
+    def _shown(self):
+        (n, k), d = self.W.shape, self.H.shape[1]
+        title = f"Fit of a {n} × {d} matrix with {count(k, 'component')}"
+        return title, _HEADERS, [_row(self)]
 
-@dataclass(frozen=True, eq=False)
-class Fits:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fits(Shown):
     """Fits of one search, stacked; entry i belongs to ``seed[i]``.
 
     Attributes
@@ -141,6 +150,27 @@ class Fits:
         place = np.append(np.argsort(order), -1)
         W, H = (factor[used[order]] for factor in (self.W, self.H))
         return replace(self, W=W, H=H, row=place[number.reshape(-1)])
+
+    def _shown(self):
+        """How many starts there are, the best objective, and the first few."""
+        k, penalty = self.problem.n_components, self.problem.penalty.name
+        title = (
+            f"Fits: {count(len(self), 'start')}, {int(self.converged.sum()):,} converged, "
+            f"{count(k, 'component')}, loss {self.problem.loss}, penalty {penalty}\n"
+            f"init {self.search.init}, solver {self.search.solver_label}"
+        )
+        if len(self) > _LISTED:
+            title += f"; best objective {number(self.objective.min())}; the first {_LISTED}:"
+        shown = range(min(len(self), _LISTED))
+        return title, _HEADERS, [_row(self[i]) for i in shown]
+
+
+_HEADERS = ("seed", "objective", "relative error", "KKT residual", "sweeps", "stop")
+
+
+def _row(fit):
+    values = (fit.objective, fit.relative_error, fit.kkt_residual)
+    return (fit.seed, *map(number, values), f"{fit.n_iter:,}", fit.stop_reason)
 
 
 _OF_FIT = [f.name for f in fields(Fit) if f.name not in ("W", "H")]

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "nmfstudy").rglob("*.py"))
 # A module imports only from its own layer and those before it.
 LAYERS = [
-    "errors __init__ streams kernels_random",
+    "errors __init__ streams kernels_random display",
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
     "solvers keeping fitting convergence certificates solutions components selection",
@@ -50,7 +50,7 @@ def test_a_module_imports_only_from_below(path):
     "path",
     [
         p
-        for folder in ("nmfstudy", "experiments", "tests", "benchmarks")
+        for folder in ("nmfstudy", "experiments", "tests", "benchmarks", "examples")
         for p in (ROOT / folder).rglob("*.py")
     ],
     ids=lambda p: p.relative_to(ROOT).as_posix(),

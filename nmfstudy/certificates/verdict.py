@@ -16,6 +16,7 @@ from nmfstudy.certificates.zeros import (
     pattern_interval,
     relative_entries,
 )
+from nmfstudy.display import Shown, number
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 
@@ -29,8 +30,8 @@ STATUSES = (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Verdict:
+@dataclass(frozen=True, eq=False, repr=False)
+class Verdict(Shown):
     """What is proved about the factorizations of ``X̂ = WH`` with as many components.
 
     Modulo permutation and scaling of the components, and parallel terms merged. Attributes count
@@ -127,6 +128,20 @@ class Verdict:
             found = witness_problems(case, case.scaled(self.witness), tolerance=1e-9)
             problems += [f"verdict: {problem}" for problem in found]
         return problems
+
+    def _shown(self):
+        k = self.factorization.n_components
+        most = "" if self.dimension_exact else "at most "
+        free = "–" if self.local_dimension is None else f"{most}{self.local_dimension}"
+        rows = (
+            ("factorizations", number(self.n_solutions)),
+            ("columns of W proved", f"{len(self.identifiable_W)} of {k}"),
+            ("rows of H proved", f"{len(self.identifiable_H)} of {k}"),
+            ("dimensions free", free),
+            ("second factorization", "at hand" if self.witness is not None else "–"),
+        )
+        status = self.status.replace("_", " ")
+        return f"Verdict: {status}. {self.explanation}", ("what is proved", ""), rows
 
     def report(self, width=80):
         """The verdict as text for a terminal; components count from 1.

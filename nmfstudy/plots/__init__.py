@@ -1,8 +1,48 @@
 """Figures: data in, Axes out.
 
-Files are named by what one holds: `factors` (one matrix or factorization), `fits` (many fits of
-one problem), `solutions` (the distinct ones), `problems` (several problems), `penalties` (one
-dataset under several penalties). A plot takes ``ax=None`` (a whole ``figure=None`` if it has
-several panels), touches no global state and saves nothing; ``illustrate_…`` functions wrap it
-with a caption and its numbers.
+``plot_…`` draws into ``ax=None`` (a whole ``figure=None`` if it has several panels) and returns
+Axes, touches no global state and saves nothing. ``…_table`` makes the DataFrame that a plot draws.
+``illustrate_…`` takes one problem of a study and wraps the plot with a caption and its numbers as
+an `Illustration`, which shows itself in a notebook; None where there is nothing to show. All are
+here by name, imported on first use; modules are named by what one holds.
 """
+
+from importlib import import_module
+
+_NAMES = {
+    "certified": "illustrate_zero_patterns illustrate_ambiguity",
+    "comparison": "plot_studies illustrate_studies",
+    "convergence": "convergence_table plot_convergence illustrate_convergence",
+    "example": "plot_pairs",
+    "factors": "plot_matrix plot_image plot_components illustrate_components",
+    "fits": "objectives_table plot_objectives illustrate_objectives landscape_table plot_landscape "
+    "illustrate_landscape norms_table plot_norms",
+    "illustration": "Illustration",
+    "minima": "share_table plot_shares illustrate_shares distance_table plot_distances "
+    "illustrate_distances tree_table plot_tree illustrate_tree",
+    "pairing": "plot_matching illustrate_matching",
+    "penalties": "plot_collapse plot_drift plot_variants plot_rescaling plot_count_curves "
+    "plot_bars",
+    "problems": "plot_over_k illustrate_choosing_k plot_counts plot_zeros",
+    "product": "plot_product illustrate_product",
+    "solutions": "count_table plot_count illustrate_count objective_table plot_objective_gate "
+    "illustrate_objective_gate rarefaction_table plot_rarefaction illustrate_rarefaction",
+    "trust": "trust_table plot_trust illustrate_trust",
+    "uniqueness": "plot_zero_pattern plot_rectangle plot_polygons band_table plot_bands",
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name):
+    """Import a plot from its module (PEP 562)."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'nmfstudy.plots' has no attribute {name!r}")
+    value = getattr(import_module(f"nmfstudy.plots.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return __all__

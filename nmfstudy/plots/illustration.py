@@ -1,14 +1,21 @@
 """A figure of the report: what is drawn, what it says, and the numbers in it."""
 
+import io
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 
+from nmfstudy.plots import style
 
-@dataclass(frozen=True, eq=False)
+_DPI = 80  # of a picture in a notebook
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Illustration:
-    """One figure with its caption and its numbers.
+    """One figure with its caption and its numbers; in a notebook it shows itself.
 
     Attributes
     ----------
@@ -30,3 +37,39 @@ class Illustration:
     draw: Callable
     data: pd.DataFrame
     size: tuple[float, float] = (9.0, 3.6)
+
+    def __repr__(self):
+        return f"Illustration {self.name}: {self.caption}"
+
+    def figure(self):
+        """The figure, drawn.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Outside any global state; ``figure.savefig`` writes it.
+        """
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+
+        with mpl.rc_context(style.SETTINGS):
+            figure = Figure(figsize=self.size, layout="constrained")
+            self.draw(figure)
+        return figure
+
+    def png(self, dpi=_DPI):
+        """The picture on white, as the bytes of a PNG file."""
+        import matplotlib as mpl
+
+        figure, picture = self.figure(), io.BytesIO()
+        figure.patch.set(facecolor="white", alpha=1.0)
+        with mpl.rc_context(style.SETTINGS):
+            figure.savefig(picture, format="png", dpi=dpi, metadata={"Software": None})
+        return picture.getvalue()
+
+    def _repr_html_(self):
+        data = b64encode(self.png()).decode()
+        return (
+            f'<figure><img alt="{escape(self.caption)}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+        )

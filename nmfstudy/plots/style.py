@@ -26,6 +26,17 @@ DATA = GREEN  # the matrix itself
 SMALL, TEXT, TITLE = 10.0, 11.5, 12.5  # points; read at a third of the size on a phone
 RASTER_ABOVE = 600  # points in a scatter
 
+# What cannot be said of Axes: for whoever makes the Figure.
+SETTINGS = {
+    "font.family": "sans-serif",
+    "text.parse_math": False,  # a name with dollar signs is a name
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
 _MINIMA = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 _MARKERS = "osD^vP"
 

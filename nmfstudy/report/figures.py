@@ -13,17 +13,7 @@ MAX_SVG = 220_000  # bytes; beyond it marks are rasterised, text and axes stay a
 MANY_MARKS = 1500
 
 _HASH_SALT = "nmfstudy"  # makes identifiers, and so files, the same every time
-_SETTINGS = {
-    "svg.hashsalt": _HASH_SALT,
-    "svg.fonttype": "none",
-    "font.family": "sans-serif",
-    "text.parse_math": False,  # a name with dollar signs is a name
-    "text.color": style.INK,
-    "axes.labelcolor": style.INK,
-    "axes.edgecolor": style.INK,
-    "xtick.color": style.INK,
-    "ytick.color": style.INK,
-}
+_SETTINGS = style.SETTINGS | {"svg.hashsalt": _HASH_SALT, "svg.fonttype": "none"}
 
 
 # The page's own colours stand for the figures', so that they can be lighter on black.

@@ -5,6 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nmfstudy.display import Shown, count, number
 from nmfstudy.problem import Problem
 from nmfstudy.saturation import (
     chao1,
@@ -20,11 +21,12 @@ from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
 
+_LISTED = 8  # minima in the table that is printed
 _TOLERANCES = np.logspace(-9, 0, 181)
 
 
-@dataclass(frozen=True, eq=False)
-class Solutions:
+@dataclass(frozen=True, eq=False, repr=False)
+class Solutions(Shown):
     """Distinct minima of one problem, over all its searches.
 
     A *minimum* is a class of converged fits that a chain of steps of at most ``distance_tol``
@@ -98,6 +100,26 @@ class Solutions:
     def __len__(self):
         """Number of minima."""
         return len(self.counts)
+
+    def _shown(self):
+        """The kind with its reason, and the first few minima."""
+        title = f"Solutions: {self.kind}. {self.reason}"
+        if self.coverage == self.coverage:
+            title += f"\nCoverage {number(self.coverage)}"
+            title += f"; share of the starts that reach the best {number(self.best_share.value)}"
+        if self.n_minima > _LISTED:
+            title += f"; the first {_LISTED} of {count(self.n_minima, 'minimum', 'minima')}:"
+        ranks = np.where(self.best, "best", np.where(self.near_optimal, "as good", "worse"))
+        headers = ("minimum", "starts", "objective", "nearest other", "rank")
+        rows = zip(self.counts, self.objective, self.nearest, ranks, strict=True)
+        return (
+            title,
+            headers,
+            [
+                (m, f"{n:,}", number(float(f)), number(float(d)) if np.isfinite(d) else "–", rank)
+                for m, (n, f, d, rank) in enumerate(rows)
+            ][:_LISTED],
+        )
 
     @property
     def n_minima(self):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from nmfstudy.config import Analysis
+from nmfstudy.config import Analysis, Job
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
 from nmfstudy.keeping import keep_solutions
-from nmfstudy.runs import failures, load_data
+from nmfstudy.runs import failures, load_data, problem_key
 from nmfstudy.study.problem_result import ProblemResult
 
 
@@ -79,6 +79,35 @@ def group_problems(folder, runs, analysis, skipped):
             )
         )
     return sorted(results, key=_order)
+
+
+def group_fits(dataset, fits, analysis):
+    """Problems of fits at hand, keyed as they would be in a study's folder."""
+    groups = {}
+    for part in fits:
+        if part.W.shape[1:2] + part.H.shape[2:] != dataset.X.shape:
+            shape = f"{part.W.shape[1]}×{part.H.shape[2]}"
+            n, d = dataset.X.shape
+            raise RequestError(f"fits are of a {shape} matrix; possible: of X, which is {n}×{d}")
+        search = (part.search.init, part.search.solver_label)
+        groups.setdefault(part.problem, {}).setdefault(search, []).append(part)
+    if not groups:
+        raise RequestError("no fits given; possible: at least one Fits, as nmfstudy.fit returns")
+    results = []
+    for problem, searches in groups.items():
+        pooled = [_one_per_seed(parts) for _, parts in sorted(searches.items())]
+        job = Job({"name": dataset.name}, problem, pooled[0].search, study_name="study")
+        key = problem_key(job, dataset.name, dataset.sha256)
+        run_of = tuple(np.full(len(p), "") for p in pooled)
+        tolerances = tolerances_of(analysis, pooled)
+        results.append(ProblemResult(key, dataset, problem, tuple(pooled), run_of, tolerances))
+    return sorted(results, key=_order)
+
+
+def _one_per_seed(parts):
+    fits = concatenate(parts)
+    _, first = np.unique(fits.seed, return_index=True)
+    return fits[first]
 
 
 def _shape(run):

@@ -8,13 +8,14 @@ import numpy as np
 
 from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
+from nmfstudy.display import Shown, count
 from nmfstudy.fits import Fits
 from nmfstudy.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
 
 
-@dataclass(frozen=True, eq=False)
-class ProblemResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class ProblemResult(Shown):
     """One problem with the fits of all its searches.
 
     Attributes
@@ -76,6 +77,11 @@ class ProblemResult:
             else:
                 parts.append(f"{penalty.name} α_W = {penalty.alpha_W:g}, α_H = {penalty.alpha_H:g}")
         return ", ".join(parts)
+
+    def _shown(self):
+        """Its solutions under its name."""
+        title, headers, rows = self.judged._shown()
+        return f"{self.title}, {count(self.n_starts, 'start')}\n{title}", headers, rows
 
     @property
     def n_starts(self):

@@ -7,10 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from nmfstudy.config import Analysis
+from nmfstudy.datasets.base import Dataset
+from nmfstudy.display import Shown, count, number
 from nmfstudy.errors import RequestError
 from nmfstudy.runs import find_runs
 from nmfstudy.runs.records import recorded_request
 from nmfstudy.study.grouping import (
+    group_fits,
     group_problems,
     of_code,
     readable_runs,
@@ -29,8 +32,8 @@ from nmfstudy.study.tables import (
 )
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
+@dataclass(frozen=True, eq=False, repr=False)
+class Study(Shown):
     """All runs of one folder.
 
     Attributes
@@ -103,6 +106,44 @@ class Study:
             about,
             tuple(run.info for run in readable),
         )
+
+    @staticmethod
+    def of(data, *fits, analysis=None, folder="study"):
+        """Fits at hand as a study, for its tables, figures and report.
+
+        Parameters
+        ----------
+        data : Dataset or array
+            What the fits are of.
+        *fits : Fits
+            As `nmfstudy.fit` returns them: of one or several problems, one or several searches.
+        analysis : Analysis, optional
+            Tolerances.
+        folder : path
+            Where a report would go; nothing is read from there or written now.
+
+        Raises
+        ------
+        RequestError
+            If there are no fits, or they are not of this data.
+        """
+        if not isinstance(data, Dataset):
+            data = Dataset("X", data)
+        analysis = analysis or Analysis()
+        results = group_fits(data, fits, analysis)
+        return Study(Path(folder), tuple(results), (), (), analysis, {}, ())
+
+    def _shown(self):
+        """One row per problem."""
+        title = f"Study {self.name}: {count(len(self), 'problem')}"
+        headers = ("problem", "starts", "distinct", "minima", "kind", "coverage")
+        return title, headers, [
+            (
+                r.title, f"{r.n_starts:,}", r.solutions.n_distinct, r.solutions.n_minima,
+                r.judged.kind, number(r.solutions.coverage),
+            )
+            for r in self
+        ]  # fmt: skip
 
     def with_analysis(self, analysis):
         """The same runs counted with other tolerances."""
