@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import cache
 
 from nmfstudy.components import component_trust
+from nmfstudy.questions.lookup import NOT_ASKED
 from nmfstudy.report import html, markdown
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
@@ -70,7 +71,7 @@ def build_page(study, answers, shelf):
         _answers_section(answers, over_k),
         problems_section(study, shelf),
         reading_section(),
-        *(_answer_section(answer, shelf) for answer in ordered),
+        *(_answer_section(answer, shelf) for answer in ordered if _target(answer)),
         over_k,
         *problem_sections(study, trusts, shelf),
         troubles_section(study, shelf),
@@ -86,7 +87,7 @@ def build_page(study, answers, shelf):
 
 def _answers_section(answers, over_k):
     rows = [
-        (Cell(a.question, target=f"answer-{a.key}"), Cell(a.verdict), Cell(first_words(a.summary)))
+        (Cell(a.question, target=_target(a)), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
     ]
     for part in over_k.sections if over_k else ():
@@ -97,6 +98,11 @@ def _answers_section(answers, over_k):
         return None
     table = Table("", ("question", "answer", "in short"), tuple(rows), (False,) * 3, stacked=True)
     return Section("answers", "Answers", (table,))
+
+
+def _target(answer):
+    """Of the answer's section; a question that the study has nothing on has none."""
+    return "" if answer.verdict == NOT_ASKED else plain_name(f"answer-{answer.key}")
 
 
 def first_words(text, most=260):
@@ -112,7 +118,7 @@ def first_words(text, most=260):
 
 def _answer_section(answer, shelf):
     """What is asked, the answer, the picture, the caveat, why; the rest opens."""
-    identifier = f"answer-{answer.key}"
+    identifier = _target(answer)
     figures = [f for i in answer.illustrations for f in shelf.figures(lambda made: made, i)]
     tables = tuple(
         shelf.table(name, frame, _title(name), id=plain_name(f"{identifier}-{name}"))

@@ -127,12 +127,11 @@ function slider(box, data) {
 /** A line for each of the first groups, its bar as long as its share of the largest. */
 function bars(groups) {
   const largest = Math.max(...groups.map((group) => group.n));
-  const rank = (group, i) => i === 0 ? "(best)" : group.near ? "(as good)" : "(worse)";
   const lines = groups.slice(0, MOST_GROUPS).map((group, i) => {
     const bar = make("span", { className: `bar ${group.near ? "near" : "worse"}` });
     bar.style.setProperty("--share", group.n / largest);
     const size = make("span", { className: "n" }, starts(group.n));
-    return make("li", {}, make("span", {}, `${i} ${rank(group, i)}`), bar, size);
+    return make("li", {}, make("span", {}, group.near ? `${i}` : `${i} (worse)`), bar, size);
   });
   const rest = groups.slice(MOST_GROUPS);
   if (rest.length) {

@@ -61,16 +61,16 @@ def _problems_table(pairs, shown, file):
     rows = tuple(
         (
             Cell(result.title, target=section_id(result.key) if result.key in shown else ""),
-            cell("n_starts", row["n_starts"]),
-            cell("n_distinct", _sorted_by(row), distinct_text(row)),
             kind_cell(row),
+            cell("n_distinct", _sorted_by(row), distinct_text(row)),
+            cell("n_starts", row["n_starts"]),
             cell("coverage", row["coverage"]),
             _certificate(result, row),
         )
         for result, row in pairs[:MOST_ROWS]
     )
-    headers = ("problem", "starts", "distinct solutions", "result", "coverage", "certificate")
-    numeric = (False, True, True, False, True, False)
+    headers = ("problem", "result", "distinct solutions", "starts", "coverage", "certificate")
+    numeric = (False, False, True, True, True, False)
     return Table("", headers, rows, numeric, file, len(pairs) - len(rows))
 
 

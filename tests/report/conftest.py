@@ -29,7 +29,8 @@ def hostile_names():
 @pytest.fixture(scope="session")
 def hostile_csv(tmp_path_factory):
     """The menu's matrix, one row doubled, with names that are markup in one language or another."""
-    path = tmp_path_factory.mktemp("data") / "<b>$menu$|&.csv"
+    long = "_a_name_that_goes_on_and_on_without_a_single_space_at_which_it_could_be_folded"
+    path = tmp_path_factory.mktemp("data") / f"<b>$menu$|&{long}.csv"
     header = ",".join('"' + name.replace('"', '""') + '"' for name in HOSTILE)
     rows = ("2,2,4,4", "1,0,0,0", "1,1,1,1", "1,0,1,1", "0,1,3,3", "1,1,0,0")
     path.write_text("\n".join([header, *rows]) + "\n")
