@@ -14,7 +14,7 @@ INK = "#222222"
 
 # Okabe & Ito's colours, the light ones darkened until they read on white.
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#B86BA0"
-ORANGE, SKY, GREY = "#C98A00", "#3F9BD1", "#808080"
+ORANGE, SKY, GREY = "#B87C00", "#3F9BD1", "#808080"
 
 OF_W, OF_H = BLUE, VERMILLION  # the two factors
 CONVERGED, STOPPED_EARLY = BLUE, VERMILLION

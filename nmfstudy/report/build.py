@@ -79,13 +79,14 @@ def build_page(study, answers, shelf):
     ]
     return Page(
         f"How many NMF solutions? Study “{study.name}”",
-        headline(study),
+        Paragraph(headline(study), "headline", (("Table of all problems", "problems"),)),
         tuple(section for section in sections if section is not None),
         fingerprint=fingerprint(study),
     )
 
 
 def _answers_section(answers, over_k):
+    """Question, answer and why; what the study has nothing on comes last."""
     rows = [
         (Cell(a.question, target=_target(a)), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
@@ -96,6 +97,7 @@ def _answers_section(answers, over_k):
         rows.append((question, Cell(advice.text), Cell(first_words(reasons.text))))
     if not rows:
         return None
+    rows.sort(key=lambda row: not row[0].target)
     table = Table("", ("question", "answer", "in short"), tuple(rows), (False,) * 3, stacked=True)
     return Section("answers", "Answers", (table,))
 

@@ -76,7 +76,7 @@ def comparison_page(comparison, shelf):
     ]
     return Page(
         f"Comparison of {_listed([f'“{name}”' for name in comparison.names])}",
-        headline(comparison),
+        Paragraph(headline(comparison), "headline"),
         tuple(s for s in sections if s is not None),
     )
 

@@ -28,7 +28,7 @@ def foldable(text):
     from markupsafe import Markup, escape
 
     text = re.sub(r" ([=×]) ", rf"{_NO_BREAK}\1{_NO_BREAK}", str(text))
-    parts = re.split(r"(?<=[,(])(?=[^\s\d])", text)
+    parts = re.split(r"(?<=,)(?=[^\s\d])|(?<=\w\()(?=\w)", text)
     return Markup("<wbr>").join(map(escape, parts))
 
 

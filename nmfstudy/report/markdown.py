@@ -14,7 +14,7 @@ def text(value):
 
 def render(page):
     """The whole report as Markdown."""
-    parts = [f"# {text(page.title)}", f"**{text(page.headline)}**"]
+    parts = [f"# {text(page.title)}", *_paragraph(page.headline)]
     for section in page.sections:
         parts.extend(_section(section, 2))
     return "\n\n".join(parts) + "\n"
@@ -35,7 +35,7 @@ def _blocks(blocks):
 
 def _paragraph(block):
     links = "".join(f" [{text(words)}](#{target})" for words, target in block.links)
-    if block.role == "lead":
+    if block.role in ("lead", "headline"):
         yield f"**{text(block.text)}**{links}"
     elif block.role == "error":
         yield f"> **Error.** {text(block.text)}"

@@ -98,8 +98,8 @@ class Paragraph:
     ----------
     text : str
     role : str
-        "", "lead" (says the result), "note", "error", or what the text is: "asked", "caveat",
-        "method".
+        "", "headline", "lead" (says the result), "note", "error", or what the text is: "asked",
+        "caveat", "method".
     links : tuple of (str, str)
         Words and identifiers of the tables that the text rests on.
     """
@@ -185,6 +185,6 @@ class Page:
     """The whole report; the fingerprint says what it was made of."""
 
     title: str
-    headline: str
+    headline: Paragraph
     sections: tuple[Section, ...]
     fingerprint: str = ""

@@ -7,7 +7,7 @@ import pytest
 
 from nmfstudy import distance, distinct_solutions, match
 from nmfstudy.report import html
-from nmfstudy.report.page import Page, Section, Widget
+from nmfstudy.report.page import Page, Paragraph, Section, Widget
 from nmfstudy.report.words import section_id
 from nmfstudy.study import Study
 
@@ -159,7 +159,7 @@ def test_images_are_drawn_with_their_pixels(browser, tmp_path):
         "pairs": [[pair, pair], [pair, pair]],
         "note": "A note.",
     }
-    page = Page("t", "h", (Section("s", "S", (Widget("picker", "p", "Pick", data),)),))
+    page = Page("t", Paragraph("h"), (Section("s", "S", (Widget("picker", "p", "Pick", data),)),))
     path = tmp_path / "page.html"
     path.write_text(html.render(page), encoding="utf-8")
     browser.open(path)

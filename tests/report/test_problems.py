@@ -7,7 +7,7 @@ import pytest
 from nmfstudy.config import job_from_config
 from nmfstudy.report import html
 from nmfstudy.report.over_k import groups
-from nmfstudy.report.page import Page
+from nmfstudy.report.page import Page, Paragraph
 from nmfstudy.report.problems import (
     FEW,
     MOST_FULL,
@@ -47,7 +47,7 @@ def many_problems(tmp_path_factory):
 
 
 def _section_html(*sections):
-    return html.render(Page("t", "h", sections))
+    return html.render(Page("t", Paragraph("h"), sections))
 
 
 def test_a_contradiction_is_an_error_in_red(two_solutions):

@@ -11,7 +11,7 @@ import pytest
 from nmfstudy.report import write_report
 from nmfstudy.report.build import MAX_HTML, _within
 from nmfstudy.report.numbers import csv_text
-from nmfstudy.report.page import Figure, Page, Section
+from nmfstudy.report.page import Figure, Page, Paragraph, Section
 from nmfstudy.study import Study
 
 _VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}
@@ -221,7 +221,7 @@ def test_failures_and_skipped_folders_are_shown(copied_study):
 def test_pages_stay_below_the_limit():
     big = Figure("big", "a caption", "<svg>" + "x" * 10_000 + "</svg>", {"png": "b.png"})
     small = Figure("small", "a caption", "<svg>y</svg>", {"png": "s.png"})
-    page = Page("t", "h", (Section("s", "t", (small, big, big)),))
+    page = Page("t", Paragraph("h"), (Section("s", "t", (small, big, big)),))
     bare = len(_within(page, 0))
     assert len(_within(page, MAX_HTML)) > bare + 19_000
     text = _within(page, bare + 9_000)
