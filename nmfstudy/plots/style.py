@@ -29,6 +29,7 @@ RASTER_ABOVE = 600  # points in a scatter
 # What cannot be said of Axes: for whoever makes the Figure.
 SETTINGS = {
     "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
     "text.parse_math": False,  # a name with dollar signs is a name
     "text.color": INK,
     "axes.labelcolor": INK,

@@ -11,6 +11,7 @@ from nmfstudy.plots.illustration import Illustration
 DPI = 110
 MAX_SVG = 220_000  # bytes; beyond it marks are rasterised, text and axes stay as they are
 MANY_MARKS = 1500
+COLOURS = 128  # of a PNG
 
 _HASH_SALT = "nmfstudy"  # makes identifiers, and so files, the same every time
 _SETTINGS = style.SETTINGS | {"svg.hashsalt": _HASH_SALT, "svg.fonttype": "none"}
@@ -72,18 +73,30 @@ def render(illustration, name):
         if len(svg) > MAX_SVG:
             _rasterise(figure)
             svg = _svg(figure)
-        # Dark ink needs a white ground wherever the picture is pasted.
-        figure.patch.set(facecolor="white", alpha=1.0)
-        png = io.BytesIO()
-        figure.savefig(png, format="png", dpi=DPI, metadata={"Software": None})
+        png = _png(figure)
     label = illustration.caption or illustration.name.replace("_", " ")
-    return Picture(illustration, svg, png.getvalue(), inline_svg(svg, name, label))
+    return Picture(illustration, svg, png, inline_svg(svg, name, label))
+
+
+def _png(figure):
+    """The figure in a few dozen colours, which is all it has, at a third of the bytes."""
+    from PIL import Image
+
+    # Dark ink needs a white ground wherever the picture is pasted.
+    figure.patch.set(facecolor="white", alpha=1.0)
+    full, small = io.BytesIO(), io.BytesIO()
+    figure.savefig(full, format="png", dpi=DPI, metadata={"Software": None})
+    picture = Image.open(full).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    picture.save(small, "PNG", optimize=True)
+    return small.getvalue()
 
 
 def _svg(figure):
+    """SVG text, without digits beyond a hundredth of a point and turns by nothing."""
     text = io.StringIO()
     figure.savefig(text, format="svg", transparent=True, metadata={"Date": None}, dpi=150)
-    return text.getvalue()
+    still = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", text.getvalue())
+    return re.sub(r"<[^<>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), still)
 
 
 def _rasterise(figure):
