@@ -9,6 +9,7 @@ from numbers import Integral
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.compiling import load_kernels
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.streams import stream
@@ -19,6 +20,7 @@ _DENSE_SVD = 1000  # up to this many rows or columns a full SVD is cheap
 
 def random_starts(X, n_components, seeds, options):
     """Half-normal factors: scikit-learn's ``init="random", random_state=seed``, to the bit."""
+    load_kernels()
     from nmfstudy.kernels_random import legacy_normals
 
     n, d = X.shape

@@ -1,5 +1,9 @@
 """Distinct solutions: which fits are the same, how many there are, and how sure that is."""
 
+from nmfstudy.compiling import load_kernels
+
+load_kernels()  # before a module here imports some of them
+
 from nmfstudy.solutions.counting import distinct_solutions
 from nmfstudy.solutions.dimension import Dimension
 from nmfstudy.solutions.plateau import Plateau

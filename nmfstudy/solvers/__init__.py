@@ -2,6 +2,7 @@
 
 from importlib import import_module
 
+from nmfstudy.compiling import load_kernels
 from nmfstudy.errors import RequestError
 from nmfstudy.solvers.base import Foreign, Solver
 
@@ -27,6 +28,7 @@ def make_solver(search):
     RequestError
         If there is no such solver or it does not know an option.
     """
+    load_kernels()
     path = SOLVERS.get(search.solver, search.solver)
     module, _, attribute = path.partition(":")
     names = f"{', '.join(SOLVERS)}, or an import path package.module:Class"
