@@ -9,6 +9,7 @@ from known_cases import KNOWN
 
 from nmfstudy.certificates import partial, rank3, rigidity, scattered, separable, supports, witness
 from nmfstudy.certificates.case import Clock, make_case, witness_problems
+from nmfstudy.certificates.outcome import Outcome
 from nmfstudy.certificates.smaller import find_smaller
 from nmfstudy.factorization import Factorization
 from nmfstudy.streams import stream
@@ -67,7 +68,7 @@ FORGED = [
     (partial, "menu", drop("W", 0, "multipliers"), "not one list of multipliers"),
     (partial, "menu", put("W", 0, "multipliers", 0, 0, lambda x: x + 1), "W: "),
     (partial, "partial_W", put("W", 0, "component", 1), "a smaller rank"),
-    (partial, "partial_both", put("H", 0, "component", 1), "has no pure column"),
+    (partial, "partial_both", put("H", 0, "component", 1), "component 2 has no pure column"),
     (partial, "menu", put("W", 0, INNER), "used before it is proved"),
     (partial, "menu", put("W", 0, {**INNER, "given": []}), "not the one proved in the smaller"),
     (partial, "menu", put("W", 0, {**INNER, "given": [0, 1, 2]}), "used before it is proved"),
@@ -176,6 +177,19 @@ def test_no_smaller_factorization_of_what_has_none():
     rng = stream(0, "spare")
     W, H = rng.random((6, 4)), rng.random((4, 3)) @ rng.random((3, 7))
     assert find_smaller(make_case(Factorization(W, H)), Clock(0.0)) is None
+
+
+def test_partial_proofs_need_factors_of_full_rank():
+    W, H = CASES["menu"].W, CASES["menu"].H
+    claims = Outcome("partial", "proves", "because", evidence={"W": [], "H": []})
+    dependent = np.c_[W, W[:, 0] + W[:, 1]], np.r_[H, H[:1] + H[1:2]]
+    dead = np.c_[W, np.zeros(len(W))], np.r_[H, H[:1]]
+    for factors, spare in ((dependent, 0), (dead, 1)):
+        case = make_case(Factorization(*factors))
+        assert case.spare == spare
+        (problem,) = partial.check(case, claims)
+        assert problem == "the rank of the product is not that of the factors"
+    assert partial.check(CASES["menu"], claims) == []
 
 
 def test_what_is_no_second_factorization():
