@@ -1,0 +1,187 @@
+"""The one word and its sentence, on evidence made up: every branch, its edge, its grammar."""
+
+from dataclasses import replace
+from math import nan
+
+import pytest
+
+from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.plateau import Plateau
+
+SETTLED = Evidence(
+    n_starts=100,
+    n_random=99,
+    n_counted=98,
+    n_missing=0,
+    why_not={"max_iter": 2, "dead": 0},
+    share_converged=0.98,
+    best_unconverged=False,
+    n_distinct=1,
+    n_minima=1,
+    coverage=1.0,
+    n_equal=98,
+    equal_coverage=1.0,
+    extent=1e-9,
+    fine_coverage=1.0,
+    fine_extent=1e-9,
+    noise_floor=1e-9,
+    distance_tol=1e-3,
+    plateau=Plateau(1e-9, 0.5, 1),
+)
+
+
+def judged(**changes):
+    return judge(replace(SETTLED, **changes))
+
+
+SAME = "the count is the same for every tolerance from 1e-09 to 0.5"
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "reason"),
+    [
+        ({}, "one", f"one solution as good as the best in 98 converged fits; {SAME}"),
+        (
+            {"n_minima": 2},
+            "one",
+            "one solution as good as the best, beside 1 worse local minimum in 98 converged fits; "
+            + SAME,
+        ),
+        (
+            {"n_distinct": 3, "n_minima": 7, "plateau": Plateau(1e-9, 0.5, 3)},
+            "several",
+            "3 solutions as good as the best, beside 4 worse local minima in 98 converged fits; "
+            + SAME,
+        ),
+        (
+            {"plateau": None, "local_dimension": 0},
+            "one",
+            "one solution as good as the best in 98 converged fits; a certificate shows that the "
+            "best is isolated",
+        ),
+        (
+            {"local_dimension": 2},
+            "continuum",
+            "a certificate shows that the best product has a 2-dimensional family of "
+            "factorizations",
+        ),
+        ({"n_starts": 0}, "unsettled", "there are no fits"),
+        (
+            {"n_random": 1},
+            "unsettled",
+            "only 1 converged random start; at least 10 are needed",
+        ),
+        (
+            {"n_random": 9},
+            "unsettled",
+            "only 9 converged random starts; at least 10 are needed",
+        ),
+        ({"share_converged": 0.49}, "unsettled", "only 49% of the random starts converged"),
+        (
+            {"coverage": 0.894},
+            "unsettled",
+            "too few starts: the chance that one more ends in a minimum already seen is only 0.89",
+        ),
+        (
+            {"coverage": -0.02},
+            "unsettled",
+            "too few starts: the chance that one more ends in a minimum already seen is only 0.00",
+        ),
+        (
+            {"plateau": None},
+            "unsettled",
+            "the count depends on the tolerance and there is no certificate",
+        ),
+        (
+            {"plateau": Plateau(1e-9, 1e-4, 5)},
+            "unsettled",
+            "the count is 1 at the tolerance 0.001 but 5 over the longest stretch, 1e-09 to 0.0001",
+        ),
+        (
+            {"equal_coverage": -0.01},
+            "continuum",
+            "98 starts fit equally well and go on finding new solutions: the chance that one more "
+            "is known already is 0.00",
+        ),
+        (
+            {"extent": 0.2, "fine_extent": 0.2},
+            "continuum",
+            "solutions that fit equally well form a chain: neighbours are within 0.001, the whole "
+            "is at least 0.2 wide, and the fits are converged to 1e-09; a larger tolerance would "
+            "call it one",
+        ),
+        (
+            {"n_counted": 0, "n_missing": 4},
+            "unsettled",
+            "the factors of the 4 converged fits were not recorded",
+        ),
+        (
+            {"n_counted": 6, "n_missing": 4},
+            "unsettled",
+            "the factors of 4 of 10 converged fits were not recorded",
+        ),
+        (
+            {"n_counted": 0, "why_not": {"collapsed": 100}},
+            "unsettled",
+            "all 100 fits collapsed to all zeros, which is no solution to count",
+        ),
+        (
+            {"n_counted": 0, "why_not": {"max_iter": 60, "failed": 40, "saddle": 0}},
+            "unsettled",
+            "none of the 100 fits converged: 60 stopped at max_iter, 40 failed",
+        ),
+        (
+            {"best_unconverged": True},
+            "unsettled",
+            "the lowest objective belongs to a fit that does not count, so the best solution is "
+            "not among the converged ones (2 stopped at max_iter)",
+        ),
+        (
+            {"exact_to": 1e-2},
+            "one",
+            f"one solution as good as the best in 98 converged fits; {SAME}; so many fits differ "
+            "that not all pairs were compared: counts at tolerances above 0.01 are upper bounds",
+        ),
+    ],
+)
+def test_kind_and_reason(changes, kind, reason):
+    assert judged(**changes) == (kind, reason)
+
+
+@pytest.mark.parametrize(
+    ("below", "at"),
+    [
+        ({"n_random": 9}, {"n_random": 10}),
+        ({"share_converged": 0.4999}, {"share_converged": 0.5}),
+        ({"coverage": 0.8999}, {"coverage": 0.9}),
+    ],
+)
+def test_settled_begins_at_the_limit(below, at):
+    assert judged(**below)[0] == "unsettled"
+    assert judged(**at)[0] == "one"
+
+
+@pytest.mark.parametrize(
+    ("not_yet", "continuum"),
+    [
+        ({"n_equal": 29, "equal_coverage": 0.1}, {"n_equal": 30, "equal_coverage": 0.1}),
+        ({"equal_coverage": 0.9}, {"equal_coverage": 0.8999}),
+        ({"extent": 1e-3, "fine_coverage": 0.1}, {"extent": 1.01e-3, "fine_coverage": 0.1}),
+        # Wider than the tolerance, yet every fine cluster is small and known: isolated points.
+        ({"extent": 0.2}, {"extent": 0.2, "fine_coverage": 0.8999}),
+        ({"extent": 0.2, "fine_extent": 30e-9}, {"extent": 0.2, "fine_extent": 31e-9}),
+        # Noise is wider than the tolerance.
+        (
+            {"noise_floor": 1e-3, "extent": 0.03, "fine_coverage": 0.1},
+            {"noise_floor": 1e-3, "extent": 0.031, "fine_coverage": 0.1},
+        ),
+    ],
+)
+def test_a_continuum_begins_at_the_limit(not_yet, continuum):
+    assert judged(**not_yet)[0] == "one"
+    assert judged(**continuum)[0] == "continuum"
+
+
+def test_no_coverage_is_not_enough():
+    assert judged(coverage=nan)[0] in ("one", "unsettled")
+    assert judged(n_random=0, coverage=nan)[0] == "unsettled"
