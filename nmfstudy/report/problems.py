@@ -16,6 +16,7 @@ from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
 from nmfstudy.report.numbers import cell, label, percent
 from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
+from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.report.trust import trust_blocks
 from nmfstudy.report.words import (
     certificate_cell,
@@ -144,7 +145,7 @@ def _full(study, result, row, trusts, shelf):
     )
     found = [solutions_table(study, result), *shelf.figures(illustrate_matching, result), *found]
     blocks.append(Details("The solutions found", tuple(found)))
-    shares = (shares_table(result), *drawn(illustrate_shares))
+    shares = (shares_table(result), *solver_blocks(result, shelf), *drawn(illustrate_shares))
     blocks.append(Details("Which way of starting reaches which solution", shares))
     curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
     curves += shelf.figures(illustrate_convergence, result)
@@ -215,7 +216,8 @@ def solutions_table(study, result, shown=12):
 def _search_name(search):
     """Init, and of the solver what is not usual."""
     usual = Search().solver
-    settings = search.solver_label.removeprefix(usual).strip("()")
+    settings = search.solver_label.removeprefix(usual)
+    settings = settings[1:-1] if settings.startswith("(") else settings
     return f"{search.init}, {settings}" if settings else search.init
 
 
