@@ -5,7 +5,7 @@ basin a start falls into. From there on the last points are combined so that the
 (Anderson, 1965; Walker & Ni, 2011), or the last move is prolonged (momentum, as in Ang & Gillis,
 2019), and a jump is kept only if the objective is no higher after it. Fewer sweeps by a factor
 of five to a hundred, more where the objective has flat valleys; nothing is gained at loose
-tolerances. Sparse data and one-sided penalties are left to plain coordinate descent.
+tolerances. One-sided penalties are left to plain coordinate descent.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from scipy import sparse
 
 from nmfstudy.problem import check_integer
 from nmfstudy.solvers.coordinate_descent import CoordinateDescent
-from nmfstudy.solvers.descents import DenseData, OneByOne
+from nmfstudy.solvers.descents import DenseData, OneByOne, SparseData
 
 
 class Accelerated(CoordinateDescent):
@@ -34,8 +34,8 @@ class Accelerated(CoordinateDescent):
         self.warmup = check_integer("solver.warmup", warmup, 0)
 
     def _kind(self, X, problem):
-        if self.stop == "kkt" and not problem.penalty.one_sided and not sparse.issparse(X):
-            return AcceleratedStack, DenseData
+        if self.stop == "kkt" and not problem.penalty.one_sided:
+            return AcceleratedStack, SparseData if sparse.issparse(X) else DenseData
         return super()._kind(X, problem)
 
 
@@ -43,10 +43,12 @@ class AcceleratedStack(OneByOne):
     """Some starts on their way; `advance` makes a slice of sweeps of all of them."""
 
     def __init__(self, X, data, W, H, penalty, solver):
-        from nmfstudy.solvers.kernels_accelerated import MEMORY, MOST_W, accelerate, first_memo
+        from nmfstudy.solvers.kernels_accelerated import accelerate
+        from nmfstudy.solvers.kernels_accelerated_sparse import accelerate_sparse
+        from nmfstudy.solvers.kernels_jumps import MEMORY, MOST_W, first_memo
 
         super().__init__(X, data, W, H, penalty, solver)
-        self.accelerate = accelerate
+        self.accelerate = accelerate_sparse if sparse.issparse(X) else accelerate
         n_starts, (W_size, H_size) = len(W), (factor[0].size for factor in self.packed)
         sizes = W_size if W_size <= MOST_W else 0, H_size, H_size, H_size
         self.memory = [np.zeros((n_starts, MEMORY, size)) for size in sizes]

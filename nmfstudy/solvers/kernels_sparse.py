@@ -105,8 +105,8 @@ def from_panel(panel, F, first):
 
 
 @njit(**HELPER)
-def sweep_rows(P, F, G, prices, zero_dead, squares, gram):
-    """One pass over all entries of F (m, columns), given the product P of X.
+def sweep_rows(P, F, G, prices, passes, zero_dead, squares, gram):
+    """Passes over all entries of F (m, columns), given the product P of X.
 
     Leaves ``FᵀF`` in ``gram``, and the squared projected gradient of every component, from
     before, in ``squares`` unless it is empty.
@@ -124,9 +124,10 @@ def sweep_rows(P, F, G, prices, zero_dead, squares, gram):
             add_squared_gradient(
                 address(f), address(p), PANEL, address(G), k, address(prices), squares
             )
-        violation += sweep_panel(
-            address(f), address(p), PANEL, address(G), k, address(prices), zero_dead
-        )
+        for _ in range(passes):
+            violation += sweep_panel(
+                address(f), address(p), PANEL, address(G), k, address(prices), zero_dead
+            )
         add_times_transposed(stack, stack, 0, 1, gram)
         from_panel(f, F, first)
     return violation
@@ -189,6 +190,20 @@ def scale_columns(F, factor):
 
 
 @njit(**HELPER)
+def regauge_rows(W, HT, GW, GH, w1, h1, prices, gauge):
+    """Rescale every component in place, see `kernels_rules.regauge_norms`; leaves the norms."""
+    norms(W, GW, w1)
+    norms(HT, GH, h1)
+    factor = np.empty(len(w1))
+    for r in range(len(w1)):
+        factor[r] = regauge_norms(w1[r], GW[r, r], h1[r], GH[r, r], prices, gauge)
+    scale_columns(W, factor)
+    for r in range(len(w1)):
+        factor[r] = 1.0 / factor[r] if factor[r] > 0 else 0.0
+    scale_columns(HT, factor)
+
+
+@njit(**HELPER)
 def squared_residual_sparse(k, by_row, by_column, W, HT, prices, PW, PH):
     """Square of the KKT residual's numerator (gradients scaled as if balanced)."""
     GW, GH = np.empty((k, k)), np.empty((k, k))
@@ -226,7 +241,6 @@ def descend_sparse(k, by_row, by_column, W, HT, prices, kkt_rule, gauge, tol, n_
     GW, GH = np.empty((k, k)), np.empty((k, k))
     w1, h1, squares, none = np.empty(k), np.empty(k), np.empty(k), np.empty(0)
     price_W, price_H, scale = np.empty(k), np.full(k, prices[2]), np.empty(k)
-    factor = np.empty(k)
     while True:
         if kkt_rule and n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
             square = squared_residual_sparse(k, by_row, by_column, W, HT, prices, PW, PH)
@@ -240,7 +254,7 @@ def descend_sparse(k, by_row, by_column, W, HT, prices, kkt_rule, gauge, tol, n_
             price_W[r] = prices[0] + prices[4] * np.sqrt(GH[r, r])
             GH[r, r] += prices[1]
         multiply(by_row[0], by_row[1], by_row[2], HT, PW)
-        violation = sweep_rows(PW, W, GH, price_W, kkt_rule, none, GW)
+        violation = sweep_rows(PW, W, GH, price_W, 1, kkt_rule, none, GW)
         for r in range(k):
             scale[r] = np.sqrt(scale[r] / GW[r, r]) if scale[r] > 0 and GW[r, r] > 0 else 1.0
             GW[r, r] += prices[3]
@@ -250,20 +264,13 @@ def descend_sparse(k, by_row, by_column, W, HT, prices, kkt_rule, gauge, tol, n_
             update_groups_rows(PH, HT, GW, w1, prices[4])
         else:
             violation += sweep_rows(
-                PH, HT, GW, price_H, kkt_rule, squares if kkt_rule else none, GH
+                PH, HT, GW, price_H, 1, kkt_rule, squares if kkt_rule else none, GH
             )
             if kkt_rule:
                 state[LAST_ESTIMATE] = np.sqrt(np.dot(squares, scale))
         n_iter += 1
         if gauge == OPTIMAL or (gauge == BALANCE and n_iter % CHECK_EVERY == 0):
-            norms(W, GW, w1)
-            norms(HT, GH, h1)
-            for r in range(k):
-                factor[r] = regauge_norms(w1[r], GW[r, r], h1[r], GH[r, r], prices, gauge)
-            scale_columns(W, factor)
-            for r in range(k):
-                factor[r] = 1.0 / factor[r] if factor[r] > 0 else 0.0
-            scale_columns(HT, factor)
+            regauge_rows(W, HT, GW, GH, w1, h1, prices, gauge)
         if not np.isfinite(violation):
             return n_iter, True
         if not kkt_rule:

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.datasets import load_digits
 
 import nmfstudy as ns
@@ -27,6 +28,28 @@ def test_a_flat_valley_is_crossed():
     fits = ns.fit(MENU, 4, n_starts=40, solver=FAST, alpha_W=0.001, max_iter=3000)
     assert fits.converged.all()
     assert np.isclose(fits.objective.min(), 0.0447105, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        {},
+        {"alpha_W": 0.001},
+        {"alpha_W": 0.001, "l1_ratio": 0.5},
+        {"penalty": ScaleFreePenalty("W", 0.01)},
+        {"penalty": ScaleFreePenalty("H", 0.01)},
+    ],
+)
+def test_sparse_data_take_the_road_of_dense_data(penalty):
+    rng = np.random.default_rng(1)
+    X = np.where(rng.random((60, 45)) < 0.3, rng.random((60, 45)), 0.0)
+    keys = {"n_starts": 4, **penalty}
+    dense = ns.fit(X, 3, solver=FAST, **keys)
+    thin = ns.fit(sparse.csr_array(X), 3, solver=FAST, **keys)
+    plain = ns.fit(sparse.csr_array(X), 3, solver=PLAIN, **keys)
+    assert dense.converged.all() and thin.converged.all() and plain.converged.all()
+    assert np.allclose(thin.objective, dense.objective, rtol=1e-9)
+    assert thin.n_iter.sum() < plain.n_iter.sum() / 2
 
 
 @pytest.mark.parametrize(
