@@ -66,12 +66,15 @@ def tolerance_data(solutions):
         "floor": floor,
         "leaves": [[n, int(i < n_near)] for i, n in enumerate(np.bincount(labels).tolist())],
         "merges": list(zip(*(column.tolist() for column in edges), strict=True)),
-        "note": (
-            "Fits that a chain of steps up to this distance joins are one group; the bars show how "
-            "many starts end in each. The curve is the count of solutions as good as the best; "
-            "shaded is the stretch over which it stays the same."
-        ),
+        "note": _unlisted(floor) if spare > 0 else "",
     }
+
+
+def _unlisted(floor):
+    return (
+        f"Below {floor:.2g} the fits form more than {MOST_GROUPS} groups, which are counted and "
+        "not listed."
+    )
 
 
 def _counts(solutions, tolerances):
@@ -153,7 +156,6 @@ def _thousandths(matrix):
 
 
 def _left_out(found, n_shown, d, n_features, n):
-    yield "Every component is scaled to a largest entry of 1 in H and stands beside its match."
     if n_shown < found.n_minima:
         yield f"To choose from: the {n_shown} best of {number(found.n_minima)} minima."
     if n_features < d:

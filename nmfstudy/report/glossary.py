@@ -18,9 +18,15 @@ READING = (
         "that climbs as one looks closer means that there are ever more.",
     ),
     (
-        "Slider and picker",
-        "With JavaScript, the slider moves that tolerance and shows which fits become one, and "
-        "the picker puts two solutions side by side, each component beside its match.",
+        "Slider",
+        "With JavaScript, it moves that tolerance. Fits that a chain of steps up to the tolerance "
+        "joins are one group; the bars show how many starts end in each, the curve is the count "
+        "of solutions as good as the best, the shaded stretch its plateau.",
+    ),
+    (
+        "Picker",
+        "With JavaScript, it puts two solutions side by side, each component beside its match and "
+        "scaled to a largest entry of 1 in H. The distance is relative to the size of the data.",
     ),
     (
         "Count and certificate",
@@ -29,8 +35,10 @@ READING = (
     ),
     (
         "Components to trust",
-        "Those that come back in every solution that fits as well. The others are a matter of "
-        "which start one happened to take.",
+        "Those that come back in every solution that fits as well; the others are a matter of "
+        "which start one happened to take. Two components are compared by their congruence, the "
+        "cosine between them (1: the same up to scale): from 0.95 on they are read as equal, from "
+        "0.85 as similar (Lorenzo-Seva & ten Berge 2006).",
     ),
 )
 

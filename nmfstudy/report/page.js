@@ -223,7 +223,7 @@ watchOverflow();
 document.querySelectorAll("table").forEach(sortable);
 for (const box of document.querySelectorAll(".widget")) {
   const data = JSON.parse(box.querySelector("script").textContent);
-  box.querySelector(".note").textContent = data.note;
+  Object.assign(box.querySelector(".note"), { textContent: data.note, hidden: !data.note });
   box.hidden = false;
   (box.classList.contains("slider") ? slider : picker)(box, data);
 }

@@ -35,16 +35,11 @@ def trust_blocks(result, trust, shelf):
         )
         for c in trust.components
     )
-    said = Paragraph(
-        "Congruence is the cosine between two components (1: the same up to scale). From 0.95 on "
-        "they are read as equal, from 0.85 as similar (Lorenzo-Seva & ten Berge 2006).",
-        "note",
-    )
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
     figures = shelf.figures(illustrate_product, result)
     figures += shelf.figures(illustrate_components, result, lowest)
     figures += shelf.figures(illustrate_trust, result, trust)
-    return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table, said)
+    return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table)
 
 
 def _word(c):
