@@ -1,10 +1,9 @@
 import importlib.util
 import os
-from functools import partial
 
 import pytest
 from faults.small_sweeps import tables
-from gated_study import Gate, begin, ends
+from gated_study import HERE, Gate, begin, ends
 from slurm_cluster import Slurm, missing_programs
 
 
@@ -29,8 +28,17 @@ def gate(tmp_path):
 @pytest.fixture
 def start(tmp_path, gate):
     """Starts the study with more overrides as a process of its own."""
+    begun = []
 
-    return partial(begin, tmp_path / "results", gate)
+    def start(*more, **options):
+        begun.append(begin(tmp_path / "results", gate, *more, **options))
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture
@@ -63,3 +71,21 @@ def slurm():
         skip_or_fail(f"SLURM does not start here: {error}")
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture
+def ray_cluster(gate):
+    """A running Ray cluster of two nodes that know the gate."""
+    missing = missing_plugin("ray")
+    if missing:
+        skip_or_fail(f"missing: {', '.join(missing)}")
+    from ray_cluster import Ray
+
+    cluster = Ray()
+    try:
+        cluster.start({"GATE": str(gate.folder), "PYTHONPATH": HERE})
+        yield cluster
+    except RuntimeError as error:
+        skip_or_fail(f"Ray does not start here: {error}")
+    finally:
+        cluster.stop()

@@ -15,9 +15,10 @@ class Gated(CoordinateDescent):
 
     def solve(self, X, W, H, problem, report=None):
         folder = Path(os.environ["GATE"])
-        where = {name: os.environ.get(name) for name in ("SLURMD_NODENAME", "NUMBA_NUM_THREADS")}
+        node = os.environ.get("SLURMD_NODENAME") or os.environ.get("NODE")
+        about = {"pid": os.getpid(), "node": node, "threads": os.environ.get("NUMBA_NUM_THREADS")}
         note = folder / f"{os.getpid()}-{time.monotonic_ns()}"
-        note.with_suffix(".new").write_text(json.dumps({"pid": os.getpid(), **where}))
+        note.with_suffix(".new").write_text(json.dumps(about))
         note.with_suffix(".new").rename(note.with_suffix(".json"))
         while not (folder / "open").exists():
             time.sleep(0.05)

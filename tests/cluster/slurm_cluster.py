@@ -9,6 +9,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from ports import free_ports
+
 PROGRAMS = "munged slurmctld slurmd sinfo squeue sbatch srun scancel".split()
 SBIN = "/usr/sbin:/sbin"
 NODES = ("n1", "n2")
@@ -70,7 +72,7 @@ class Slurm:
 
     def start(self):
         """Start all and wait for both nodes; RuntimeError if they do not come in 20 s."""
-        port = _free_ports(3)
+        port = free_ports(3)
         text = CONFIG.format(
             host=socket.gethostname().split(".")[0],
             user=_user(),
@@ -189,18 +191,3 @@ def _wait(condition, seconds, what, fail=True):
                 raise RuntimeError(f"{what} did not come in {seconds} s")
             return
         time.sleep(0.1)
-
-
-def _free_ports(n):
-    """The first of n neighbouring ports that nobody uses."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            first = probe.getsockname()[1]
-        try:
-            for port in range(first, first + n):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", port))
-            return first
-        except OSError:
-            continue

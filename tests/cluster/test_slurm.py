@@ -20,8 +20,8 @@ def submit(start, slurm):
 def test_a_study_is_spread_over_the_nodes_and_its_state_is_seen(submit, gate, folder, expected):
     process = submit("cluster.cores=1")
     callers = gate.wait_for(N_JOBS, process)
-    assert {c["SLURMD_NODENAME"] for c in callers} == {"n1", "n2"}
-    assert {c["NUMBA_NUM_THREADS"] for c in callers} == {"1"}
+    assert {c["node"] for c in callers} == {"n1", "n2"}
+    assert {c["threads"] for c in callers} == {"1"}
     wait_until(lambda: len(status_of(folder).running) == N_JOBS)
     status = status_of(folder)
     assert (status.asked, status.finished) == (N_RUNS, 0)
@@ -59,7 +59,7 @@ def test_what_runs_on_lost_nodes_is_run_again_even_twice(submit, gate, folder, e
     callers = gate.wait_for(N_JOBS, process)
     slurm.kill_node("n1")
     slurm.kill_daemon("n2")
-    left = [c for c in callers if c["SLURMD_NODENAME"] == "n2"]
+    left = [c for c in callers if c["node"] == "n2"]
     wait_until(lambda: slurm.ask("squeue", "-h", "-r", "-t", "R") == "")  # requeued
     for node in ("n1", "n2"):
         slurm.start_node(node)
