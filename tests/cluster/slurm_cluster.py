@@ -71,7 +71,7 @@ class Slurm:
         self.daemons = {}
 
     def start(self):
-        """Start all and wait for both nodes; RuntimeError if they do not come in 20 s."""
+        """Start all and wait for both nodes; RuntimeError if they do not come in a minute."""
         port = free_ports(3)
         text = CONFIG.format(
             host=socket.gethostname().split(".")[0],
@@ -97,7 +97,7 @@ class Slurm:
         self._spawn("slurmctld", "slurmctld", "-D")
         for node in NODES:
             self.start_node(node)
-        self.wait_for_nodes(20)
+        self.wait_for_nodes(60)
 
     def start_node(self, node):
         """Start a node that was never there or has been killed."""
@@ -121,10 +121,20 @@ class Slurm:
         daemon.wait()
 
     def kill_node(self, node):
-        """Kill a node's daemon and all that it has started."""
-        self.kill_daemon(node)
-        for pid in self._started_by(node):
-            _signal(pid, signal.SIGKILL)
+        """Kill a node's daemon and all that it has started, so that none can tell of it."""
+        started = self._started_by(node)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in [self.daemons[node].pid, *started]:
+                _signal(pid, number)
+        self.daemons.pop(node).wait()
+
+    def recover(self):
+        """Cancel all jobs, start what has been killed, and wait for both nodes."""
+        self.ask("scancel", "--user", _user())
+        for node in NODES:
+            if node not in self.daemons:
+                self.start_node(node)
+        self.wait_for_nodes(120)
 
     def stop(self):
         """Cancel jobs and stop the daemons in reverse order, gently first."""

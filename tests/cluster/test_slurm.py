@@ -14,6 +14,7 @@ ASKED = ["hydra/launcher=submitit_slurm", "cluster.minutes=10", "cluster.memory_
 
 @pytest.fixture
 def submit(start, slurm):
+    slurm.recover()
     return lambda *more: start(*ASKED, *more, environment=slurm.environment)
 
 
@@ -63,7 +64,7 @@ def test_what_runs_on_lost_nodes_is_run_again_even_twice(submit, gate, folder, e
     wait_until(lambda: slurm.ask("squeue", "-h", "-r", "-t", "R") == "")  # requeued
     for node in ("n1", "n2"):
         slurm.start_node(node)
-    gate.wait_for(2 * N_JOBS, process, 120)  # all came again
+    gate.wait_for(2 * N_JOBS, process)  # all came again
     gate.open()
     ends(process, 0)
     wait_until(lambda: not any(os.path.exists(f"/proc/{c['pid']}") for c in left))
