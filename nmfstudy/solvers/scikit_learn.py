@@ -42,7 +42,9 @@ class ScikitLearn(Solver):
         while True:
             residual = kkt_residual(X, W, H, loss=problem.loss, penalty=problem.penalty)
             met = bool(residual <= self.tol)
-            if met or n_iter >= self.max_iter or not np.isfinite(W).all():
+            # Scikit-learn does not go on from a factor of zeros, nor is there anything to do.
+            ended = not (W.any() and H.any() and np.isfinite(W).all())
+            if met or ended or n_iter >= self.max_iter:
                 return W, H, n_iter, met
             chunk = min(_CHUNK, self.max_iter - n_iter)
             W, H, done = self._call(X, W, H, problem, 0.0, chunk)
