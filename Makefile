@@ -1,5 +1,6 @@
 # make study   everything from an empty machine with Python and make: environment, sweep, report
 # make test    the whole test suite
+# make results the results that are kept in results/, again
 # Both make what they need in .venv and are quick the second time; no environment need be active.
 
 PYTHON ?= python3
@@ -7,10 +8,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: study test lint bench clean
+.PHONY: study results test lint bench clean
 
 study: $(VENV)/installed
 	$(BIN)/nmfstudy run study=discussion
+
+results: $(VENV)/installed
+	$(BIN)/python results/make.py
 
 test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST)

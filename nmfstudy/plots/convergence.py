@@ -7,7 +7,7 @@ from nmfstudy.convergence import follow
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
-_MOST, _SECONDS = 5, 2.5  # starts followed, and how long their fits may have taken together
+_MOST, _SECONDS = 5, 0.8  # starts followed, and how long their fits may have taken together
 _FLOOR = 1e-16
 
 

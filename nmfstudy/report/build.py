@@ -21,7 +21,7 @@ from nmfstudy.runs.files import remove_leftovers, write_atomically
 MAX_HTML = 5_000_000  # bytes
 
 
-def write_report(study, *, answers=None, progress=None):
+def write_report(study, *, answers=None, progress=None, pictures=("png", "svg")):
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
@@ -35,6 +35,8 @@ def write_report(study, *, answers=None, progress=None):
         None takes `answers_of` the study.
     progress : callable, optional
         Called with the name of each figure before it is drawn.
+    pictures : sequence of {"png", "svg"}
+        Files of each figure; the page has them all anyway.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def write_report(study, *, answers=None, progress=None):
         Of ``report.html``, one file that opens offline.
     """
     remove_leftovers(study.folder)
-    shelf = Shelf(on_figure=progress)
+    shelf = Shelf(on_figure=progress, kinds=tuple(pictures))
     page = build_page(study, answers_of(study) if answers is None else answers, shelf)
     shelf.write(study.folder)
     write_atomically(study.folder / "methods.txt", methods_text(study))

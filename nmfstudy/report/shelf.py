@@ -27,9 +27,12 @@ class Shelf:
         Figures that could not be drawn, with the traceback's last line.
     on_figure : callable
         Called with the name of each figure before it is drawn.
+    kinds : tuple of str
+        Files of each figure: "png", "svg".
     """
 
     on_figure: object = None
+    kinds: tuple = ("png", "svg")
     tables: dict = field(default_factory=dict)
     factors: dict = field(default_factory=dict)
     pictures: dict = field(default_factory=dict)
@@ -58,7 +61,7 @@ class Shelf:
             self.on_figure(name)
         picture = render(illustration, name)
         self.pictures[name] = picture
-        files = {kind: f"figures/{name}.{kind}" for kind in ("png", "svg")}
+        files = {kind: f"figures/{name}.{kind}" for kind in self.kinds}
         if len(illustration.data.columns):
             files["csv"] = self.file(name, illustration.data)
         size = len(picture.inline)
@@ -95,8 +98,10 @@ class Shelf:
                     (partial / f"{name}.csv").write_text(text, encoding="utf-8")
         with new_folder(folder / "figures") as partial:
             for name, picture in self.pictures.items():
-                (partial / f"{name}.svg").write_text(picture.svg_file, encoding="utf-8")
-                (partial / f"{name}.png").write_bytes(picture.png_file)
+                if "svg" in self.kinds:
+                    (partial / f"{name}.svg").write_text(picture.svg_file, encoding="utf-8")
+                if "png" in self.kinds:
+                    (partial / f"{name}.png").write_bytes(picture.png_file)
 
 
 def _free(name, taken):
