@@ -189,13 +189,14 @@ def illustrate_landscape(result):
     table = landscape_table(result)
     if not (table.distance > solutions.distance_tol).any():
         return None
-    other = table.distance > solutions.distance_tol
-    other &= (table.excess <= _GOOD) & (table.minimum >= 0)
-    said = (
-        "Marks at the bottom right are other solutions: the same objective, other components."
-        if other.any()
-        else "No start ended elsewhere with the same objective."
-    )
+    other = table[(table.distance > solutions.distance_tol) & (table.minimum >= 0)]
+    said = "No start that counts found another solution as good."
+    if (other.excess <= _GOOD).any():
+        said = (
+            "Marks at the bottom right are other solutions: the same objective, other components."
+        )
+    elif (other.excess <= solutions.objective_rtol).any():
+        said = "Coloured marks to the right, below the dashed line, are other solutions as good."
     return Illustration(
         name=f"landscape-{result.key}",
         caption=(

@@ -87,12 +87,15 @@ def factor_blocks(result, shelf):
         "note",
     )
     of_samples = [leading(amounts[:, r], samples) for r in range(amounts.shape[1])]
-    tables = [_table("Samples with most of each component", of_samples, files[0])]
-    if image_shape(result.dataset.column_names) is None:
-        of_features = [leading(row, features) for row in patterns]
-        tables.insert(0, _table("Leading features of each component", of_features, files[1]))
-    else:
-        tables.append(Paragraph(f"The pixels of all components: {files[1]}", "note"))
+    title = "Leading features of each component"
+    of_features = [leading(row, features) for row in patterns]
+    if image_shape(result.dataset.column_names) is not None:  # a picture says it better
+        title = "Pixels of each component"
+        of_features = [f"{(row > 0).sum():,} of {len(row):,} are not zero" for row in patterns]
+    tables = [
+        _table(title, of_features, files[1]),
+        _table("Samples with most of each component", of_samples, files[0]),
+    ]
     return [*tables, said]
 
 
