@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.components import EQUAL, SIMILAR, component_trust
+from nmfstudy.components import EQUAL, SIMILAR
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
@@ -76,16 +76,9 @@ def _size(n):
     return 7.0, 1.7 + 0.36 * min(n, _MOST)
 
 
-def illustrate_trust(result, trust=None):
-    """Trust in the components of a problem's best solution; None with nothing to compare with.
-
-    Parameters
-    ----------
-    result : ProblemResult
-    trust : Trust, optional
-        None works it out.
-    """
-    table = trust_table(component_trust(result.judged) if trust is None else trust)
+def illustrate_trust(result):
+    """Trust in the components of a problem's best solution; None with nothing to compare with."""
+    table = trust_table(result.trust)
     if not len(table) or not (table.n_near + table.n_minima).any():
         return None
     return Illustration(

@@ -2,16 +2,14 @@
 
 import re
 from dataclasses import replace
-from functools import cache
 
-from nmfstudy.components import component_trust
 from nmfstudy.questions.lookup import NOT_ASKED
 from nmfstudy.report import html, markdown
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.numbers import csv_text
-from nmfstudy.report.over_k import over_k_section
+from nmfstudy.report.over_k import over_k_section, question
 from nmfstudy.report.page import Cell, Details, Facts, Figure, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf, plain_name
@@ -65,17 +63,16 @@ def build_page(study, answers, shelf):
     """The report as data; figures and tables are left on the shelf."""
     for name in ("solutions", "shares", "starts"):
         shelf.tables[name] = csv_text(getattr(study, name))
-    trusts = cache(lambda result: component_trust(result.judged))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
-    over_k = over_k_section(study, trusts, shelf)
+    over_k = over_k_section(study, shelf)
     sections = [
         _answers_section(answers, over_k),
         problems_section(study, shelf),
         reading_section(),
         *(_answer_section(answer, shelf) for answer in ordered if _target(answer)),
         over_k,
-        *problem_sections(study, trusts, shelf),
+        *problem_sections(study, shelf),
         troubles_section(study, shelf),
         provenance_section(study),
     ]
@@ -95,8 +92,8 @@ def _answers_section(answers, over_k):
     ]
     for part in over_k.sections if over_k else ():
         advice, reasons = part.blocks[:2]
-        question = Cell(f"How many components has {part.title}?", target=part.id)
-        rows.append((question, Cell(advice.text), Cell(first_words(reasons.text))))
+        asked = Cell(question(part.title), target=part.id)
+        rows.append((asked, Cell(advice.text), Cell(first_words(reasons.text))))
     if not rows:
         return None
     rows.sort(key=lambda row: not row[0].target)

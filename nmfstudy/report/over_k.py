@@ -8,16 +8,16 @@ from nmfstudy.components import persistence
 from nmfstudy.plots.problems import illustrate_choosing_k
 from nmfstudy.report.page import Facts, Paragraph, Section
 from nmfstudy.report.shelf import plain_name
-from nmfstudy.selection import advise, candidate
+from nmfstudy.selection import advise
 
 MOST_DATASETS = 6
 
 
-def over_k_section(study, trusts, shelf):
+def over_k_section(study, shelf):
     """One part per dataset with several k of one loss and penalty; None without any."""
     parts = []
     for results in groups(study)[:MOST_DATASETS]:
-        parts.append(_part(results, trusts, shelf))
+        parts.append(_part(results, shelf))
     if not parts:
         return None
     said = Paragraph(
@@ -46,12 +46,34 @@ def groups(study):
     return chosen
 
 
-def _part(results, trusts, shelf):
+def k_advice(study):
+    """Question and advice on k of each dataset that was fitted with several.
+
+    Returns
+    -------
+    list of (str, Advice)
+    """
+    return [
+        (question(_title(results)), advise([r.candidate for r in results]))
+        for results in groups(study)[:MOST_DATASETS]
+    ]
+
+
+def question(title):
+    """What the advice answers."""
+    return f"How many components has {title}?"
+
+
+def _title(results):
+    """Everything of a problem's title but k."""
+    return ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
+
+
+def _part(results, shelf):
     results = sorted(results, key=lambda r: r.problem.n_components)
-    candidates = [candidate(r.judged, list(r.searches), trusts(r)) for r in results]
+    candidates = [r.candidate for r in results]
     table = pd.DataFrame([asdict(c) for c in candidates])
-    # Everything of the title but k.
-    title = ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
+    title = _title(results)
     name = f"choosing-k-{title}"
     identifier = plain_name(f"over-k-{title}")
     advice = advise(candidates)

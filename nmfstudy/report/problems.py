@@ -79,11 +79,11 @@ def _sorted_by(row):
     return math.inf if row["kind"] == "continuum" else row["n_distinct"]
 
 
-def problem_sections(study, trusts, shelf):
+def problem_sections(study, shelf):
     """The section with one part per problem, in as much detail as there is room for."""
     full, brief = choose(study)
     rows = dict((result.key, row) for result, row in paired(study))
-    parts = [_full(study, result, rows[result.key], trusts, shelf) for result in full]
+    parts = [_full(study, result, rows[result.key], shelf) for result in full]
     blocks = tuple(problem_in_short(study, result, rows[result.key]) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
@@ -125,12 +125,11 @@ def _certificate(result, row):
     return certificate_cell(row["verdict"], bool(contradictions(result)))
 
 
-def _full(study, result, row, trusts, shelf):
+def _full(study, result, row, shelf):
     identifier = section_id(result.key)
     blocks = _result(row, result, "lead")
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
-    trust = trusts(result)
     lead = _lead(row)
     blocks += shelf.figures(lead, result)
     blocks += explore_blocks(result, identifier)
@@ -152,7 +151,7 @@ def _full(study, result, row, trusts, shelf):
     settled = (Paragraph(row["reason"]), *curves)
     blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(
-        Details("The components, and which of them to trust", trust_blocks(result, trust, shelf))
+        Details("The components, and which of them to trust", trust_blocks(result, shelf))
     )
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))

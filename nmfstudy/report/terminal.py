@@ -10,6 +10,7 @@ from rich.text import Text
 
 from nmfstudy.questions.lookup import NOT_ASKED
 from nmfstudy.report.numbers import cell_text, count, label, percent
+from nmfstudy.report.over_k import k_advice
 from nmfstudy.report.words import distinct_text, kind_cell
 
 SHOWN_PROBLEMS = 24
@@ -83,6 +84,15 @@ def short_answers(answers):
     return lines
 
 
+def short_advice(study):
+    """Two lines per dataset with several k: the question, the advice with its first reason."""
+    lines = []
+    for asked, advice in k_advice(study):
+        reason = advice.reasons[0]
+        lines += [asked, f"  {advice.sentence} {reason[:1].upper()}{reason[1:]}."]
+    return lines
+
+
 def failure_lines(study, most=SHOWN_FAILURES):
     """Problem and last line of what is recorded, each once; at most so many."""
     lines = {}
@@ -113,9 +123,10 @@ def print_summary(study, path, *, answers=None, console=None):
         from nmfstudy.report.build import answers_of
 
         answers = answers_of(study)
-    if answers:
+    lines = [*short_answers(answers), *short_advice(study)]
+    if lines:
         console.print()
-        for line in short_answers(answers):
+        for line in lines:
             indent = len(line) - len(line.lstrip())
             console.print(Padding(Text(line.strip()), (0, 0, 0, indent)))
     if study.n_failed:

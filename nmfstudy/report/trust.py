@@ -17,8 +17,9 @@ _HEADERS = (
 )
 
 
-def trust_blocks(result, trust, shelf):
+def trust_blocks(result, shelf):
     """Components with their trust: a sentence, a figure and a table."""
+    trust = result.trust
     if not trust.components:
         return (Paragraph(trust.sentence),)
     lowest = None
@@ -38,7 +39,7 @@ def trust_blocks(result, trust, shelf):
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
     figures = shelf.figures(illustrate_product, result)
     figures += shelf.figures(illustrate_components, result, lowest)
-    figures += shelf.figures(illustrate_trust, result, trust)
+    figures += shelf.figures(illustrate_trust, result)
     return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table)
 
 

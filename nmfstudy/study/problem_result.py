@@ -6,11 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from nmfstudy.components import component_trust
 from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.display import Shown, count
 from nmfstudy.fits import Fits
 from nmfstudy.problem import Problem
+from nmfstudy.selection import candidate
 from nmfstudy.solutions import Solutions, distinct_solutions
 
 
@@ -87,6 +89,16 @@ class ProblemResult(Shown):
     def n_starts(self):
         """Starts of all searches."""
         return sum(len(fits) for fits in self.searches)
+
+    @cached_property
+    def trust(self):
+        """`nmfstudy.components.Trust` in the components of the best solution."""
+        return component_trust(self.judged)
+
+    @cached_property
+    def candidate(self):
+        """The row of the table over k, see `nmfstudy.selection`."""
+        return candidate(self.judged, list(self.searches), self.trust)
 
     @cached_property
     def verdicts(self):

@@ -42,6 +42,7 @@ class Result:
         self.searches = tuple(searches)
         self.solutions = distinct_solutions(list(self.searches), **options)
         self.problem = self.searches[0].problem
+        self.trust = component_trust(self.solutions)
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
 
@@ -194,7 +195,7 @@ ILLUSTRATE = [
     minima.illustrate_tree,
     fits.illustrate_landscape,
     convergence.illustrate_convergence,
-    lambda result: trust.illustrate_trust(result, component_trust(result.solutions)),
+    trust.illustrate_trust,
     factors.illustrate_components,
     product.illustrate_product,
     pairing.illustrate_matching,
