@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, laurberg
 
+from nmfstudy import certify
 from nmfstudy.certificates import (
     partial,
     rigidity,
@@ -286,3 +287,38 @@ def test_outer_band_contains_every_sample():
     for s in witness.sample(known.W, known.H, n_samples=12):
         unit = s.W / s.W.sum(axis=0)
         assert (unit >= low[:, None] - 1e-9).all() and (unit <= high[:, None] + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    "known", [k for k in KNOWN if k.first_order_dimension], ids=lambda known: known.name
+)
+def test_what_moves_is_moved_by_rigidity_alone(known):
+    outcome = run(rigidity, known.W, known.H)
+    assert (outcome.local_dimension, outcome.dimension_exact) == (known.first_order_dimension, True)
+    assert outcome.outcome == "refutes" and outcome.witness is not None
+
+
+@pytest.mark.parametrize("gap", [1e-9, 1e-10, 1e-14])
+def test_why_the_rank_is_not_full_is_said(gap):
+    rng = stream(0, "gap")
+    W, H = rng.random((6, 3)), rng.random((4, 7))
+    W = np.column_stack([W, W.sum(axis=1) + gap * rng.random(6)])
+    said = [o.reason for o in certify(W, H, ladder=False).certificates if "rank of the" in o.reason]
+    why = "unclear" if gap > 1e-12 else "below the number of components"
+    assert said and set(said) == {f"the rank of the product is {why}"}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_scaling_found_is_as_good_as_it_is_said_to_be(seed):
+    rng = stream(seed, "tightness")
+    rays = np.concatenate([rng.random((6, 4)), -0.1 * rng.random((6, 4)) + 0.4])
+    signs = np.repeat([1.0, -1.0], 6)
+    start = np.zeros(4)
+    scale, least = scattered.best_scaling(rays, signs, start, Clock(5))
+    assert least == scattered.tightness(rays, signs, scale)[0].min()
+    assert least >= scattered.tightness(rays, signs, start)[0].min()
+    # The gradient is that of the values.
+    values, gradient = scattered.tightness(rays, signs, scale)
+    step = 1e-6 * rng.normal(size=4)
+    change = scattered.tightness(rays, signs, scale + step)[0] - values
+    np.testing.assert_allclose(gradient @ step, change, atol=1e-11)
