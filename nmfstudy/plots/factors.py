@@ -13,6 +13,7 @@ _ANNOTATED = (12, 12)  # rows and columns of a matrix whose entries can be read 
 _CELLS = 600  # beyond so many a heat map becomes one picture
 _NAME = 24  # letters of a row's or a column's name
 _NAMED = 40  # columns with a name at every tick
+_COUNTED = 24  # columns without names that are numbered one by one
 _LEANING = 20  # names that are not upright yet
 _MOST = 20  # components drawn
 _NOTHING = 1e-5  # entries below this share of the largest are written 0
@@ -235,9 +236,12 @@ def _names(axis, n, names, side):
     ax = axis.axes
     (axis.tick_top if side == "top" else axis.tick_left)()
     ax.tick_params(length=0)
+    if names is None and n <= _COUNTED:
+        names = range(1, n + 1)
     if names is not None and n <= _NAMED:
         style.names_at(axis, np.arange(n) + 0.5, names, _NAME)
-        if side == "top" and min(_NAME, max(len(str(name)) for name in names)) * n > 34:
+        longest = min(_NAME, max(len(str(name)) for name in names))
+        if side == "top" and longest > 2 and longest * n > 34:
             for label in axis.get_ticklabels():
                 steep = {"rotation": 40, "ha": "left"} if n <= _LEANING else {"rotation": 90}
                 label.set(rotation_mode="anchor" if n <= _LEANING else "default", **steep)

@@ -22,7 +22,7 @@ def plot_product(X, factorization, *, row_names=None, column_names=None, figure=
     factorization : Factorization or (W, H)
         Drawn with a largest entry of 1 in every row of H.
     row_names, column_names : sequence of str, optional
-        Without names, samples are put into the order of their largest component.
+        More than 40 samples are put into the order of their largest component instead.
     figure : Figure, optional
 
     Returns
@@ -35,7 +35,7 @@ def plot_product(X, factorization, *, row_names=None, column_names=None, figure=
     figure = style.new_axes(*product_size(n, k, d)).figure if figure is None else figure
     figure.clear()
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.06)
-    if row_names is None or n > _NAMED:
+    if n > _NAMED:
         row_names, order = None, sample_order(f.W)
         X, f = X[order], type(f)(f.W[order], f.H)
     height, width = _cells(n), _cells(d)
@@ -78,7 +78,7 @@ def illustrate_product(result):
     if best is None or n * d > _LARGEST or best.n_components > 12 or image_shape(columns):
         return None
     X = X.toarray() if hasattr(X, "toarray") else X
-    order = "" if rows and n <= _NAMED else " Samples are sorted by their largest component."
+    order = "" if n <= _NAMED else " Samples are sorted by their largest component."
     return Illustration(
         name=f"product-{result.key}",
         caption=(

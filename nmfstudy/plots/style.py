@@ -24,7 +24,7 @@ UNCOUNTED = GREY  # fits that are no minimum
 DATA = GREEN  # the matrix itself
 
 SMALL, TEXT, TITLE = 10.0, 11.5, 12.5  # points; read at a third of the size on a phone
-RASTER_ABOVE = 600  # points in a scatter
+RASTER_ABOVE = 300  # points in a scatter
 
 # What cannot be said of Axes: for whoever makes the Figure.
 SETTINGS = {

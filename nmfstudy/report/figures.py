@@ -125,6 +125,7 @@ def inline_svg(svg, name, label):
     body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.S)
     body = re.sub(r"<style[^>]*>.*?</style>", "", body, flags=re.S)
     body = re.sub(r"<!--.*?-->", "", body, flags=re.S)
+    body = re.sub(r'font-family: [^;"]*;? ?', "", body)  # the page's
     prefix = re.sub(r"[^A-Za-z0-9_-]", "-", name)
     body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
     body = re.sub(r'(xlink:)?href="#([^"]+)"', rf'href="#{prefix}-\2"', body)
