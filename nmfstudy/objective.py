@@ -15,7 +15,7 @@ from nmfstudy.penalties import NO_PENALTY
 
 LOSSES = ("frobenius", "kullback-leibler", "itakura-saito")
 _EXACT = 1e-6  # below this relative error the expanded form of ‖X − WH‖² has lost half its digits
-_ROWS = 512  # rows of a sparse X that are made dense at a time
+_BLOCK = 2**14  # entries of a residual that exist at a time
 
 
 def check_loss(loss):
@@ -33,26 +33,33 @@ def data_norm(X):
 def squared_error(X, W, H):
     """``‖X − WH‖_F²``.
 
-    Sparse X: ``‖X‖² − 2⟨X, WH⟩ + ⟨WᵀW, HHᵀ⟩``, which cancels when the fit is nearly exact; then
-    the residual is formed directly, a block of rows at a time.
+    The residual is formed a few rows at a time. Sparse X: ``‖X‖² − 2⟨X, WH⟩ + ⟨WᵀW, HHᵀ⟩``,
+    unless that cancels because the fit is nearly exact.
     """
     if not sparse.issparse(X):
-        return _square(X - W @ H)
+        rows = _row_blocks(X)
+        return sum(_square(X[i] - W[..., i, :] @ H) for i in rows)
     if W.ndim > 2:
         return np.array([squared_error(X, w, h) for w, h in zip(W, H, strict=True)])
     total = data_norm(X) ** 2
     error = total - 2 * np.vdot(X @ H.T, W) + np.vdot(W.T @ W, H @ H.T)
     if error > _EXACT**2 * total:
         return float(error)
-    rows = range(0, X.shape[0], _ROWS)
     X = X.tocsr()
-    return float(sum(_square(X[i : i + _ROWS].toarray() - W[i : i + _ROWS] @ H) for i in rows))
+    return float(sum(_square(X[i].toarray() - W[i] @ H) for i in _row_blocks(X)))
+
+
+def _row_blocks(X):
+    """Slices of a few rows, whose residuals stay in cache."""
+    n, d = X.shape
+    step = max(1, _BLOCK // d)
+    return [slice(i, i + step) for i in range(0, n, step)]
 
 
 def _square(A):
-    """Sum of squares of each matrix of a stack."""
+    """Sum of squares of each matrix of a stack, which is overwritten: another would cost more."""
     flat = np.ascontiguousarray(A).reshape(*A.shape[:-2], -1)
-    return np.square(flat).sum(axis=-1)
+    return np.square(flat, out=flat).sum(axis=-1)
 
 
 def _sum(A):

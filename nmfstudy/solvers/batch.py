@@ -134,12 +134,18 @@ class _State:
         self.evaluate(np.arange(n_starts))
 
     def evaluate(self, rows):
-        """Compute the values of some starts, in chunks that stay in cache, side by side."""
-        size = max(1, _CHUNK_BYTES // (8 * self.X.shape[0] * self.X.shape[1]))
-        chunks = [rows[i : i + size] for i in range(0, len(rows), size)]
-        on_threads(self._evaluate_chunk, chunks, ignore_progress)
+        """Compute the values of some starts, in chunks that stay in cache.
 
-    def _evaluate_chunk(self, chunk, go_on):
+        Side by side only on large data: on small ones threads wait for the interpreter's lock.
+        """
+        size = _CHUNK_BYTES // (8 * self.X.shape[0] * self.X.shape[1])
+        if size == 0:
+            on_threads(self._evaluate_chunk, [rows[i : i + 1] for i in range(len(rows))])
+            return
+        for i in range(0, len(rows), size):
+            self._evaluate_chunk(rows[i : i + size])
+
+    def _evaluate_chunk(self, chunk, go_on=None):
         X, loss, penalty = self.X, self.problem.loss, self.problem.penalty
         chunk = chunk[_usable(self.W[chunk]) & _usable(self.H[chunk])]
         if not chunk.size:

@@ -32,13 +32,16 @@ def n_threads():
     return int(os.environ.get("NUMBA_NUM_THREADS") or config.NUMBA_NUM_THREADS)
 
 
-def on_threads(task, arguments, report):
+def on_threads(task, arguments, report=lambda result: None):
     """Call ``task(argument, go_on)`` for every argument, on as many threads as there are cores.
 
     ``go_on()`` turns false when the caller is interrupted or another task has raised; a task is
     to look at it several times a second. What it returns is passed to ``report``. The first
     exception is raised here.
     """
+    if len(arguments) == 1:  # a thread would only be waited for
+        with one_blas_thread():
+            return report(task(arguments[0], lambda: True))
     stop = Event()
 
     def run(argument):
