@@ -6,9 +6,9 @@ compile time, balances starts of unequal length, and survives a fork.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
 from functools import cache
-from threading import Event
+from threading import Event, Thread
 
 
 @cache
@@ -35,21 +35,44 @@ def n_threads():
 def on_threads(task, arguments, report=lambda result: None):
     """Call ``task(argument, go_on)`` for every argument, on as many threads as there are cores.
 
-    ``go_on()`` turns false when the caller is interrupted or another task has raised; a task is
-    to look at it several times a second. What it returns is passed to ``report``. The first
-    exception is raised here.
+    The caller's thread is one of them, and the only one that calls ``report``, with what tasks
+    return. ``go_on()`` turns false when the caller is interrupted or a task has raised; a task
+    is to look at it several times a second. The first exception is raised here.
     """
-    if len(arguments) == 1:  # a thread would only be waited for
-        with one_blas_thread():
-            return report(task(arguments[0], lambda: True))
-    stop = Event()
+    waiting, results, errors, stop = deque(arguments), deque(), [], Event()
 
-    def run(argument):
-        return 0 if stop.is_set() else task(argument, lambda: not stop.is_set())
+    def work(after_each):
+        while waiting and not stop.is_set():
+            try:
+                argument = waiting.popleft()
+            except IndexError:  # another thread was quicker
+                return
+            results.append(task(argument, lambda: not stop.is_set()))
+            after_each()
 
-    with one_blas_thread(), ThreadPoolExecutor(n_threads()) as pool:
+    def help_out():
         try:
-            for future in as_completed([pool.submit(run, argument) for argument in arguments]):
-                report(future.result())
-        finally:
+            work(lambda: None)
+        except BaseException as error:  # raised by the caller's thread
+            errors.append(error)
             stop.set()
+
+    def report_all():
+        while results:
+            report(results.popleft())
+
+    helpers = [Thread(target=help_out) for _ in range(min(n_threads(), len(waiting)) - 1)]
+    with one_blas_thread():
+        try:
+            for helper in helpers:
+                helper.start()
+            work(report_all)
+            for helper in helpers:
+                helper.join()
+        finally:  # interrupted perhaps, while helpers are at work
+            stop.set()
+            for helper in helpers:
+                helper.join()
+    if errors:
+        raise errors[0]
+    report_all()
