@@ -16,7 +16,8 @@ from nmfstudy.report.words import rank_text
 
 MOST_GROUPS = 200  # of fits; where there are more they are counted and not listed
 MOST_SOLUTIONS = 12  # to pick from, the best first
-MOST_FEATURES = 60
+MOST_FEATURES = 60  # that are not pixels: of all components together ...
+LEADING_FEATURES = 12  # ... and of each pair
 MOST_SAMPLES = 24  # beyond them W is left out
 MOST_NUMBERS = 40_000  # of all factors
 TOLERANCES = 10.0 ** (np.arange(181) / 20 - 9)  # of the slider
@@ -94,9 +95,9 @@ def pairs_data(result):
     -------
     dict or None
         solutions (label, rows of H and columns of W in thousandths of the largest), scale_W,
-        features, samples, image (shape of a row of H, or None), pairs (distance, order and
-        congruences of each row and column), note (what is left out); None with less than two
-        minima, or where these are too large.
+        features (names, unless they are pixels), most_features (of a pair), samples, image (shape
+        of a row of H, or None), pairs (distance, order and congruences of each row and column),
+        note (what is left out); None with less than two minima, or where these are too large.
     """
     found = result.solutions
     n, d = result.dataset.X.shape
@@ -125,11 +126,12 @@ def pairs_data(result):
             for i, f in enumerate(factors)
         ],
         "scale_W": largest,
-        "features": [_name(names, "column", j) for j in features.tolist()],
+        "features": [] if image else [_name(names, "column", j) for j in features.tolist()],
+        "most_features": LEADING_FEATURES,
         "samples": [_name(result.dataset.row_names, "row", i) for i in range(n * with_W)],
         "image": image,
         "pairs": [[_pair(a, b, norm) for b in factors] for a in factors],
-        "note": " ".join(_left_out(found, len(factors), d, len(features), n)),
+        "note": " ".join(_left_out(found.n_minima - len(factors), d if not image else 0, n)),
     }
 
 
@@ -155,10 +157,10 @@ def _thousandths(matrix):
     return np.rint(1000 * matrix).astype(int).tolist()
 
 
-def _left_out(found, n_shown, d, n_features, n):
-    if n_shown < found.n_minima:
-        yield f"To choose from: the {n_shown} best of {number(found.n_minima)} minima."
-    if n_features < d:
-        yield f"The {n_features} features of {number(d)} with the largest entries are kept here."
-    if n > MOST_SAMPLES:
-        yield f"W, with its {number(n)} samples, is left out."
+def _left_out(n_minima, n_features, n_samples):
+    if n_minima:
+        yield f"The {count(n_minima, 'minimum', 'minima')} of highest objective cannot be chosen."
+    if n_features > LEADING_FEATURES:
+        yield f"Shown are the {LEADING_FEATURES} leading of {number(n_features)} features."
+    if n_samples > MOST_SAMPLES:
+        yield f"W, with its {number(n_samples)} samples, is left out."

@@ -24,7 +24,7 @@ function foldContents() {
 
 /** Open everything that hides the element that the address leads to. */
 function reveal() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.getElementById(location.hash.slice(1));
   for (let at = target; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
   target?.scrollIntoView();
 }
@@ -188,14 +188,12 @@ function imagePair({ image: [height, width] }, one, two, r) {
   }));
 }
 
-const MOST_FEATURES = 12;
-
-/** A table of the pair's leading features, and of the samples where these are few. */
+/** A table of the pair's leading features, and of the samples where they are given. */
 function tablePair(data, one, two) {
   const weight = (i) => Math.max(one.h[i], two.h[i]);
   let features = data.features.map((_, i) => i);
-  if (features.length > MOST_FEATURES) {
-    features = features.sort((a, b) => weight(b) - weight(a)).slice(0, MOST_FEATURES);
+  if (features.length > data.most_features) {
+    features = features.sort((a, b) => weight(b) - weight(a)).slice(0, data.most_features);
   }
   const part = (title, names, rows, x, y, scale) => make("tbody", {},
     make("tr", {}, ...[title, "left", "right"].map((t) => make("th", { scope: "col" }, t))),

@@ -6,8 +6,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from nmfstudy.report.explore import MOST_GROUPS, tolerance_data
+from nmfstudy import distance, fit
+from nmfstudy.config import Analysis
+from nmfstudy.datasets.base import Dataset
+from nmfstudy.problem import Problem
+from nmfstudy.report.explore import (
+    LEADING_FEATURES,
+    MOST_FEATURES,
+    MOST_GROUPS,
+    MOST_NUMBERS,
+    MOST_SAMPLES,
+    pairs_data,
+    tolerance_data,
+)
 from nmfstudy.solutions.tree import spanning_tree
+from nmfstudy.study.problem_result import ProblemResult
 
 
 def chain(lengths, n_near):
@@ -62,3 +75,38 @@ def test_a_hundred_thousand_fits_stay_small(rng):
     assert data["used"] == [c(1e-3)[1] for c in (solutions.curve, solutions.minima_curve)]
     for tolerance in (data["floor"], (1 + data["floor"]) / 2, 1.0):
         assert counted(data, tolerance)[0] == solutions.merges.counts(tolerance)
+
+
+@pytest.fixture(scope="module")
+def wide_result():
+    """A problem with several minima, more samples and features than are shown."""
+    X = np.random.default_rng(5).random((MOST_SAMPLES + 6, MOST_FEATURES + 20))
+    fits = fit(X, n_components=4, n_starts=30, seed=0)
+    run_of = (np.full(len(fits), "run"),)
+    result = ProblemResult("wide", Dataset("wide", X), Problem(4), (fits,), run_of, Analysis())
+    assert result.solutions.n_minima > 2
+    return result
+
+
+def test_of_many_features_the_leading_ones_are_kept(wide_result):
+    data = pairs_data(wide_result)
+    assert len(data["features"]) == MOST_FEATURES and data["image"] is None
+    assert all(len(row) == MOST_FEATURES for s in data["solutions"] for row in s["H"])
+    assert all(s["W"] is None for s in data["solutions"]) and data["samples"] == []
+    for said in (f"the {LEADING_FEATURES} leading of", f"{MOST_SAMPLES + 6} samples"):
+        assert said in data["note"]
+    best = wide_result.solutions.representatives[0].factorization.normalize("max")
+    dropped = set(range(best.H.shape[1])) - {int(f.split()[1]) - 1 for f in data["features"]}
+    assert best.H[:, sorted(dropped)].max() <= 1 - 1e-9  # each component's largest entry is kept
+
+
+def test_pairs_are_all_measured_and_numbers_bounded(wide_result):
+    data = pairs_data(wide_result)
+    fits = [f.factorization for f in wide_result.solutions.representatives]
+    norm = np.linalg.norm(wide_result.dataset.X)
+    for a, row in enumerate(data["pairs"]):
+        for b, pair in enumerate(row):
+            assert pair["distance"] == pytest.approx(distance(fits[a], fits[b], norm), abs=1e-7)
+            assert sorted(pair["order"]) == list(range(4))
+    numbers = [n for s in data["solutions"] for row in s["H"] for n in row]
+    assert len(numbers) <= MOST_NUMBERS and 0 <= min(numbers) and max(numbers) == 1000

@@ -157,6 +157,7 @@ def test_images_are_drawn_with_their_pixels(browser, tmp_path):
         "samples": [],
         "image": [4, 4],
         "pairs": [[pair, pair], [pair, pair]],
+        "most_features": 12,
         "note": "A note.",
     }
     page = Page("t", Paragraph("h"), (Section("s", "S", (Widget("picker", "p", "Pick", data),)),))
@@ -205,6 +206,18 @@ def test_the_keyboard_finds_its_way(opened):
     opened.press("Tab", 9)
     style = "getComputedStyle(document.activeElement).outlineStyle"
     assert opened.run(style) == "solid"
+
+
+def test_whatever_can_be_used_or_seen_has_a_name(opened):
+    roles = {"button", "link", "slider", "combobox", "image", "region", "navigation", "table"}
+    nodes = opened.call("Accessibility.getFullAXTree")["nodes"]
+    named = [
+        (node["role"]["value"], node.get("name", {}).get("value", ""))
+        for node in nodes
+        if not node["ignored"] and node["role"]["value"] in roles
+    ]
+    assert {role for role, _ in named} >= roles - {"table"}
+    assert [role for role, name in named if not name.strip() and role != "table"] == []
 
 
 def test_links_open_what_they_lead_to(browser, report):
