@@ -88,7 +88,10 @@ def is_done(job):
     """Whether all that a job asks for is finished; an adaptive job can tell only by going on."""
     if job.n_starts == AUTO:
         return False
-    sha256, files = dataset_of(job).sha256, custom_files(job)
+    try:
+        sha256, files = dataset_of(job).sha256, custom_files(job)
+    except RequestError:  # `perform` records what cannot be read
+        return False
     return all(is_finished(job.folder, run_id(job, b, sha256, files)) for b in job.blocks())
 
 

@@ -66,6 +66,24 @@ def test_data_that_vanish_fail_their_job_and_no_other(harmful, tmp_path, monkeyp
     assert not failures(job.folder)
 
 
+def test_first_factors_that_vanish_fail_their_job(tmp_path):
+    np.savetxt(tmp_path / "W.csv", np.ones((6, 3)), delimiter=",")
+    init = {"name": "custom", "W": str(tmp_path / "W.csv"), "H": str(tmp_path / "H.csv")}
+    job = a_job(tmp_path, init=init)
+    assert perform(job) == [] and not is_done(job)
+    (error,) = failures(job.folder).values()
+    assert last_line(error).endswith("H.csv cannot be read (No such file or directory)")
+    np.savetxt(tmp_path / "H.csv", np.ones((3, 4)), delimiter=",")
+    (block,) = perform(job)
+    assert block.n_failed == 0 and is_done(job)
+    assert not failures(job.folder)
+
+
+def test_an_adaptive_job_is_never_called_done(tmp_path):
+    job = a_job(tmp_path, n_starts="auto", block=50)
+    assert perform(job) and not is_done(job)
+
+
 def test_a_block_that_cannot_be_saved_is_recorded_and_the_next_one_begun(tmp_path, monkeypatch):
     calls, savez = [], np.savez
 
