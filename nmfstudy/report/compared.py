@@ -199,7 +199,12 @@ def _sentence(names, c, i):
             closeness = f"; the best components of the two match with a cosine of at least " \
                         f"{number(1 - c.distance[i])}"  # fmt: skip
         return f"{found}, on different data{closeness}."
-    apart = "" if c.distance[i] is None else f", {number(c.distance[i])} apart in the best one"
+    apart = ""
+    if c.distance[i] is not None:
+        tol = max(r.analysis.distance_tol for r in (a, b))
+        same_best = c.distance[i] <= tol
+        apart = f", their best ones {number(c.distance[i])} apart"
+        apart = ", the best one the same" if same_best else apart
     if relation == PENALTY:
         return f"{found}, under different penalties{apart}; {_time(c, i)}."
     if c.same[i] == "yes":
@@ -222,8 +227,9 @@ def _count(result):
         return "none, as no start converged"
     if s.kind == "continuum":
         return "a continuum"
-    unsettled = ", not settled" if s.kind == "unsettled" else ""
-    return f"{count(s.n_distinct, 'solution')}{unsettled}"
+    if s.kind == "unsettled":
+        return f"no settled count ({number(s.n_distinct)} found)"
+    return count(s.n_distinct, "solution")
 
 
 def _best_shares(c, i):

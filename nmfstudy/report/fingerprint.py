@@ -36,7 +36,7 @@ def current_report(study):
             head = handle.read(_HEAD)
     except OSError:
         return None
-    whole = all((study.folder / name).is_dir() for name in ("tables", "figures", "factors"))
+    whole = all((study.folder / name).is_dir() for name in ("tables", "figures"))
     return path if whole and fingerprint(study).encode() in head else None
 
 

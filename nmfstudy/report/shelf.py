@@ -90,18 +90,24 @@ class Shelf:
         return f"factors/{free}.csv"
 
     def write(self, folder):
-        """Write ``tables/``, ``factors/`` and ``figures/``, each put in place as a whole."""
+        """Write ``tables/``, ``figures/`` and ``factors/``, each put in place as a whole."""
         folder.mkdir(parents=True, exist_ok=True)
-        for kind in ("tables", "factors"):
+        files = {kind: self._csv(getattr(self, kind)) for kind in ("tables", "factors")}
+        files["figures"] = {
+            f"{name}.{kind}": picture.png_file if kind == "png" else picture.svg_file.encode()
+            for name, picture in self.pictures.items()
+            for kind in self.kinds
+        }
+        for kind, contents in files.items():
+            if not contents and not (folder / kind).exists():
+                continue
             with new_folder(folder / kind) as partial:
-                for name, text in getattr(self, kind).items():
-                    (partial / f"{name}.csv").write_text(text, encoding="utf-8")
-        with new_folder(folder / "figures") as partial:
-            for name, picture in self.pictures.items():
-                if "svg" in self.kinds:
-                    (partial / f"{name}.svg").write_text(picture.svg_file, encoding="utf-8")
-                if "png" in self.kinds:
-                    (partial / f"{name}.png").write_bytes(picture.png_file)
+                for name, content in contents.items():
+                    (partial / name).write_bytes(content)
+
+    @staticmethod
+    def _csv(texts):
+        return {f"{name}.csv": text.encode() for name, text in texts.items()}
 
 
 def _free(name, taken):

@@ -86,6 +86,7 @@ def test_one_start_settles_nothing(home):
     comparison = compare(two, single)
     (c,) = comparison.compared
     assert c.same == ("", "open") and comparison.agree
+    assert "“nndsvda” no settled count (1 found)" in next(iter(sentences(comparison, c)))
     assert (c.partners[1] >= 0).sum() <= 1
 
 
@@ -174,6 +175,9 @@ def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home)
     comparison = compare(plain, other_seeds)
     path = write_comparison(comparison, home / "compared")
     page = path.read_text()
+    assert {p.name for p in path.parent.iterdir()} == {
+        "report.html", "report.md", "tables", "figures",
+    }  # fmt: skip
     assert "plain" in page and "seeds" in page and headline(comparison) in page
     assert "nan" not in page.split() and "None" not in page
     tables = {p.stem for p in (home / "compared" / "tables").iterdir()}
