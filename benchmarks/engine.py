@@ -3,28 +3,54 @@
 Every row does the same work both ways in one process, in alternating pairs, checks that the
 results are equal, and prints the median of the pairs' ratios with their range. The first call
 of each side, with its compilation and imports, is made before the clock starts. Scikit-learn is
-also run as two processes, which is what a user with two cores can do without us.
+also run as two processes, which is what a user with two cores can do without us. Below the table
+stands what the fully converged rows rest on: sweeps, and which minima both solvers find.
 """
 
 import argparse
 import os
 import warnings
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
 import numpy as np
+from measuring import clocked
 from scipy import sparse
-from sklearn.datasets import load_digits
 from sklearn.decomposition import NMF
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 import nmfstudy as ns
+from nmfstudy.config import Analysis
 from nmfstudy.solvers.threads import n_threads
+from nmfstudy.study import ProblemResult
+from nmfstudy.study.agreement import same_starts
 
-MENU = np.array(
-    [[1, 1, 2, 2], [1, 0, 0, 0], [1, 1, 1, 1], [1, 0, 1, 1], [0, 1, 3, 3], [1, 1, 0, 0]], float
-)
+
+@dataclass(frozen=True)
+class Row:
+    """One line: a title, what is wanted, (wall, CPU) seconds of the three sides by pair."""
+
+    title: str
+    goal: str
+    pairs: np.ndarray  # (n_pairs, 3, 2): ours, scikit-learn, scikit-learn as two processes
+
+    def show(self):
+        """Print it."""
+        seconds = np.median(self.pairs[:, :, 0], axis=0)
+        busy = np.median(self.pairs[:, :, 1] / self.pairs[:, :, 0], axis=0)
+        ratios = self.pairs[:, 1:, 0] / self.pairs[:, :1, 0]
+        of_one, of_two = (f"{np.median(r):.1f}× ({r.min():.1f}–{r.max():.1f})" for r in ratios.T)
+        times = " | ".join(f"{_in_words(t)}, {c:.1f}" for t, c in zip(seconds, busy, strict=True))
+        print(f"| {self.title} | {times} | **{of_one}** | {of_two} | {self.goal} |", flush=True)
+
+
+def _in_words(seconds):
+    if seconds >= 100:
+        return f"{seconds:,.0f} s"
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"
 
 
 def reference(X, n_components, seeds, keys, blas_threads=1):
@@ -39,25 +65,31 @@ def reference(X, n_components, seeds, keys, blas_threads=1):
     return fits
 
 
-def timed(work):
-    """Seconds and result of one call."""
-    begun = perf_counter()
-    result = work()
-    return perf_counter() - begun, result
+def _cpu_of_reference(*given):
+    return clocked(lambda: reference(*given))[1]
 
 
 def in_processes(pool, X, n_components, seeds, keys):
-    """Seconds of the reference as two processes that are already running."""
+    """(wall, CPU) seconds of the reference as two processes that are already running."""
     begun = perf_counter()
-    jobs = [pool.submit(reference, X, n_components, seeds[i::2], keys) for i in range(2)]
-    for job in jobs:
-        job.result()
-    return perf_counter() - begun
+    jobs = [pool.submit(_cpu_of_reference, X, n_components, seeds[i::2], keys) for i in range(2)]
+    busy = sum(job.result() for job in jobs)
+    return perf_counter() - begun, busy
 
 
-def same_iterates(title, X, n_components, n_starts, pairs, keys, goal):
+def in_pairs(n_pairs, ours, theirs, two):
+    """(wall, CPU) seconds of the three sides, alternating; ``theirs`` takes the BLAS threads."""
+    pairs = []
+    for _ in range(n_pairs):
+        mine = clocked(ours)[:2]
+        peer = min(clocked(partial(theirs, threads))[:2] for threads in (1, 2))
+        pairs.append((mine, peer, two()))
+    return np.array(pairs)
+
+
+def same_iterates(title, name, n_components, n_starts, goal, n_pairs):
     """Same starts, same rule, same iterates: a row of the table."""
-    seeds = list(range(n_starts))
+    X, seeds, keys = ns.load_dataset(name).X, list(range(n_starts)), {"tol": 1e-4, "max_iter": 200}
 
     def ours():
         return ns.fit(X, n_components, n_starts=n_starts, stop="scikit_learn", **keys)
@@ -70,65 +102,65 @@ def same_iterates(title, X, n_components, n_starts, pairs, keys, goal):
     iterations = all(n == fit.n_iter for (_, _, n), fit in zip(loop, fits, strict=True))
     if gap > 1e-10 or not iterations:
         raise SystemExit(f"{title}: results differ by {gap:.1e}")
-    ratios, ratios_of_two, seconds = [], [], []
     with ProcessPoolExecutor(2) as pool:
         in_processes(pool, X, n_components, seeds[:4], keys)
-        for _ in range(pairs):
-            mine, _ = timed(ours)
-            theirs = min(
-                timed(lambda t=t: reference(X, n_components, seeds, keys, t))[0] for t in (1, 2)
-            )
-            two = in_processes(pool, X, n_components, seeds, keys)
-            seconds.append((mine, theirs, two))
-            ratios.append(theirs / mine)
-            ratios_of_two.append(two / mine)
-    return (title, goal, seconds, ratios, ratios_of_two)
+        pairs = in_pairs(
+            n_pairs,
+            ours,
+            lambda threads: reference(X, n_components, seeds, keys, threads),
+            lambda: in_processes(pool, X, n_components, seeds, keys),
+        )
+    return Row(title, goal, pairs), None
 
 
-def to_kkt(title, X, n_components, n_starts, pairs, keys, goal):
-    """To a KKT residual of 1e-9: a row of the table.
+def to_kkt(title, name, n_components, n_starts, goal, n_pairs, **penalty):
+    """To a KKT residual of 1e-9: a row of the table, and one of that of the basins.
 
     Scikit-learn has no such rule, so its side is its own time per iteration times the sweeps
     that plain coordinate descent needs from the same starts, with no time for looking.
     """
-    seeds = list(range(n_starts))
+    data, seeds = ns.load_dataset(name), list(range(n_starts))
 
     def ours():
-        return ns.fit(X, n_components, n_starts=n_starts, solver="accelerated", **keys)
+        return ns.fit(data, n_components, n_starts=n_starts, solver="accelerated", **penalty)
 
     plain = ns.fit(
-        X, n_components, n_starts=n_starts, max_iter=100_000,
-        solver_options={"rescale": False}, **keys,
+        data, n_components, n_starts=n_starts, max_iter=100_000,
+        solver_options={"rescale": False}, **penalty,
     )  # fmt: skip
     fits = ours()
     if not fits.converged.all():
         raise SystemExit(f"{title}: {(~fits.converged).sum()} starts are not converged")
-    sample, most = seeds[:2], 1000 if X.size < 1000 else 200
-    rule = {"tol": 0.0, "max_iter": most, **keys}
-    reference(X, n_components, sample, rule)
-    ratios, ratios_of_two, seconds = [], [], []
+    some, most = seeds[:2], 1000 if data.X.size < 1000 else 200
+    rule = {"tol": 0.0, "max_iter": most, **penalty}
+    share = plain.n_iter.sum() / (most * len(some))
+    reference(data.X, n_components, some, rule)
     with ProcessPoolExecutor(2) as pool:
-        in_processes(pool, X, n_components, sample, rule)
-        for _ in range(pairs):
-            mine, _ = timed(ours)
-            per_call = min(
-                timed(lambda t=t: reference(X, n_components, sample, rule, t))[0] for t in (1, 2)
-            )
-            of_two = in_processes(pool, X, n_components, sample, rule)
-            share = plain.n_iter.sum() / (most * len(sample))
-            seconds.append((mine, per_call * share, of_two * share))
-            ratios.append(per_call * share / mine)
-            ratios_of_two.append(of_two * share / mine)
-    basins = np.isclose(fits.objective, plain.objective, rtol=1e-6).mean()
-    print(
-        f"<!-- {title}: {np.median(plain.n_iter):.0f} plain sweeps, {np.median(fits.n_iter):.0f} "
-        f"accelerated (medians); {plain.converged.mean():.0%} of the plain starts converge; "
-        f"{basins:.0%} end at the same objective -->"
+        in_processes(pool, data.X, n_components, some, rule)
+        pairs = in_pairs(
+            n_pairs,
+            ours,
+            lambda threads: reference(data.X, n_components, some, rule, threads),
+            lambda: in_processes(pool, data.X, n_components, some, rule),
+        )
+    pairs[:, 1:] *= share
+    return Row(title, goal, pairs), basins(title, data, plain, fits)
+
+
+def basins(title, data, plain, fits):
+    """A line on what the same starts come to by plain descent and by the accelerated solver."""
+    runs = tuple(np.full(len(part), "") for part in (plain, fits))
+    result = ProblemResult(title, data, fits.problem, (plain, fits), runs, Analysis())
+    (row,) = same_starts(result).itertuples(index=False)
+    return (
+        f"| {title} | {np.median(plain.n_iter):,.0f} | {np.median(fits.n_iter):,.0f} "
+        f"| {plain.converged.mean():.0%} | {row.same:.0%} of {row.n_both} "
+        f"| {row.n_minima} | {row.n_minima_other} | {row.n_minima_both} "
+        f"| {row.best_share:.0%} | {row.best_share_other:.0%} |"
     )
-    return (title, goal, seconds, ratios, ratios_of_two)
 
 
-def sparse_sweeps(title, pairs, goal):
+def sparse_sweeps(title, goal, n_pairs):
     """Seconds per sweep over a large sparse matrix, from 20 sweeps more: a row of the table."""
     X = sparse.random_array(
         (20_000, 10_000), density=0.005, format="csr", rng=np.random.default_rng(0)
@@ -141,80 +173,75 @@ def sparse_sweeps(title, pairs, goal):
     for (W, H, _), fit in zip(reference(X, 20, [0, 1], few), ours(few), strict=True):
         if max(np.abs(W - fit.W).max(), np.abs(H - fit.H).max()) > 1e-10:
             raise SystemExit(f"{title}: results differ")
-    ratios, ratios_of_two, seconds = [], [], []
     with ProcessPoolExecutor(2) as pool:
         in_processes(pool, X, 20, [0, 1], few)
-        for _ in range(pairs):
-            mine = timed(lambda: ours(many))[0] - timed(lambda: ours(few))[0]
-            theirs = (
-                timed(lambda: reference(X, 20, [0, 1], many))[0]
-                - timed(lambda: reference(X, 20, [0, 1], few))[0]
+        long, short = (
+            in_pairs(
+                n_pairs,
+                partial(ours, keys),
+                lambda threads, keys=keys: reference(X, 20, [0, 1], keys, threads),
+                lambda keys=keys: in_processes(pool, X, 20, [0, 1], keys),
             )
-            two = in_processes(pool, X, 20, [0, 1], many) - in_processes(pool, X, 20, [0, 1], few)
-            seconds.append((mine / 20, theirs / 20, two / 20))
-            ratios.append(theirs / mine)
-            ratios_of_two.append(two / mine)
-    return (title, goal, seconds, ratios, ratios_of_two)
+            for keys in (many, few)
+        )
+    return Row(title, goal, (long - np.median(short, axis=0)) / 20), None
 
 
-def show(row):
-    """Print a row of the table."""
-    title, goal, seconds, ratios, of_two = row
-    mine, theirs, two = np.median(seconds, axis=0)
-    print(
-        f"| {title} | {mine * 1e3:.1f} ms | {theirs * 1e3:.0f} ms | {two * 1e3:.0f} ms "
-        f"| **{np.median(ratios):.1f}×** ({min(ratios):.1f}–{max(ratios):.1f}) "
-        f"| {np.median(of_two):.1f}× ({min(of_two):.1f}–{max(of_two):.1f}) | {goal} |",
-        flush=True,
-    )
-
-
+KKT = "to KKT 1e-9"
 ROWS = {
-    "menu": lambda pairs: same_iterates(
-        "menu k=3, 1,000 starts, scikit-learn's rule", MENU, 3, 1000, pairs,
-        {"tol": 1e-4, "max_iter": 200}, "200×",
+    "menu": partial(
+        same_iterates, "menu k=3, 1,000 starts, scikit-learn's rule", "menu", 3, 1000, "200×"
     ),
-    "digits": lambda pairs: same_iterates(
-        "digits k=16, 20 starts, scikit-learn's rule", load_digits().data, 16, 20, pairs,
-        {"tol": 1e-4, "max_iter": 200}, "5×",
+    "digits": partial(
+        same_iterates, "digits k=16, 20 starts, scikit-learn's rule", "digits", 16, 20, "5×"
     ),
-    "kkt5": lambda pairs: to_kkt(
-        "digits k=5, 20 starts, to KKT 1e-9", load_digits().data, 5, 20, pairs, {}, "20×"
+    "kkt5": partial(to_kkt, f"digits k=5, 20 starts, {KKT}", "digits", 5, 20, "20×"),
+    "kkt8": partial(to_kkt, f"digits k=8, 20 starts, {KKT}", "digits", 8, 20, "25×"),
+    "kkt16": partial(to_kkt, f"digits k=16, 20 starts, {KKT}", "digits", 16, 20, "50×"),
+    "ridge": partial(
+        to_kkt, f"menu k=4, ridge 1e-3 on both, 100 starts, {KKT}", "menu", 4, 100, "500×",
+        alpha_W=1e-3,
     ),
-    "kkt8": lambda pairs: to_kkt(
-        "digits k=8, 20 starts, to KKT 1e-9", load_digits().data, 8, 20, pairs, {}, "25×"
+    "l1": partial(
+        to_kkt, f"menu k=4, L1 1e-3 on both, 100 starts, {KKT}", "menu", 4, 100, "500×",
+        alpha_W=1e-3, l1_ratio=1.0,
     ),
-    "kkt16": lambda pairs: to_kkt(
-        "digits k=16, 20 starts, to KKT 1e-9", load_digits().data, 16, 20, pairs, {}, "50×"
-    ),
-    "ridge": lambda pairs: to_kkt(
-        "menu k=4, ridge 1e-3 on both, 100 starts, to KKT 1e-9", MENU, 4, 100, pairs,
-        {"alpha_W": 0.001}, "500×",
-    ),
-    "l1": lambda pairs: to_kkt(
-        "menu k=4, L1 1e-3 on both, 100 starts, to KKT 1e-9", MENU, 4, 100, pairs,
-        {"alpha_W": 0.001, "l1_ratio": 1.0}, "500×",
-    ),
-    "sparse": lambda pairs: sparse_sweeps(
-        "sparse 20,000×10,000, 1M nonzeros, k=20, a sweep of 2 starts", pairs, "2.5×"
+    "sparse": partial(
+        sparse_sweeps, "sparse 20,000×10,000, 1M nonzeros, k=20, a sweep of 2 starts", "2.5×"
     ),
 }  # fmt: skip
 
 
 def main():
-    """Run the rows asked for and print the table."""
+    """Run the rows asked for and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", help=f"of {', '.join(ROWS)}; all by default")
     parser.add_argument("--pairs", type=int, default=5)
     given = parser.parse_args()
-    print(f"{n_threads()} threads on {os.cpu_count()} cores, {given.pairs} pairs\n")
+    if unknown := set(given.rows) - set(ROWS):
+        parser.error(f"{', '.join(unknown)}: possible are {', '.join(ROWS)}")
     print(
-        "| work | ours | scikit-learn | as two processes | ratio (range) "
-        "| ratio to two processes | at least |"
+        f"{n_threads()} threads on {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, "
+        f"{given.pairs} pairs\n"
+    )
+    print(
+        "| work | ours, cores | scikit-learn, cores | as two processes, cores | ratio (range) "
+        "| ratio to two processes (range) | at least |"
     )
     print("|---|---|---|---|---|---|---|")
+    lines = []
     for name in given.rows or ROWS:
-        show(ROWS[name](given.pairs))
+        row, line = ROWS[name](n_pairs=given.pairs)
+        row.show()
+        lines += [line] if line else []
+    if lines:
+        print(
+            "\n| the same starts, plain and accelerated | plain sweeps (median) "
+            "| accelerated sweeps | plain starts converged | same minimum | minima, plain "
+            "| accelerated | by both | starts in the best, plain | accelerated |"
+        )
+        print("|---|---|---|---|---|---|---|---|---|---|")
+        print("\n".join(lines))
 
 
 if __name__ == "__main__":

@@ -60,6 +60,10 @@ class Cost:
     n_starts : int
     peak_bytes : int
         Most memory above what the warm process had before.
+    resident_bytes : int
+        Most memory in all.
+    n_kept : int
+        Rows of factors that are kept.
     """
 
     seconds: float
@@ -68,6 +72,8 @@ class Cost:
     sweeps: float
     n_starts: int
     peak_bytes: int
+    resident_bytes: int
+    n_kept: int
 
     @property
     def per_sweep(self):
@@ -104,14 +110,14 @@ def exponent(sizes, values):
 
 
 def peak_multiply_adds(size=1000, repeats=7):
-    """Multiply-adds a second of one core: the fastest of a few square ``dgemm``, one thread."""
+    """Multiply-adds a CPU second: the fastest of a few square ``dgemm`` on one thread."""
     from scipy.linalg.blas import dgemm
     from threadpoolctl import threadpool_limits
 
     A = np.asfortranarray(np.random.default_rng(0).random((size, size)))
     with threadpool_limits(1, "blas"):
         dgemm(1.0, A, A)
-        return size**3 / min(clocked(lambda: dgemm(1.0, A, A))[0] for _ in range(repeats))
+        return size**3 / min(clocked(lambda: dgemm(1.0, A, A))[1] for _ in range(repeats))
 
 
 def clocked(work):
@@ -123,13 +129,19 @@ def clocked(work):
 
 def peak_above(work):
     """Bytes by which the peak of the resident memory rises during a call (Linux)."""
-    Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
-    before = _resident("VmRSS")
+    before = restart_peak()
     work()
-    return max(0, _resident("VmHWM") - before)
+    return max(0, resident("VmHWM") - before)
 
 
-def _resident(field):
+def restart_peak():
+    """Start the peak of the resident memory anew; the bytes that are resident now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return resident("VmRSS")
+
+
+def resident(field):
+    """A memory figure of this process in bytes: VmRSS now, VmHWM at its peak."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith(field):
             return int(line.split()[1]) * 1024
@@ -162,21 +174,21 @@ def _measure_here(work, repeats):
         return ns.fit(X, work.n_components, solver=work.solver, tol=work.tol, **keys)
 
     fit(n_starts=2, max_iter=3)
-    peak = peak_above(fit)  # first: later calls find memory that was never given back
-    wall, cpu, sweeps = [], [], []
-    for _ in range(repeats):
-        seconds, busy, fits = clocked(fit)
-        wall.append(seconds)
-        cpu.append(busy)
-        sweeps.append(fits.n_iter.mean())
-        del fits
+    before = restart_peak()
+    calls = [clocked(fit)]  # its peak counts: later calls find memory that was never given back
+    most = resident("VmHWM")
+    fits = calls[0][2]
+    calls = [call[:2] for call in calls] + [clocked(fit)[:2] for _ in range(repeats - 1)]
+    wall, cpu = zip(*calls, strict=True)
     return {
         "seconds": float(np.median(wall)),
         "cpu_seconds": float(np.median(cpu)),
         "seconds_range": [min(wall), max(wall)],
-        "sweeps": float(np.median(sweeps)),
+        "sweeps": float(fits.n_iter.mean()),
         "n_starts": work.n_starts,
-        "peak_bytes": peak,
+        "peak_bytes": max(0, most - before),
+        "resident_bytes": most,
+        "n_kept": len(fits.W),
     }
 
 
