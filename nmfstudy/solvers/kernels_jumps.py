@@ -11,9 +11,9 @@ from numba import njit
 
 from nmfstudy.solvers.kernels_rules import HELPER
 
-MEMORY = 10  # points that are combined
+MEMORY = 6  # points that are combined
 MOST_W = 2**11  # entries of a W that is extrapolated too: its points are to stay near
-PASSES = 4  # over a factor with one product: the product is what costs
+PASSES = 5  # over a factor with one product: the product is what costs
 LONGEST_WAIT = 8  # sweeps with momentum before Anderson's method is tried again
 STALE = 20  # sweeps without the step halving, after which old points are forgotten
 GROWTH, DECAY = 1.1, 0.5  # of the momentum, when it helped and when not
