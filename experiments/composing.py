@@ -149,9 +149,13 @@ def _first(override):
 
 
 def _merge(line, given):
-    """A preset's line with what the user gave in place of the same keys."""
+    """A preset's line with what the user gave in place of the same keys.
+
+    Another choice of a group (``solver=…``) replaces the line's settings of it as well.
+    """
     keys = {o.get_key_element() for o in given}
-    return [o for o in line if o.get_key_element() not in keys] + list(given)
+    kept = (o for o in line if not keys & {o.get_key_element(), o.key_or_group.split(".")[0]})
+    return [*kept, *given]
 
 
 def _expand(overrides):

@@ -55,6 +55,17 @@ def test_what_the_user_gives_wins_over_the_preset():
     assert {job.study_name for job in plan(["study=smoke", "study_name=other"]).jobs} == {"other"}
 
 
+def test_another_choice_of_a_group_replaces_what_the_preset_sets_in_it(tmp_path):
+    extra = own_data(tmp_path)
+    for solver, options in (("coordinate_descent", {}), ("accelerated", {"warmup": 20})):
+        asked = plan(["study=mydata", *extra, f"solver={solver}"])
+        assert {job.search.solver for job in asked.jobs} == {solver}
+        assert all(job.search.options == options for job in asked.jobs)
+    kept = plan(["study=mydata", *extra, "solver.tol=1e-8"])
+    assert {job.search.tol for job in kept.jobs} == {1e-8}
+    assert {job.search.options["warmup"] for job in kept.jobs} == {100}
+
+
 def test_kkt_tolerance_follows_the_solver_unless_given():
     (job,) = plan(["solver.tol=1e-7"]).jobs
     assert job.analysis.kkt_tol == 1e-7
