@@ -7,6 +7,8 @@ from nmfstudy.report.words import certificate_cell, kind_cell
 _REFERENCES = {
     "Anderson, 1965": "Anderson, D. G. (1965). Iterative procedures for nonlinear integral "
     "equations. Journal of the ACM 12(4), 547–560.",
+    "Ang & Gillis, 2019": "Ang, A. M. S. & Gillis, N. (2019). Accelerating nonnegative matrix "
+    "factorization algorithms using extrapolation. Neural Computation 31(2), 417–439.",
     "Boutsidis & Gallopoulos, 2008": "Boutsidis, C. & Gallopoulos, E. (2008). SVD based "
     "initialization: a head start for nonnegative matrix factorization. Pattern Recognition "
     "41(4), 1350–1362.",
@@ -34,8 +36,8 @@ _INITS = {
 }
 _SOLVERS = {
     "coordinate_descent": "coordinate descent (Cichocki & Phan, 2009)",
-    "accelerated": "coordinate descent (Cichocki & Phan, 2009) with Anderson acceleration "
-    "(Anderson, 1965)",
+    "accelerated": "coordinate descent (Cichocki & Phan, 2009) accelerated by extrapolation "
+    "(Anderson, 1965) or momentum (Ang & Gillis, 2019), never at the price of the objective",
     "scikit_learn": "scikit-learn (Pedregosa et al., 2011)",
 }
 _LOSSES = {
@@ -119,7 +121,8 @@ def _searches(results):
         if search.stop != "kkt":
             ends = f"by scikit-learn’s stopping rule (tol {search.tol:g})"
         options = {k: v for k, v in search.options.items() if k not in ("W", "H")}
-        extra = "".join(f", {k} {v}" for k, v in options.items())
+        told_options = ", ".join(f"{k} {v}" for k, v in options.items())
+        extra = f" ({told_options})" if options else ""
         yield (
             f"Fits began at {told} and went on by {solver}{extra} {ends}, for at most "
             f"{search.max_iter:,} sweeps"
