@@ -66,7 +66,7 @@ def regauge(WP, H, prices, gauge):
 @njit(**HELPER)
 def block_size(XP):
     """Panels of a block."""
-    return max(8, BLOCK_BYTES // (8 * PANEL * XP.shape[1]))
+    return max(4, BLOCK_BYTES // (8 * PANEL * XP.shape[1]))
 
 
 @njit(**HELPER)
