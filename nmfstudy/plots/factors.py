@@ -53,7 +53,7 @@ def plot_matrix(
     if n <= _ANNOTATED[0] and d <= _ANNOTATED[1]:
         for (i, j), value in np.ndenumerate(M):
             value = 0.0 if value <= _NOTHING * top else value
-            faint = {"alpha": 0.45} if value == 0 else {}
+            faint = {"alpha": 0.65} if value == 0 else {}
             ax.text(
                 j + 0.5, i + 0.5, short(value), ha="center", va="center", color=style.INK,
                 fontsize=style.SMALL, **faint,
