@@ -152,9 +152,9 @@ class Run:
         """The `Job` it was a block of, from the recorded configuration."""
         return job_from_config(self.info["config"])
 
-    @cached_property
+    @property
     def fits(self):
-        """All fits, with the factors that were kept.
+        """All fits, with the factors that were kept; read anew every time.
 
         Raises
         ------

@@ -1,5 +1,7 @@
 """From run folders to problems: which runs are in, and which fits belong together."""
 
+from itertools import chain
+
 import numpy as np
 
 from nmfstudy.config import Analysis, Job
@@ -25,21 +27,10 @@ def of_code(runs, code):
     return kept, out
 
 
-def readable_runs(runs, skipped):
-    """Runs whose files are whole; the others join what was skipped."""
-    kept = []
-    for run in runs:
-        try:
-            run.fits  # noqa: B018 - read now, so that a torn file is listed and not met later
-            kept.append(run)
-        except (ValueError, OSError) as error:
-            skipped = [*skipped, (run.id, str(error))]
-    return kept, skipped
-
-
 def recorded_analysis(about, runs):
     """The tolerances of the sweep, or of its first run."""
-    recorded = about.get("analysis") or runs[0].info["config"].get("analysis") or {}
+    config = runs[0].info["config"] if runs else {}
+    recorded = about.get("analysis") or config.get("analysis") or {}
     try:
         return Analysis(**recorded)
     except (TypeError, RequestError):
@@ -56,7 +47,7 @@ def recorded_failures(folder, about):
 
 
 def group_problems(folder, runs, analysis, skipped):
-    """Group runs by problem and search; one fit per seed."""
+    """Group runs by problem and search; one fit per seed. Runs left out join what was skipped."""
     groups = {}
     for run in runs:
         search = (run.job.search.init, run.job.search.solver_label)
@@ -71,8 +62,10 @@ def group_problems(folder, runs, analysis, skipped):
         except ValueError as error:
             skipped.extend((r.id, str(error)) for s in searches.values() for r in s)
             continue
-        pooled = [_pool(found) for _, found in sorted(searches.items())]
-        fits, run_of = zip(*pooled, strict=True)
+        pooled = [_pool(found, skipped) for _, found in sorted(searches.items())]
+        if not any(pooled):
+            continue
+        fits, run_of = zip(*filter(None, pooled), strict=True)
         results.append(
             ProblemResult(
                 key, dataset, first.job.problem, fits, run_of, tolerances_of(analysis, fits), folder
@@ -136,12 +129,31 @@ def tolerances_of(analysis, fits):
     return Analysis(analysis.distance_tol, analysis.objective_rtol, max(asked, analysis.kkt_tol))
 
 
-def _pool(runs):
-    """Fits of one search with seeds ascending, the first run's fit where two have one seed."""
-    runs = sorted(runs, key=lambda run: (run.fits.seed[0], run.id))
-    kept = {run.job.record for run in runs}
-    keep = keep_solutions if kept == {"solutions"} else concatenate
-    fits = keep(run.fits for run in runs)
-    of = np.concatenate([np.full(len(run.fits), run.id) for run in runs])
-    _, first = np.unique(fits.seed, return_index=True)
-    return (fits, of) if len(first) == len(fits) else (fits[first], of[first])
+def _pool(runs, skipped):
+    """Fits of one search with seeds ascending, the first run's fit where two have one seed.
+
+    Runs are read one after the other, and what of their factors is not needed is let go. Those
+    that are torn join what was skipped; None if all are.
+    """
+    of = []
+
+    def readable():
+        for run in sorted(runs, key=lambda run: run.id):
+            try:
+                fits = run.fits
+            except (ValueError, OSError) as error:
+                skipped.append((run.id, str(error)))
+                continue
+            of.append(np.full(len(fits), run.id))
+            yield fits
+
+    parts = readable()
+    first = next(parts, None)
+    if first is None:
+        return None
+    records = {run.job.record for run in runs}
+    keep = keep_solutions if records == {"solutions"} else concatenate
+    fits, of = keep(chain([first], parts)), np.concatenate(of)
+    order = np.unique(fits.seed, return_index=True)[1]
+    ascending = np.array_equal(order, np.arange(len(fits)))
+    return (fits, of) if ascending else (fits[order], of[order])

@@ -16,7 +16,6 @@ from nmfstudy.study.grouping import (
     group_fits,
     group_problems,
     of_code,
-    readable_runs,
     recorded_analysis,
     recorded_failures,
     tolerances_of,
@@ -88,15 +87,17 @@ class Study(Shown):
             raise RequestError(f"{folder} is no folder; possible: a study's folder under results")
         runs, skipped = find_runs(folder)
         runs, left_out = of_code(runs, code)
-        readable, skipped = readable_runs(runs, skipped + left_out)
-        if not readable:
+        skipped = skipped + left_out
+        about = recorded_request(folder)
+        analysis = analysis or recorded_analysis(about, runs)
+        problems = group_problems(folder, runs, analysis, skipped)
+        without = {name for name, _ in skipped}
+        infos = tuple(run.info for run in runs if run.id not in without)
+        if not infos:
             raise RequestError(
                 f"{folder} holds no finished run ({len(skipped)} skipped); possible: a folder that "
                 "nmfstudy run has filled"
             )
-        about = recorded_request(folder)
-        analysis = analysis or recorded_analysis(about, readable)
-        problems = group_problems(folder, readable, analysis, skipped)
         return Study(
             folder,
             tuple(problems),
@@ -104,7 +105,7 @@ class Study(Shown):
             tuple(recorded_failures(folder, about)),
             analysis,
             about,
-            tuple(run.info for run in readable),
+            infos,
         )
 
     @staticmethod
