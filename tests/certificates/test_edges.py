@@ -25,6 +25,7 @@ def test_zero_product_is_degenerate():
 def test_one_component_is_unique():
     verdict = checked(np.arange(4.0)[:, None], np.ones((1, 3)))
     assert verdict.status == "unique" and verdict.n_solutions == 1
+    assert verdict.identifiable_W == verdict.identifiable_H == (0,)
 
 
 @pytest.mark.parametrize("known", SOLVED, ids=lambda k: k.name)

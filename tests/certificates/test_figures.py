@@ -51,6 +51,44 @@ def test_triangles_lie_between_the_polygons(known):
     np.testing.assert_allclose(g.triangle, CORNERS)
 
 
+def leaving(p, direction, polygon):
+    """Where a ray from the boundary of a convex polygon leaves it."""
+    found = [0.0]
+    for a, b in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
+        system = np.column_stack([direction, a - b])
+        if abs(np.linalg.det(system)) > 1e-12:
+            step, along = np.linalg.solve(system, a - p)
+            if -1e-9 <= along <= 1 + 1e-9:
+                found.append(step)
+    return p + max(found) * direction
+
+
+def room(p, inner, outer):
+    """How far the third side of the widest triangle with a corner at p is beyond ``inner``."""
+    middle = inner.mean(axis=0) - p
+    angle = [np.arctan2(middle[0] * y - middle[1] * x, middle @ (x, y)) for x, y in inner - p]
+    q, r = (leaving(p, inner[i] - p, outer) for i in (np.argmin(angle), np.argmax(angle)))
+    beyond = np.append(side(q, r, inner), side(q, r, p)) / np.linalg.norm(r - q)
+    return (beyond[:-1] * np.sign(beyond[-1])).min()
+
+
+@pytest.mark.parametrize("known", THREE, ids=lambda k: k.name)
+def test_arcs_are_where_a_triangle_can_have_a_corner(known):
+    g = geometry((known.W, known.H))
+    assert g.arcs
+    points = np.concatenate(g.arcs)
+    assert all(room(p, g.inner, g.outer) > -1e-7 for p in points)
+    if g.infinite:
+        assert max(len(arc) for arc in g.arcs) >= 10
+    # Nowhere else: away from all arcs there is no room.
+    for a, b in zip(g.outer, np.roll(g.outer, -1, axis=0), strict=True):
+        for share in np.linspace(0.01, 0.99, 25):
+            p = a + share * (b - a)
+            apart = np.linalg.norm(points - p, axis=1).min()
+            if apart > 0.1 * np.linalg.norm(b - a):
+                assert room(p, g.inner, g.outer) < 1e-7
+
+
 def test_geometry_is_for_three_components_of_rank_three():
     assert geometry((np.eye(2), np.eye(2))) is None
     assert geometry((np.ones((4, 3)), np.ones((3, 4)))) is None

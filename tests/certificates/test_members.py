@@ -50,7 +50,12 @@ def test_a_component_can_move_alone_exactly_if_supports_are_nested(seed):
     case = case_of(W, H)
     if case.spare or case.k < 4:
         return
-    pairs = {(side, i, j) for side, i, j, *_ in supports.nested_pairs(case.W, case.H)}
+    pairs = {}
+    for side, i, j, eps, _ in supports.nested_pairs(case.W, case.H):
+        A = case.W if side == "W" else case.H.T
+        left = A[:, j] - eps * A[:, i]
+        assert eps > 0 and abs(left[A[:, i] > 0].min()) < 1e-15  # the longest move there is
+        pairs[side, i, j] = eps
     for side, A in (("W", case.W), ("H", case.H.T)):
         for i in range(4):
             for j in range(4):

@@ -107,3 +107,18 @@ def test_entries_of_a_tiny_component_are_not_taken_for_zeros():
     verdict = certify(W, H, zero_threshold=0.0)
     assert 1 not in verdict.identifiable_W
     assert verdict.verify() == []
+
+
+@pytest.mark.parametrize("side", ["rows", "columns"])
+def test_rows_and_columns_that_are_empty_in_the_data_are_emptied_of_dust(side):
+    """And only of dust: what is large in the product stays, though the data lack it."""
+    W, H = laurberg(0.3)
+    X = W @ H
+    for size, stays in ((1e-9, False), (0.1, True)):
+        dust = Factorization(np.vstack([W, size * W[:1]]), H)
+        data = np.vstack([X, np.zeros(6)])
+        if side == "columns":
+            dust, data = Factorization(dust.H.T, dust.W.T), data.T
+        found, _ = judged(dust, 0.0, data)
+        last = found.W[-1] if side == "rows" else found.H[:, -1]
+        assert last.any() == stays
