@@ -7,7 +7,7 @@ from nmfstudy.config import AUTO, Analysis
 from nmfstudy.errors import RequestError
 from nmfstudy.inits import check_init, draw_starts
 from nmfstudy.runs import code_version, problem_key, run_id
-from nmfstudy.runs.files import write_json
+from nmfstudy.runs.files import clean_up, write_json
 from nmfstudy.runs.identity import job_id
 from nmfstudy.solvers import make_solver
 from nmfstudy.sweep import AUTO_BUDGET, custom_files, dataset_of
@@ -102,6 +102,7 @@ class Request:
     def save(self):
         """Record the request in the study's folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        clean_up(self.folder)
         write_json(
             self.folder / "study.json",
             {

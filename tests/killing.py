@@ -154,6 +154,7 @@ def main():
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--fork", action="store_true")
     parser.add_argument("--early", action="store_true")
+    parser.add_argument("--per-round", type=int, default=KILLS_PER_ROUND)
     given = parser.parse_args()
     moments = random.Random(given.seed)
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -175,7 +176,7 @@ def main():
         done = rounds = 0
         while done < given.kills:
             folder = Path(scratch, f"round{rounds}")
-            at = [moments.uniform(0, until) for _ in range(KILLS_PER_ROUND)]
+            at = [moments.uniform(0, until) for _ in range(given.per_round)]
             for name in one_round(folder, expected, at, given.fork):
                 counts[name] = counts.get(name, 0) + 1
                 done += 1

@@ -14,7 +14,7 @@ from nmfstudy.report.page import Cell, Details, Facts, Figure, Page, Paragraph, 
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf, plain_name
 from nmfstudy.report.words import headline
-from nmfstudy.runs.files import remove_leftovers, write_atomically
+from nmfstudy.runs.files import clean_up, write_atomically
 
 MAX_HTML = 5_000_000  # bytes
 
@@ -41,7 +41,7 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
     Path
         Of ``report.html``, one file that opens offline.
     """
-    remove_leftovers(study.folder)
+    clean_up(study.folder)
     shelf = Shelf(on_figure=progress, kinds=tuple(pictures))
     page = build_page(study, answers_of(study) if answers is None else answers, shelf)
     shelf.write(study.folder)

@@ -116,6 +116,15 @@ def own(path):
     return path
 
 
+def clean_up(study_folder):
+    """Remove what killed writers of this host left in a study's folder and those in it."""
+    folder = Path(study_folder)
+    remove_leftovers(folder)
+    for place in folder.glob("*/"):
+        if not place.is_symlink():
+            remove_leftovers(place)
+
+
 def remove_leftovers(folder):
     """Remove what killed writers of this host left under temporary names."""
     here = host()

@@ -7,6 +7,7 @@ import pytest
 
 from nmfstudy.runs.files import (
     PARTIAL,
+    clean_up,
     new_folder,
     read_arrays,
     read_json,
@@ -152,6 +153,22 @@ def test_leftover_files_and_foreign_names(tmp_path):
         (tmp_path / name).write_text("torn")
     remove_leftovers(tmp_path)
     assert {name: (tmp_path / name).exists() for name in names} == names
+
+
+def test_leftovers_are_found_all_over_a_study_and_nowhere_else(tmp_path):
+    with new_folder(tmp_path / "run") as partial:
+        name = partial.name.replace(str(os.getpid()), str(2**22 + 12345))
+    study, outside = tmp_path / "study", tmp_path / "outside"
+    places = [study, study / "runs", study / "data", study / "certificates", study / "failures"]
+    deeper = study / "runs" / "0123456789abcdef"
+    for place in (*places, deeper, outside):
+        place.mkdir(exist_ok=True)
+        (place / name).write_text("torn")
+    (study / "linked").symlink_to(outside)
+    clean_up(study)
+    assert not any((place / name).exists() for place in places)
+    assert (outside / name).exists() and (deeper / name).exists()
+    clean_up(tmp_path / "none")
 
 
 def test_what_is_no_plain_data_is_refused_and_paths_are_text(tmp_path):
