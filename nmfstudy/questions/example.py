@@ -142,10 +142,11 @@ def _summary(result, first, second, after):
         else f"the largest difference left is {style.number(apart, 2)}"
     )
     return (
-        f"The data {result.dataset.name}, {plural(n, 'row')} and {plural(d, 'column')}, are written "
-        f"as W·H with {plural(k, 'part')}: a row of H says what a part is made of, a row of W how "
-        f"much of each part that row of the data takes. Seeds {first.seed} and {second.seed} give "
-        f"factors that look different; with the parts matched and scaled alike, {same}."
+        f"The data {result.dataset.name}, {plural(n, 'row')} and {plural(d, 'column')}, are "
+        f"written as W·H with {plural(k, 'part')}: a row of H says what a part is made of, a "
+        f"row of W how much of each part that row of the data takes. Seeds {first.seed} and "
+        f"{second.seed} give factors that look different; with the parts matched and scaled "
+        f"alike, {same}."
     )
 
 
