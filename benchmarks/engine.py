@@ -13,6 +13,7 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing import get_context
 from time import perf_counter
 
 import numpy as np
@@ -65,6 +66,11 @@ def reference(X, n_components, seeds, keys, blas_threads=1):
     return fits
 
 
+def two_processes():
+    """Spawned ones: after a fork this process would copy every page that it writes to next."""
+    return ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+
+
 def _cpu_of_reference(*given):
     return clocked(lambda: reference(*given))[1]
 
@@ -102,7 +108,7 @@ def same_iterates(title, name, n_components, n_starts, goal, n_pairs):
     iterations = all(n == fit.n_iter for (_, _, n), fit in zip(loop, fits, strict=True))
     if gap > 1e-10 or not iterations:
         raise SystemExit(f"{title}: results differ by {gap:.1e}")
-    with ProcessPoolExecutor(2) as pool:
+    with two_processes() as pool:
         in_processes(pool, X, n_components, seeds[:4], keys)
         pairs = in_pairs(
             n_pairs,
@@ -135,7 +141,7 @@ def to_kkt(title, name, n_components, n_starts, goal, n_pairs, **penalty):
     rule = {"tol": 0.0, "max_iter": most, **penalty}
     share = plain.n_iter.sum() / (most * len(some))
     reference(data.X, n_components, some, rule)
-    with ProcessPoolExecutor(2) as pool:
+    with two_processes() as pool:
         in_processes(pool, data.X, n_components, some, rule)
         pairs = in_pairs(
             n_pairs,
@@ -173,7 +179,7 @@ def sparse_sweeps(title, goal, n_pairs):
     for (W, H, _), fit in zip(reference(X, 20, [0, 1], few), ours(few), strict=True):
         if max(np.abs(W - fit.W).max(), np.abs(H - fit.H).max()) > 1e-10:
             raise SystemExit(f"{title}: results differ")
-    with ProcessPoolExecutor(2) as pool:
+    with two_processes() as pool:
         in_processes(pool, X, 20, [0, 1], few)
         long, short = (
             in_pairs(
