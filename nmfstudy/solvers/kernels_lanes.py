@@ -113,19 +113,19 @@ def prepare(B, own, m, gram, k, l2, mode):
         else:
             empty = NO_CURVATURE if mode == RULED else 0.0
             for lane in range(LANES):
-                B[its, lane] = 1.0
+                B[its, lane] = 1.0 if mode == RULED else 0.0
                 c = B[a, lane] + l2
                 B[a, lane] = c
                 B[row, lane] = 1.0 / c if c != 0 else empty
 
 
 @njit(**HELPER)
-def move(row, at, g, step, weight, total, plain, squared):
-    """One vector of an entry to its minimum, and what it lost on the way to ``total``."""
+def move(row, at, g, step, weight, plain, lost):
+    """One vector of an entry to its minimum; what was lost so far and on the way."""
     zero, f = spread(0.0), load(row, at)
     size = where_positive(f, larger(g, zero - g), zero - smaller(g, zero))
-    store(total, at, load(total, at) + size * (plain + squared * load(weight, at) * size))
     store(row, at, larger(f - g * load(step, at), zero))
+    return lost + size * (plain + load(weight, at) * size)
 
 
 @njit(**HELPER)
@@ -141,8 +141,8 @@ def half_sweep(B, total, X, own, other, gram, k, l1, l2, mode):
     start, x, lost = address(B), address(X), address(total)
     fill_gram(shifted(start, gram * LANES), shifted(start, other * LANES), q, k)
     prepare(B, own, m, gram, k, l2, mode)
-    plain = spread(1.0 if mode == PLAIN else 0.0)
-    squared, price = spread(0.0 if mode == PLAIN else 1.0), spread(l1)
+    plain, price = spread(1.0 if mode == PLAIN else 0.0), spread(l1)
+    e, f, g, h = load(lost, 0), load(lost, LENGTH), load(lost, 2 * LENGTH), load(lost, 3 * LENGTH)
     for i in range(m):
         for t in range(k):
             held = shifted(start, (other + t * q) * LANES)
@@ -153,10 +153,11 @@ def half_sweep(B, total, X, own, other, gram, k, l1, l2, mode):
             row = shifted(rows, t * m * LANES)
             step = shifted(start, (gram + k * k + t) * LANES)
             weight = shifted(step, k * LANES)
-            move(row, 0, a, step, weight, lost, plain, squared)
-            move(row, LENGTH, b, step, weight, lost, plain, squared)
-            move(row, 2 * LENGTH, c, step, weight, lost, plain, squared)
-            move(row, 3 * LENGTH, d, step, weight, lost, plain, squared)
+            e = move(row, 0, a, step, weight, plain, e)
+            f = move(row, LENGTH, b, step, weight, plain, f)
+            g = move(row, 2 * LENGTH, c, step, weight, plain, g)
+            h = move(row, 3 * LENGTH, d, step, weight, plain, h)
+    store_row(lost, e, f, g, h)
 
 
 @njit(**HELPER)
