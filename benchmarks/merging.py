@@ -6,7 +6,7 @@ keeping the factors of solutions only, and merges them
 
 - as a stream: one run after the other, of which the different solutions and how many starts end
   in each are kept, and the starts forgotten; the solutions of all runs are then told apart;
-- with ``--whole``, as `nmfstudy report` does: all starts in memory, and one table of them.
+- with ``--whole``, as `nmfstudy report` does: all starts in memory, and the report written.
 
 Each is a process of its own, so that its memory can be told.
 """
@@ -86,8 +86,8 @@ def stream(folder):
 
 
 def whole(folder):
-    """The same by loading the study, and its table of starts as text."""
-    from nmfstudy.report.numbers import csv_text
+    """The same by loading the study, and its report."""
+    from nmfstudy.report import write_report
     from nmfstudy.study import Study
 
     begun = time.perf_counter()
@@ -95,11 +95,11 @@ def whole(folder):
     loaded = time.perf_counter()
     counts = study.results[0].solutions.counts
     told = time.perf_counter()
-    csv_text(study.starts)
+    write_report(study)
     seconds = {
         "loading": loaded - begun,
         "telling the solutions apart": told - loaded,
-        "the table of starts": time.perf_counter() - told,
+        "the report": time.perf_counter() - told,
     }
     return np.asarray(counts), seconds
 
