@@ -2,7 +2,10 @@
 
 import copy
 import os
+import signal
+import threading
 from dataclasses import dataclass
+from functools import partial
 
 from hydra import initialize_config_dir
 from hydra._internal.callbacks import Callbacks
@@ -59,9 +62,29 @@ class Task:
     def __call__(self, config):
         """Fit the job's blocks that are not finished; returns their run ids."""
         os.chdir(self.folder)
+        _let_signals_end_jobs()
         if self.n_threads:
             os.environ["NUMBA_NUM_THREADS"] = str(self.n_threads)
         return [block.run for block in perform(job_from_config(plain_config(config)))]
+
+
+def _let_signals_end_jobs():
+    """Make an interrupt of whatever a signal's handler raises.
+
+    When a job's time is up, submitit is told by a signal, queues the job again, and exits in the
+    midst of whatever the job is at: which is no failure of the block that is being fitted.
+    """
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        handler = signal.getsignal(number)
+        if callable(handler) and threading.current_thread() is threading.main_thread():
+            signal.signal(number, partial(_interrupted_by, handler))
+
+
+def _interrupted_by(handler, number, frame):
+    try:
+        handler(number, frame)
+    except (Exception, SystemExit) as error:
+        raise KeyboardInterrupt from error
 
 
 def check_launcher(asked):

@@ -71,3 +71,13 @@ def test_what_runs_on_lost_nodes_is_run_again_even_twice(submit, gate, folder, e
     assert len(run_times(folder)) == N_RUNS
     assert tables(folder) == expected
     assert not list(folder.rglob(".partial*"))
+
+
+def test_a_job_whose_time_is_up_is_queued_again(submit, gate, folder, expected, slurm):
+    process = submit("cluster.minutes=1", "hydra.launcher.signal_delay_s=50")
+    callers = gate.wait_for(N_JOBS, process)
+    wait_until(lambda: all(not os.path.exists(f"/proc/{c['pid']}") for c in callers))
+    assert not list(folder.rglob("error.json"))
+    gate.open()
+    ends(process, 0)
+    assert tables(folder) == expected

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from hydra import compose, initialize_config_dir
 
 from nmfstudy.cli import main
 from nmfstudy.errors import RequestError
-from nmfstudy.experiments.composing import plan
-from nmfstudy.experiments.launching import _share_cores, check_launcher
+from nmfstudy.experiments.composing import CONF, VERSION_BASE, plan
+from nmfstudy.experiments.launching import Task, _share_cores, check_launcher
 from nmfstudy.runs.signs import signs_of_life
 
 CORES = len(os.sched_getaffinity(0))
@@ -122,6 +123,41 @@ def test_busy_threads_are_seen(tmp_path):
     """The negative control: more threads than cores are found out."""
     environment = {"NUMBA_NUM_THREADS": str(CORES + 3)}
     assert busy_threads(tmp_path, n_running=1, environment=environment) > CORES
+
+
+SOLVER = """
+import os, signal
+from nmfstudy.solvers.coordinate_descent import CoordinateDescent
+
+class Signalled(CoordinateDescent):
+    def solve(self, X, W, H, problem, report=lambda n: None):
+        os.kill(os.getpid(), signal.SIGUSR2)
+        return super().solve(X, W, H, problem, report)
+"""
+
+
+@pytest.mark.parametrize("raised", [SystemExit(-1), RuntimeError("too often")], ids=repr)
+def test_a_job_whose_time_is_up_ends_and_has_not_failed(raised, tmp_path, monkeypatch):
+    """As submitit's handler does after it has queued the job again."""
+    name = f"signalled_{tmp_path.name}"
+    (tmp_path / f"{name}.py").write_text(SOLVER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+
+    def time_is_up(*_):
+        raise raised
+
+    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+        config = compose("config", [f"solver.name={name}:Signalled", "n_starts=4", "block=2"])
+    before = signal.signal(signal.SIGUSR2, time_is_up)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Task(str(tmp_path), None)(config)
+    finally:
+        signal.signal(signal.SIGUSR2, before)
+    left = {path.name for path in (tmp_path / "results" / "menu").rglob("*")}
+    assert not {name for name in left if "error" in name or name in ("failures", "running")}
+    assert not list(tmp_path.rglob(".partial*"))
 
 
 @pytest.mark.parametrize("key", ["minutes", "memory_gb", "cores", "at_once", "array"])
