@@ -22,7 +22,7 @@ from nmfstudy.solvers.descents import DenseData, LaneData, Lanes, OneByOne, Spar
 from nmfstudy.solvers.threads import n_threads, on_threads
 
 _IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
-_ONE_BY_ONE = 8  # most starts of a task, for less to do between kernels
+_ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
 _TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
 
 
@@ -61,10 +61,12 @@ class CoordinateDescent(Solver):
             n_iter[rows], met[rows] = stack.n_iter, stack.met
             return len(stack.met)
 
+        share = -(-len(W) // n_threads())
         if kind is Lanes:
-            size = int(np.clip(-(-len(W) // (1 * n_threads())), *_IN_LANES))
+            size = int(np.clip(share, *_IN_LANES))
         else:
-            size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, _ONE_BY_ONE))
+            most = min(_ONE_BY_ONE, -(-share // 2))
+            size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, most))
         on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
         return Outcome(W, H, n_iter, met)
 

@@ -26,17 +26,16 @@ from nmfstudy.solvers.kernels_jumps import (
     OBJECTIVE,
     PASSES,
     SLACK,
+    due,
     jump,
     learn,
     remember,
 )
 from nmfstudy.solvers.kernels_products import aligned
 from nmfstudy.solvers.kernels_rules import (
-    CHECK_EVERY,
     COMPILE,
     HELPER,
     LAST_ESTIMATE,
-    NEAR,
     OPTIMAL,
 )
 from nmfstudy.solvers.kernels_vectors import PANEL
@@ -114,7 +113,7 @@ def accelerate(
     W_before, H_before = np.empty(WP.size), np.empty(H.size)
     slack, rest = SLACK * half_square, False
     while True:
-        if n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
+        if due(n_iter, state[LAST_ESTIMATE], tol):
             if squared_residual(XP, WP, H, prices, GW, PH) <= tol * tol:
                 return n_iter, True
         if n_iter >= last:

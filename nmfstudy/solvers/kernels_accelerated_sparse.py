@@ -14,17 +14,16 @@ from nmfstudy.solvers.kernels_jumps import (
     OBJECTIVE,
     PASSES,
     SLACK,
+    due,
     jump,
     learn,
     remember,
 )
 from nmfstudy.solvers.kernels_products import aligned
 from nmfstudy.solvers.kernels_rules import (
-    CHECK_EVERY,
     COMPILE,
     HELPER,
     LAST_ESTIMATE,
-    NEAR,
     OPTIMAL,
 )
 from nmfstudy.solvers.kernels_sparse import (
@@ -77,7 +76,7 @@ def accelerate_sparse(
     W_before, H_before = np.empty(W.size), np.empty(HT.size)
     slack, rest = SLACK * half_square, False
     while True:
-        if n_iter % CHECK_EVERY == 0 and not state[LAST_ESTIMATE] > NEAR * tol:
+        if due(n_iter, state[LAST_ESTIMATE], tol):
             square = squared_residual_sparse(k, by_row, by_column, W, HT, prices, PW, PH)
             if square <= tol * tol:
                 return n_iter, True

@@ -9,7 +9,7 @@ crosses the flat country before. Factors are flat arrays here, whatever their la
 import numpy as np
 from numba import njit
 
-from nmfstudy.solvers.kernels_rules import HELPER
+from nmfstudy.solvers.kernels_rules import CHECK_EVERY, HELPER, NEAR
 
 MEMORY = 6  # points that are combined
 MOST_W = 2**11  # entries of a W that is extrapolated too: its points are to stay near
@@ -32,6 +32,13 @@ def first_memo():
     memo[BETA] = memo[PAUSE] = 1.0
     memo[LEAST_STEP] = np.inf
     return memo
+
+
+@njit(**HELPER)
+def due(n_iter, estimate, tol):
+    """Whether to look at the residual: at once if H's part of it is small, else now and then."""
+    often = n_iter % CHECK_EVERY == 0 and not estimate > NEAR * tol
+    return often or 0.0 < estimate <= tol
 
 
 @njit(**HELPER)
