@@ -173,6 +173,18 @@ def test_followers_can_join_what_their_leaders_cannot(far, clusters):
     assert led.tree.labels(tolerance).max() + 1 == clusters
 
 
+def test_groups_touch_where_they_are_nearest():
+    """The pair that joins two groups is neither the first nor the last of either's members."""
+    tolerance, step = 1e-2, 0.0437
+    places = np.array([0, 5, 3, 30, 27, 29])
+    W = np.array([[[1.0], [tolerance * step * place]] for place in places])
+    fits = make_fits(W, np.ones((6, 1, 1)), scale=1.0)
+    led = linkage.link(pool(fits), np.arange(6), tolerance, 1.0, all_pairs=False)
+    assert led.led.leader.tolist() == [0, 0, 0, 1, 1, 1]
+    assert led.tree.labels(tolerance).max() == 0
+    assert led.tree.length.max() == pytest.approx(22 * tolerance * step)
+
+
 def test_leaders_are_found_across_blocks(rng, monkeypatch):
     monkeypatch.setattr(leaders, "_BLOCK_FITS", 7)
     W, H, which = draw_minima(rng, [40, 20, 5, 1, 1], k=4, noise=1e-8)
