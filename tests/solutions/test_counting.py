@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from planted_fits import disguise, draw_minima, make_fits
 
 from nmfstudy import RequestError, distinct_solutions
-from nmfstudy.distances import distance
 from nmfstudy.penalties import ElementwisePenalty
 from nmfstudy.problem import Problem, Search
 
@@ -185,15 +184,6 @@ def test_a_better_unconverged_fit_is_seen_beside_a_single_one_that_counts(rng):
     s = distinct_solutions(fits)
     assert s.counts.tolist() == [1]
     assert s.kind == "unsettled" and "lowest objective belongs to a fit" in s.reason
-
-
-def test_the_extent_of_two_fits_is_their_distance(rng):
-    W, H, _ = draw_minima(rng, [2], noise=0)
-    W[1] *= 1 + 1e-5
-    fits = make_fits(W, H)
-    s = distinct_solutions(fits)
-    apart = distance((W[0], H[0]), (W[1], H[1]), scale=fits.data_norm)
-    assert s.n_minima == 1 and s.evidence.extent == pytest.approx(apart, rel=1e-4)
 
 
 def test_nothing_to_count(three):

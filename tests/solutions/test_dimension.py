@@ -2,7 +2,10 @@
 
 import numpy as np
 import pytest
+from planted_fits import draw_minima, make_fits
 
+from nmfstudy import distinct_solutions
+from nmfstudy.distances import distance
 from nmfstudy.solutions.dimension import intrinsic_dimension
 
 
@@ -46,3 +49,12 @@ def test_copies_within_the_floor_are_one_point(rng):
     assert intrinsic_dimension(apart(copies), 0.0) != alone
     few = np.concatenate([points[:9], points[:9] + 1e-9])
     assert intrinsic_dimension(apart(few), 1e-6) is None
+
+
+def test_the_extent_of_two_fits_is_their_distance(rng):
+    W, H, _ = draw_minima(rng, [2], noise=0)
+    W[1] *= 1 + 1e-5
+    fits = make_fits(W, H)
+    s = distinct_solutions(fits)
+    apart = distance((W[0], H[0]), (W[1], H[1]), scale=fits.data_norm)
+    assert s.n_minima == 1 and s.evidence.extent == pytest.approx(apart, rel=1e-4)
