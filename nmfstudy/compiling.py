@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import RLock
 
-SECONDS = 15  # what a first use compiles, on one slow core
+SECONDS = "10 to 20"  # what a first use takes on one core
 _PACKAGE = Path(__file__).resolve().parent
 _lock, _begun = RLock(), []
 
