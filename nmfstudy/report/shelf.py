@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from nmfstudy.report.figures import render
 from nmfstudy.report.numbers import csv_text, table_of
 from nmfstudy.report.page import Figure, Paragraph
-from nmfstudy.runs.files import new_folder
+from nmfstudy.runs.files import naming, new_folder
 
 PAGE_WIDTH = 9.0  # inches; a narrower figure takes its share of the page's width
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
@@ -101,7 +101,7 @@ class Shelf:
         for kind, contents in files.items():
             if not contents and not (folder / kind).exists():
                 continue
-            with new_folder(folder / kind) as partial:
+            with naming(folder / kind), new_folder(folder / kind) as partial:
                 for name, content in contents.items():
                     (partial / name).write_bytes(content)
 

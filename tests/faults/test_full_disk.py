@@ -15,7 +15,7 @@ from nmfstudy.runs import find_runs
 @contextmanager
 def full_disk(monkeypatch, where):
     """Whatever is written under a path that contains ``where`` is torn and refused."""
-    fsync, write_text = os.fsync, Path.write_text
+    fsync, write_text, write_bytes = os.fsync, Path.write_text, Path.write_bytes
 
     def refuse(path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
@@ -33,8 +33,15 @@ def full_disk(monkeypatch, where):
             refuse(path)
         return write_text(path, text, **options)
 
+    def torn_bytes(path, content):
+        if where in str(path):
+            write_bytes(path, content[: len(content) // 2])
+            refuse(path)
+        return write_bytes(path, content)
+
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", torn_fsync)
+        patch.setattr(Path, "write_bytes", torn_bytes)
         patch.setattr(Path, "write_text", torn_text)
         yield
 
