@@ -72,7 +72,6 @@ def stream(folder):
         some = rows >= 0
         solutions.append(fits[first[some]])
         counts.append(np.bincount(number, weights=fits.converged)[some])
-        del run.__dict__["fits"]
     read = time.perf_counter()
     told = distinct_solutions(concatenate(solutions))
     counted = told.labels >= 0

@@ -93,4 +93,4 @@ def test_ctrl_c_with_workers(tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     said = process.communicate(timeout=60)[0]
     assert process.returncode == 130, said
-    assert last_line(said) == GO_ON
+    assert GO_ON in said.splitlines()  # workers may have a last word
