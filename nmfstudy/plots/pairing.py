@@ -11,6 +11,7 @@ from nmfstudy.plots.factors import image_shape, plot_image, plot_matrix
 from nmfstudy.plots.illustration import Illustration
 
 _MOST = 6  # components drawn
+_TITLE_WIDTH = 4.6  # inches that the longest title takes
 
 
 def plot_matching(a, b, *, names=("one start", "another"), column_names=None, figure=None):
@@ -80,7 +81,7 @@ def matching_size(n_components, column_names=None):
     """Inches that `plot_matching` needs."""
     k = min(n_components, _MOST)
     if image_shape(column_names) is not None:
-        return min(1.4 * k + 0.4, 8.4), 3 * (min(1.4, 8.0 / k) + 0.55)
+        return min(max(1.4 * k + 0.4, _TITLE_WIDTH), 8.4), 3 * (min(1.4, 8.0 / k) + 0.55)
     return 7.0, 1.2 + 3 * (0.45 + 0.33 * k)
 
 

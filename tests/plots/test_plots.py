@@ -383,3 +383,15 @@ def test_lengths_are_matched_to_the_components_of_the_reference(several):
     reference = several.solutions.representatives[0]
     own = table[table.seed == reference.seed].sort_values("component").norm_H
     assert own.to_numpy() == pytest.approx(np.linalg.norm(reference.H, axis=1))
+
+
+def test_the_titles_of_matched_images_are_not_cut():
+    """Two images are narrower than what stands above them."""
+    pixels = [f"pixel {i},{j}" for i in (0, 1) for j in (0, 1)]
+    pair = [(np.eye(2), np.ones((2, 4)))] * 2
+    figure = Figure(figsize=pairing.matching_size(2, pixels))
+    canvas = FigureCanvasAgg(figure)
+    pairing.plot_matching(*pair, names=("seed 100", "seed 101"), column_names=pixels, figure=figure)
+    canvas.draw()
+    for part in figure.subfigs:
+        assert part._suptitle.get_window_extent().x1 <= figure.bbox.x1
