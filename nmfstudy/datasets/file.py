@@ -9,7 +9,12 @@ ORIENTATIONS = ("samples_by_features", "features_by_samples")
 
 
 def file(
-    path=None, orientation="samples_by_features", header="auto", index="auto", delimiter="auto"
+    path=None,
+    orientation="samples_by_features",
+    header="auto",
+    index="auto",
+    delimiter="auto",
+    decimal="auto",
 ):
     """Matrix from a CSV, TSV, NPY, NPZ or Matrix Market file; its name is the file's stem.
 
@@ -18,7 +23,7 @@ def file(
     path : str or path-like
     orientation : {"samples_by_features", "features_by_samples"}
         The second is transposed, so that a row of X is always a sample.
-    header, index, delimiter
+    header, index, delimiter, decimal
         Of text files; see `nmfstudy.datasets.readers.read_table`.
     """
     if path is None:
@@ -26,7 +31,7 @@ def file(
     if orientation not in ORIENTATIONS:
         possible = ", ".join(ORIENTATIONS)
         raise RequestError(f"dataset.orientation is {short(orientation)}; possible: {possible}")
-    table = read_table(path, header=header, index=index, delimiter=delimiter)
+    table = read_table(path, header=header, index=index, delimiter=delimiter, decimal=decimal)
     X, rows, columns = table.values, table.row_names, table.column_names
     if orientation == "features_by_samples":
         X, rows, columns = X.T, columns, rows

@@ -63,7 +63,7 @@ def read_matrix(path):
     return read_table(path).values
 
 
-def read_table(path, *, header="auto", index="auto", delimiter="auto"):
+def read_table(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
     """Read a matrix and its names from a file.
 
     Text (CSV, TSV, semicolons, blanks; gzip too), NPY, NPZ (one array, or the one named X, or
@@ -78,6 +78,10 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto"):
         names where they are no numbers, refuses a mixture, and says in the notes what it took.
     delimiter : {"auto", "comma", "semicolon", "tab", "space"} or a character
         Of text.
+    decimal : {"auto", "point", "comma"}
+        Of text: the sign before the fraction; the other one may group thousands, as in 1.234,5.
+        "auto" reads decimal commas where the delimiter is none and they cannot all group
+        thousands, and says so in the notes.
 
     Returns
     -------
@@ -98,7 +102,7 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto"):
     name = Path(name).stem if ending else name
     if ending not in (*TEXT, ".mtx", ".npy", ".npz") or (packed and ending in (".npy", ".npz")):
         raise RequestError(f"{show} ends in {path.suffix}; possible: {FORMATS}")
-    told = {"header": header, "index": index, "delimiter": delimiter}
+    told = {"header": header, "index": index, "delimiter": delimiter, "decimal": decimal}
     if ending not in TEXT and any(value != "auto" for value in told.values()):
         option = next(option for option, value in told.items() if value != "auto")
         raise RequestError(

@@ -15,6 +15,14 @@ from typing import NamedTuple
 
 import numpy as np
 
+from nmfstudy.datasets.decimals import (
+    DECIMALS,
+    as_python,
+    is_written,
+    to_float,
+    to_floats,
+    without_doubt,
+)
 from nmfstudy.datasets.files import open_unpacked, short, shown
 from nmfstudy.errors import RequestError
 
@@ -22,7 +30,11 @@ DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": 
 _SAMPLE = 50  # lines looked at to guess
 _MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."}
 _INDEX_TITLES = {"", "id", "index", "name", "names", "sample", "samples", "unnamed: 0"}
-_DECIMAL_COMMA = re.compile(r"\s*[-+]?\d+,\d+\s*")
+_WRITINGS = ", all like 1.234,5 (decimal=comma) or all like 1,234.5 (decimal=point)"
+
+
+class _CommasFound(Exception):
+    """Far down in a file that was read with decimal points, a number has a comma."""
 
 
 class _Layout(NamedTuple):
@@ -33,7 +45,16 @@ class _Layout(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_text(path, *, header="auto", index="auto", delimiter="auto"):
+class _Told(NamedTuple):
+    """What the user said of a file; None where it is to be guessed."""
+
+    header: bool | None
+    index: bool | None
+    delimiter: str | None
+    decimal: str | None
+
+
+def read_text(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
     """Read values, row names, column names and notes from a text file.
 
     Raises
@@ -41,15 +62,23 @@ def read_text(path, *, header="auto", index="auto", delimiter="auto"):
     RequestError
         If the file is no table of numbers; the sentence names line and column.
     """
-    header, index = _switch("header", header), _switch("index", index)
-    delimiter = _delimiter(delimiter)
+    switches = _switch("header", header), _switch("index", index)
+    told = _Told(*switches, _delimiter(delimiter), _decimal(decimal))
     try:
-        with _lines(path, "utf-8-sig") as lines:
-            return _parse(lines, shown(path), header, index, delimiter)
+        return _read(path, "utf-8-sig", told)
     except UnicodeDecodeError:
-        with _lines(path, "latin-1") as lines:
-            *table, notes = _parse(lines, shown(path), header, index, delimiter)
+        *table, notes = _read(path, "latin-1", told)
         return *table, [*notes, "The file is not UTF-8 and was read as Latin-1."]
+
+
+def _read(path, encoding, told):
+    """Parse a file; once more from its top if commas turn up late."""
+    try:
+        with _lines(path, encoding) as lines:
+            return _parse(lines, shown(path), told)
+    except _CommasFound:
+        with _lines(path, encoding) as lines:
+            return _parse(lines, shown(path), told, commas=True)
 
 
 def _switch(name, value):
@@ -77,6 +106,14 @@ def _delimiter(value):
     return found
 
 
+def _decimal(value):
+    """Return a point, a comma or None (auto)."""
+    if not isinstance(value, str) or value not in DECIMALS:
+        possible = ", ".join(DECIMALS)
+        raise RequestError(f"dataset.decimal is {short(value)}; possible: {possible}")
+    return DECIMALS[value]
+
+
 @contextmanager
 def _lines(path, encoding):
     """Open the lines of a file, or refuse what is no text."""
@@ -90,30 +127,41 @@ def _lines(path, encoding):
             yield lines
 
 
-def _parse(lines, show, header, index, delimiter):
+def _parse(lines, show, told, commas=False):
     """Turn lines into values, row names, column names and notes."""
     lines, comments = _split_comments(lines)
     ahead = list(islice(lines, _SAMPLE))
-    delimiter = delimiter or _guess_delimiter(ahead)
+    delimiter = told.delimiter or _guess_delimiter(ahead)
     rows = _rows(chain(ahead, lines), delimiter, len(comments))
     sample = list(islice(rows, _SAMPLE))
     if not sample:
         raise RequestError(f"{show} has no rows; possible: a matrix of numbers")
-    if header is None and comments:
+    guessing = told.decimal is None and delimiter != ","
+    commas = commas or any(
+        "," in c and is_written(c, ",") for _, row in sample[told.header is True :] for c in row
+    )
+    decimal = "," if guessing and commas else told.decimal
+    if told.header is None and comments:
         sample = [*_commented_header(comments, delimiter, len(sample[-1][1])), *sample]
-    cells = [cells for _, cells in sample]
-    layout = _guess_layout(cells, header, index, f"{show} has", sample[0][0])
+    cells = [[as_python(cell, decimal) for cell in row] for _, row in sample]
+    _refuse_doubtful_names(sample, cells, told, f"{show} has")
+    layout = _guess_layout(cells, told.header, told.index, f"{show} has", sample[0][0])
     columns = None
     if layout.header:
         columns = sample.pop(0)[1]
         short = layout.index and sample and len(columns) == len(sample[0][1]) - 1
         columns = columns if short or not layout.index else columns[1:]
-    values, names = _fill(chain(sample, rows), show, layout.index, columns)
+    rows = chain(sample, rows)
+    if guessing and decimal == ",":
+        rows = without_doubt(rows, f"{show} has", layout.index)
+    values, names = _fill(rows, show, layout.index, columns, decimal, guessing)
     width = len(columns) if layout.header else len(cells[0]) - layout.index
     if not values:
         raise RequestError(f"{show} has names but no numbers; possible: a matrix of numbers")
     matrix = np.frombuffer(values).reshape(-1, width)
-    notes = [*layout.notes, *(_suspicions(matrix, layout) if None in (header, index) else ())]
+    notes = [*layout.notes, *(_suspicions(matrix, layout) if None in told[:2] else ())]
+    if guessing and decimal == ",":
+        notes.append("Numbers were read with decimal commas: 1.234,5 is 1234.5.")
     if any(line.strip() for line in comments):
         notes.append("Leading lines with # were not read as data.")
     for what, given in (("row", names), ("column", columns)):
@@ -123,7 +171,7 @@ def _parse(lines, show, header, index, delimiter):
     return matrix, names, columns, notes
 
 
-def _fill(rows, show, index, columns):
+def _fill(rows, show, index, columns, decimal, guessing):
     """Read rows of (line number, cells) into one array of numbers and a list of names."""
     values, names = array("d"), [] if index else None
     width = None if columns is None else len(columns) + index
@@ -142,28 +190,30 @@ def _fill(rows, show, index, columns):
             names.append(cells[0].strip())
             cells = cells[1:]
         try:
-            numbers = [float(cell) for cell in cells]
+            numbers = to_floats(cells, decimal)
             suspect = not isfinite(sum(numbers)) or "_" in "".join(cells)
         except ValueError:
             suspect = True
         if suspect:
-            _refuse_bad_cell(cells, f"{show} has", line, index, columns)
+            if guessing and decimal is None and any(is_written(c, ",") for c in cells if "," in c):
+                raise _CommasFound
+            _refuse_bad_cell(cells, f"{show} has", line, index, columns, decimal)
         values.extend(numbers)
     return values, names
 
 
-def _refuse_bad_cell(cells, has, line, index, columns):
+def _refuse_bad_cell(cells, has, line, index, columns, decimal):
     """Refuse the first cell that is no finite number, naming its place; return if there is none."""
     for j, cell in enumerate(cells):
-        kind = _kind(cell)
-        if kind == "number" and isfinite(float(cell)):
+        kind = _kind(cell, decimal)
+        if kind == "number" and isfinite(to_float(cell, decimal)):
             continue
         name = f" ({short(columns[j].strip())})" if columns and j < len(columns) else ""
         hint = ""
         if kind == "missing":
             hint = ", so fill in or drop missing values first"
-        elif _DECIMAL_COMMA.fullmatch(cell):
-            hint = " with a decimal point instead of a comma"
+        elif kind == "text" and is_written(cell):
+            hint = _WRITINGS
         elif j == 0 and not index and kind == "text":
             hint = ", or index=yes if the first column holds names"
         what = short(cell.strip()) if cell.strip() else "an empty cell"
@@ -221,7 +271,7 @@ def _guess_delimiter(lines):
             continue
         if len(rows[0]) != width - missing:
             continue
-        if all(_kind(c) != "text" or _DECIMAL_COMMA.fullmatch(c) for c in rows[-1][1:]):
+        if all(_kind(c) != "text" or is_written(c) for c in rows[-1][1:]):
             return delimiter
         fallback = fallback or delimiter
     if fallback:
@@ -233,13 +283,13 @@ def _guess_delimiter(lines):
     return " " if any(" " in line.strip() for line in lines) else ","
 
 
-def _kind(cell):
+def _kind(cell, decimal=None):
     """Return "number", "missing" or "text"."""
     text = cell.strip().lower()
     if text in _MISSING:
         return "missing"
     try:
-        float(text)
+        to_float(text, decimal)
     except ValueError:
         return "text"
     return "text" if "_" in text else "number"
@@ -249,6 +299,19 @@ def _are_names(cells):
     """Whether these are names: no number, nothing empty, and not only words for missing values."""
     kinds = {_kind(cell) for cell in cells}
     return "text" in kinds and "number" not in kinds and all(cell.strip() for cell in cells)
+
+
+def _refuse_doubtful_names(sample, cells, told, has):
+    """Refuse to guess whether 1,234.5 is a name, in a first row or first column."""
+    first_row = [(0, j) for j in range(len(cells[0])) if told.header is None]
+    first_column = [(i, 0) for i in range(len(cells)) if told.index is None]
+    for i, j in first_row + first_column:
+        if is_written(cells[i][j]) and _kind(cells[i][j]) == "text":
+            option = "index" if i else "header"
+            raise RequestError(
+                f"{has} {short(cells[i][j].strip())} in line {sample[i][0]}, column {j + 1}; "
+                f"possible: finite numbers{_WRITINGS}, or {option}=yes if it is a name"
+            )
 
 
 def _guess_layout(cells, header, index, has, line):
