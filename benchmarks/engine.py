@@ -25,9 +25,9 @@ from threadpoolctl import threadpool_limits
 
 import nmfstudy as ns
 from nmfstudy.config import Analysis
-from nmfstudy.solvers.threads import n_threads
 from nmfstudy.study import ProblemResult
 from nmfstudy.study.agreement import same_starts
+from nmfstudy.threads import n_threads
 
 
 @dataclass(frozen=True)

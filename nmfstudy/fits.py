@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from nmfstudy.display import Shown, count, number
-from nmfstudy.factorization import Factorization
+from nmfstudy.factorization import Factorization, live_components
 from nmfstudy.problem import Problem, Search
 
 STOP_REASONS = (
@@ -110,8 +110,8 @@ class Fits(Shown):
         if self.zeros_H is None:
             object.__setattr__(self, "zeros_H", (self.H == 0).mean(axis=(1, 2)))
         if self.n_dead is None:
-            zero = ~(self.W.any(axis=1) & self.H.any(axis=2))
-            object.__setattr__(self, "n_dead", zero.sum(axis=1))
+            dead = ~live_components(self.W, self.H)
+            object.__setattr__(self, "n_dead", dead.sum(axis=1))
 
     def __len__(self):
         """Number of fits."""

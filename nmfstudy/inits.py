@@ -13,8 +13,11 @@ from nmfstudy.compiling import load_kernels
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.streams import stream
+from nmfstudy.threads import n_threads, on_threads
 
 _NEGLIGIBLE = 1e-6  # entries below this share of their component's largest count as zero
+_SEEDING = 60  # normal numbers that cost as much as the seeding of a generator
+_TASK = 2**16  # fewest numbers that are worth a thread
 _DENSE_SVD = 1000  # up to this many rows or columns a full SVD is cheap
 
 
@@ -27,9 +30,16 @@ def random_starts(X, n_components, seeds, options):
     scale = np.sqrt(X.mean() / n_components)
     size = n_components * d
     draws = np.empty((len(seeds), size + n * n_components))
-    legacy_normals(np.array(seeds, dtype=np.uint32), draws)
-    draws *= scale
-    np.abs(draws, out=draws)
+    words = np.array(seeds, dtype=np.uint32)
+
+    def draw(rows, go_on):
+        legacy_normals(words[rows], draws[rows])
+        draws[rows] *= scale
+        np.abs(draws[rows], out=draws[rows])
+
+    n_tasks = max(1, min(n_threads(), len(seeds) * (_SEEDING + draws.shape[1]) // _TASK))
+    step = max(1, -(-len(seeds) // n_tasks))
+    on_threads(draw, [slice(i, i + step) for i in range(0, len(seeds), step)])
     H = draws[:, :size].reshape(-1, n_components, d)
     W = draws[:, size:].reshape(-1, n, n_components)
     return W, H

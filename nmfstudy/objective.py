@@ -121,7 +121,8 @@ def gradients(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
         if sparse.issparse(X) and W.ndim > 2:
             pairs = [gradients(X, w, h, penalty=penalty) for w, h in zip(W, H, strict=True)]
             return tuple(np.stack(side) for side in zip(*pairs, strict=True))
-        of_W = W @ (H @ _T(H)) - X @ _T(H)
+        HT = np.ascontiguousarray(_T(H))  # products with a transposed stack are slow
+        of_W = W @ (H @ HT) - X @ HT
         of_H = (_T(W) @ W) @ H - _T(X.T @ W)
     else:
         dense, Y = _dense(X), W @ H

@@ -86,8 +86,10 @@ class ElementwisePenalty:
 
     def value(self, W, H):
         """The penalty of one factorization."""
-        p = self.weights(W.shape[-2], H.shape[-1])
         value = np.zeros(W.shape[:-2])
+        if self.is_zero:
+            return value[()]
+        p = self.weights(W.shape[-2], H.shape[-1])
         for factor, l1, l2 in ((W, p.l1_W, p.l2_W), (H, p.l1_H, p.l2_H)):
             flat = factor.reshape(*factor.shape[:-2], -1)
             value = value + l1 * flat.sum(axis=-1) + 0.5 * l2 * np.square(flat).sum(axis=-1)

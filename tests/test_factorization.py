@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from nmfstudy import Factorization, RequestError
+from nmfstudy.factorization import component_norms, live_components
 
 
 def test_permuting_and_normalizing_keep_the_multiset_of_terms(make_factors):
@@ -73,3 +74,15 @@ def test_a_factorization_cannot_be_changed(make_factors):
     assert f.W[0, 0] != 99
     with pytest.raises(ValueError, match="read-only"):
         f.W[0, 0] = 1
+
+
+@pytest.mark.parametrize("k", [1, 3, 8])
+def test_component_norms_are_norms_with_the_bits_each_has_alone(rng, k):
+    W, H = rng.random((5, 40, k)), rng.random((5, k, 7))
+    H[2, 0] = 0
+    w, h = component_norms(W, H)
+    np.testing.assert_allclose(w, np.linalg.norm(W, axis=-2), rtol=1e-14)
+    np.testing.assert_allclose(h, np.linalg.norm(H, axis=-1), rtol=1e-14)
+    alone = [component_norms(*pair) for pair in zip(W, H, strict=True)]
+    assert np.array_equal(np.stack(alone, axis=1), np.stack([w, h]))
+    assert np.argwhere(~live_components(W, H)).tolist() == [[2, 0]]

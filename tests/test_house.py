@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "nmfstudy").rglob("*.py"))
 # A module imports only from its own layer and those before it.
 LAYERS = [
-    "errors __init__ streams compiling kernels_random display",
+    "errors __init__ streams compiling threads kernels_random display",
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
     "solvers keeping fitting convergence certificates solutions components selection",

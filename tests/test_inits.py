@@ -45,6 +45,17 @@ def test_a_start_depends_on_its_own_seed_only(init):
         assert (a >= 0).all() and np.isfinite(a).all()
 
 
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_draws_on_threads_are_scikit_learns(monkeypatch, threads):
+    """More numbers than one thread is given, and seeds that threads do not share out evenly."""
+    monkeypatch.setenv("NUMBA_NUM_THREADS", threads)
+    wide, seeds = np.ones((1000, 900)), range(40, 50)
+    W, H = draw_starts(wide, "random", 7, seeds)
+    for w, h, seed in zip(W, H, seeds, strict=True):
+        w_ref, h_ref = _initialize_nmf(wide, 7, init="random", random_state=seed)
+        assert np.array_equal(w, w_ref) and np.array_equal(h, h_ref)
+
+
 @pytest.mark.parametrize("init", ["random", "nndsvdar"])
 def test_seeds_differ(init):
     W, H = draw_starts(X, init, 3, [0, 1])

@@ -9,11 +9,12 @@ from time import perf_counter
 
 import numpy as np
 
+from nmfstudy.factorization import live_components
 from nmfstudy.fits import Fits
 from nmfstudy.objective import data_norm, kkt_residual, loss_value, reference_loss
 from nmfstudy.solvers.base import Outcome, escapes, ignore_progress
 from nmfstudy.solvers.saddles import ROUNDS, bury, descend_from, suspects
-from nmfstudy.solvers.threads import on_threads, one_blas_thread
+from nmfstudy.threads import on_threads, one_blas_thread
 
 _NOT_FINITE = "The factors or their objective are not finite numbers >= 0."
 _CHUNK_BYTES = 2**20  # residual matrices that exist together on a thread
@@ -202,7 +203,7 @@ class _State:
 
     def stop_reasons(self, W0, H0):
         """How every start ended."""
-        alive = (self.W != 0).any(axis=1) & (self.H != 0).any(axis=2)
+        alive = live_components(self.W, self.H)
         reason = np.full(len(self.W), "converged", dtype="U12")
         reason[~alive.all(axis=1)] = "dead"
         reason[self.saddle] = "saddle"
@@ -217,4 +218,4 @@ class _State:
 
 
 def _usable(factors):
-    return np.isfinite(factors).all(axis=(1, 2)) & (factors >= 0).all(axis=(1, 2))
+    return ((factors >= 0) & (factors < np.inf)).all(axis=(1, 2))

@@ -19,7 +19,7 @@ from scipy import sparse
 from nmfstudy.penalties import ElementwisePenalty
 from nmfstudy.solvers.base import Outcome, Solver, ignore_progress
 from nmfstudy.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
-from nmfstudy.solvers.threads import n_threads, on_threads
+from nmfstudy.threads import n_threads, on_threads
 
 _IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
 _ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels

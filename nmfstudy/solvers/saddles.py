@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.factorization import PARALLEL, Factorization
+from nmfstudy.factorization import PARALLEL, Factorization, component_norms
 from nmfstudy.objective import data_norm
 from nmfstudy.penalties import ScaleFreePenalty
 from nmfstudy.streams import stream
@@ -48,9 +48,9 @@ def bury(W, H, penalty, norm):
     driven the term below `VANISHED`·norm, since ridge only tends to zero. Returns new arrays
     only if there is such a component.
     """
-    sizes = np.linalg.norm(W, axis=-2) * np.linalg.norm(H, axis=-1)
+    w, h = component_norms(W, H)
     vanished = 0.0 if penalty.is_zero or penalty.one_sided else VANISHED * norm
-    alive = (W != 0).any(axis=-2) & (H != 0).any(axis=-1) & (sizes > vanished)
+    alive = w * h > vanished
     if alive.all():
         return W, H
     return W * alive[..., None, :], H * alive[..., :, None]
@@ -58,7 +58,7 @@ def bury(W, H, penalty, norm):
 
 def suspects(W, H):
     """Which fits of a stack have a dead component or parallel terms, shape (n_fits,)."""
-    w, h = np.linalg.norm(W, axis=-2), np.linalg.norm(H, axis=-1)
+    w, h = component_norms(W, H)
     alive = (w > 0) & (h > 0)
     w, h = np.where(alive, w, 1), np.where(alive, h, 1)
     H_unit = H / h[..., :, None]

@@ -12,7 +12,7 @@ import numpy as np
 
 from nmfstudy.objective import LOSSES, kkt_residual
 from nmfstudy.solvers.base import Outcome, Solver, ignore_progress
-from nmfstudy.solvers.threads import one_blas_thread
+from nmfstudy.threads import one_blas_thread
 
 _CHUNK = 100  # iterations between two looks at the KKT residual
 
