@@ -8,41 +8,41 @@ import io
 import re
 from array import array
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import chain, islice
 from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.decimals import (
+from nmfstudy.datasets.cells import (
     DECIMALS,
+    WRITINGS,
     as_python,
     is_written,
+    kind_of,
     to_float,
     to_floats,
     without_doubt,
 )
 from nmfstudy.datasets.files import open_unpacked, short, shown
+from nmfstudy.datasets.layout import (
+    guess_layout,
+    refuse_counting_names,
+    refuse_doubtful_names,
+    spare_columns,
+    suspicions,
+)
 from nmfstudy.errors import RequestError
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
+_ENCODINGS = {"utf-8-sig": "", "cp1252": "Latin-1 (Windows)", "latin-1": "Latin-1"}
+_EXCEL = re.compile(r'"?sep=(.)"?[\r\n]*', re.DOTALL)  # a first line that names the delimiter
 _SAMPLE = 50  # lines looked at to guess
-_MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."}
-_INDEX_TITLES = {"", "id", "index", "name", "names", "sample", "samples", "unnamed: 0"}
-_WRITINGS = ", all like 1.234,5 (decimal=comma) or all like 1,234.5 (decimal=point)"
 
 
 class _CommasFound(Exception):
     """Far down in a file that was read with decimal points, a number has a comma."""
-
-
-class _Layout(NamedTuple):
-    """Whether the first row and the first column are names, and what to say of it."""
-
-    header: bool
-    index: bool
-    notes: tuple[str, ...]
 
 
 class _Told(NamedTuple):
@@ -64,11 +64,12 @@ def read_text(path, *, header="auto", index="auto", delimiter="auto", decimal="a
     """
     switches = _switch("header", header), _switch("index", index)
     told = _Told(*switches, _delimiter(delimiter), _decimal(decimal))
-    try:
-        return _read(path, "utf-8-sig", told)
-    except UnicodeDecodeError:
-        *table, notes = _read(path, "latin-1", told)
-        return *table, [*notes, "The file is not UTF-8 and was read as Latin-1."]
+    for encoding, name in _ENCODINGS.items():
+        with suppress(UnicodeDecodeError):
+            *table, notes = _read(path, encoding, told)
+            said = [f"The file is not UTF-8 and was read as {name}."] if name else []
+            return *table, [*notes, *said]
+    raise RequestError(f"{shown(path)} cannot be read: it begins as UTF-16 and is cut or damaged")
 
 
 def _read(path, encoding, told):
@@ -131,11 +132,16 @@ def _parse(lines, show, told, commas=False):
     """Turn lines into values, row names, column names and notes."""
     lines, comments = _split_comments(lines)
     ahead = list(islice(lines, _SAMPLE))
-    delimiter = told.delimiter or _guess_delimiter(ahead)
-    rows = _rows(chain(ahead, lines), delimiter, len(comments))
+    said = _EXCEL.fullmatch(ahead[0]) if ahead else None
+    ahead = ahead[1:] if said else ahead
+    delimiter = told.delimiter or (said[1] if said else _guess_delimiter(ahead))
+    rows = _rows(chain(ahead, lines), delimiter, len(comments) + bool(said))
     sample = list(islice(rows, _SAMPLE))
     if not sample:
         raise RequestError(f"{show} has no rows; possible: a matrix of numbers")
+    if spare := spare_columns([cells for _, cells in sample]):
+        rows = _without(spare, chain(sample, rows), len(sample[-1][1]))
+        sample = list(islice(rows, _SAMPLE))
     guessing = told.decimal is None and delimiter != ","
     commas = commas or any(
         "," in c and is_written(c, ",") for _, row in sample[told.header is True :] for c in row
@@ -144,13 +150,13 @@ def _parse(lines, show, told, commas=False):
     if told.header is None and comments:
         sample = [*_commented_header(comments, delimiter, len(sample[-1][1])), *sample]
     cells = [[as_python(cell, decimal) for cell in row] for _, row in sample]
-    _refuse_doubtful_names(sample, cells, told, f"{show} has")
-    layout = _guess_layout(cells, told.header, told.index, f"{show} has", sample[0][0])
+    refuse_doubtful_names(sample, cells, told, f"{show} has")
+    layout = guess_layout(cells, told.header, told.index, f"{show} has", sample[0][0])
     columns = None
     if layout.header:
         columns = sample.pop(0)[1]
         short = layout.index and sample and len(columns) == len(sample[0][1]) - 1
-        columns = columns if short or not layout.index else columns[1:]
+        columns = [c.strip() for c in (columns if short or not layout.index else columns[1:])]
     rows = chain(sample, rows)
     if guessing and decimal == ",":
         rows = without_doubt(rows, f"{show} has", layout.index)
@@ -159,7 +165,8 @@ def _parse(lines, show, told, commas=False):
     if not values:
         raise RequestError(f"{show} has names but no numbers; possible: a matrix of numbers")
     matrix = np.frombuffer(values).reshape(-1, width)
-    notes = [*layout.notes, *(_suspicions(matrix, layout) if None in told[:2] else ())]
+    refuse_counting_names(matrix, layout, told, show)
+    notes = [*layout.notes, *suspicions(matrix, layout, told)]
     if guessing and decimal == ",":
         notes.append("Numbers were read with decimal commas: 1.234,5 is 1234.5.")
     if any(line.strip() for line in comments):
@@ -205,7 +212,7 @@ def _fill(rows, show, index, columns, decimal, guessing):
 def _refuse_bad_cell(cells, has, line, index, columns, decimal):
     """Refuse the first cell that is no finite number, naming its place; return if there is none."""
     for j, cell in enumerate(cells):
-        kind = _kind(cell, decimal)
+        kind = kind_of(cell, decimal)
         if kind == "number" and isfinite(to_float(cell, decimal)):
             continue
         name = f" ({short(columns[j].strip())})" if columns and j < len(columns) else ""
@@ -213,7 +220,7 @@ def _refuse_bad_cell(cells, has, line, index, columns, decimal):
         if kind == "missing":
             hint = ", so fill in or drop missing values first"
         elif kind == "text" and is_written(cell):
-            hint = _WRITINGS
+            hint = WRITINGS
         elif j == 0 and not index and kind == "text":
             hint = ", or index=yes if the first column holds names"
         what = short(cell.strip()) if cell.strip() else "an empty cell"
@@ -237,20 +244,32 @@ def _commented_header(comments, delimiter, width):
     """Return the last comment as a row of names if it is one: as many cells, none a number."""
     text = comments[-1].strip().lstrip("#").strip(" \r\n")
     for _, cells in _rows([text], delimiter, len(comments) - 1):
-        kinds = {_kind(cell) for cell in cells}
+        kinds = {kind_of(cell) for cell in cells}
         if len(cells) == width and "text" in kinds and "number" not in kinds:
             return [(len(comments), cells)]
     return []
 
 
 def _rows(lines, delimiter, before):
-    """Yield (line number, cells) of every line that is not blank."""
+    """Yield (line number, cells) of every line that is not blank, nor one of the last ,,,."""
     if delimiter == " ":
         lines = (" ".join(line.split()) for line in lines)
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    blank = []  # rows without anything, which count only if another row follows
     for cells in reader:
-        if len(cells) > 1 or (cells and cells[0].strip()):
+        if len(cells) > 1 and not any(map(str.strip, cells)):
+            blank.append((before + reader.line_num, cells))
+        elif len(cells) > 1 or (cells and cells[0].strip()):
+            yield from blank
+            blank.clear()
             yield before + reader.line_num, cells
+
+
+def _without(spare, rows, width):
+    """Yield rows of this width without their last cells, where nothing stands in them."""
+    for line, cells in rows:
+        empty = len(cells) == width and not any(map(str.strip, cells[-spare:]))
+        yield line, cells[:-spare] if empty else cells
 
 
 def _guess_delimiter(lines):
@@ -271,7 +290,7 @@ def _guess_delimiter(lines):
             continue
         if len(rows[0]) != width - missing:
             continue
-        if all(_kind(c) != "text" or is_written(c) for c in rows[-1][1:]):
+        if all(kind_of(c) != "text" or is_written(c) for c in rows[-1][1:]):
             return delimiter
         fallback = fallback or delimiter
     if fallback:
@@ -281,80 +300,3 @@ def _guess_delimiter(lines):
     if any(counts.values()):
         return max(counts, key=counts.get)
     return " " if any(" " in line.strip() for line in lines) else ","
-
-
-def _kind(cell, decimal=None):
-    """Return "number", "missing" or "text"."""
-    text = cell.strip().lower()
-    if text in _MISSING:
-        return "missing"
-    try:
-        to_float(text, decimal)
-    except ValueError:
-        return "text"
-    return "text" if "_" in text else "number"
-
-
-def _are_names(cells):
-    """Whether these are names: no number, nothing empty, and not only words for missing values."""
-    kinds = {_kind(cell) for cell in cells}
-    return "text" in kinds and "number" not in kinds and all(cell.strip() for cell in cells)
-
-
-def _refuse_doubtful_names(sample, cells, told, has):
-    """Refuse to guess whether 1,234.5 is a name, in a first row or first column."""
-    first_row = [(0, j) for j in range(len(cells[0])) if told.header is None]
-    first_column = [(i, 0) for i in range(len(cells)) if told.index is None]
-    for i, j in first_row + first_column:
-        if is_written(cells[i][j]) and _kind(cells[i][j]) == "text":
-            option = "index" if i else "header"
-            raise RequestError(
-                f"{has} {short(cells[i][j].strip())} in line {sample[i][0]}, column {j + 1}; "
-                f"possible: finite numbers{_WRITINGS}, or {option}=yes if it is a name"
-            )
-
-
-def _guess_layout(cells, header, index, has, line):
-    """Decide what the first row and the first column are, from the first rows of cells."""
-    first, rest = cells[0], cells[1:]
-    title = first[0].strip().lower()
-    guessed = header, index
-    if header is not False and index is not False and rest and len(first) == len(rest[0]) - 1:
-        header = index = True  # as R writes names: no title above the row names
-    if index is None:
-        titled = header or title in _INDEX_TITLES or any(_kind(c) == "text" for c in first[1:])
-        names = [row[0] for row in (rest if rest and titled and header is not False else cells)]
-        if len(first) < 2:
-            index = False
-        elif _are_names(names):
-            index = bool(rest) or all(_kind(cell) != "text" for cell in first[1:])
-        elif header is False or title not in _INDEX_TITLES:
-            index = False
-        else:
-            numbered = title == "" and names == [str(i) for i in range(len(names))]
-            index = numbered or all(_kind(cell) == "text" for cell in first[1:])
-    if header is None:
-        kinds = [_kind(cell) for cell in (first[1:] if index else first)]
-        if "text" in kinds and "number" in kinds:
-            column = kinds.index("text") + index
-            raise RequestError(
-                f"{has} {short(first[column].strip())} in line {line}, column {column + 1} beside "
-                "numbers; possible: finite numbers, or header=yes if that line holds names"
-            )
-        header = "text" in kinds or bool(index and rest and title in _INDEX_TITLES)
-    notes = []
-    if header and guessed[0] is None:
-        notes.append("The first row was read as column names.")
-    if index and guessed[1] is None:
-        notes.append("The first column was read as row names.")
-    return _Layout(header, index, tuple(notes))
-
-
-def _suspicions(matrix, layout):
-    """Say where numbers that were taken for data look like names: 1, 2, 3 or 2024, 2025, 2026."""
-    for what, option, taken, line in (
-        ("row", "header", layout.header, matrix[0]),
-        ("column", "index", layout.index, matrix[:, 0]),
-    ):
-        if not taken and len(line) > 2 and (np.diff(line) == 1).all():
-            yield f"The first {what} counts upwards; if it holds names, say {option}=yes."

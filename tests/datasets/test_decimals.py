@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nmfstudy.datasets.decimals import is_written, to_float
+from nmfstudy.datasets.cells import is_written, to_float
 from nmfstudy.datasets.readers import read_table
 from nmfstudy.errors import RequestError
 

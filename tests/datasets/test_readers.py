@@ -185,6 +185,13 @@ LAYOUTS = [
     ("# 2 × 2\n\n1,2\n3,4", None, None),
     ("1e0;2.\n+3;4.0E+0", None, None),
     ("a;b,c\n1;2\n3;4", None, ("a", "b,c")),
+    ("sep=;\r\na;b\r\n1;2\r\n3;4", None, ("a", "b")),
+    ('"sep=\t"\n1\t2\n3\t4', None, None),
+    ("1,2,\n3,4,\n", None, None),
+    ("id;a;b;;\nx;1;2;;\ny;3;4; ;\n;;;;\n\n;;;;\n", ("x", "y"), ("a", "b")),
+    ("a , b \n1,2\n3,4", None, ("a", "b")),
+    ("No.,a,b\n1,1,2\n2,3,4", ("1", "2"), ("a", "b")),
+    ("year,a,b\n1990,1,2\n1991,3,4", ("1990", "1991"), ("a", "b")),
 ]
 
 
@@ -221,16 +228,34 @@ def test_guesses_and_oddities_are_said(tmp_path):
         return " ".join(read_table(path).notes)
 
     assert notes("3,1\n4,9\n") == ""
-    assert notes("2023,2024,2025\n1,5,6\n") == (
+    assert notes("3,4,5\n1,5,6\n") == (
         "The first row counts upwards; if it holds names, say header=yes."
     )
     assert notes("1,5\n2,6\n3,0\n") == (
         "The first column counts upwards; if it holds names, say index=yes."
     )
+    totals = "is the sum of the others; if it holds totals, leave it out."
+    assert notes("1,5,9\n2,6,1\n3,0,1\n6,11,11\n") == f"The last row {totals}"
+    assert notes("s,1,5,9,15\nt,2,6,1,9\nu,1,0,1,2\n").endswith(f"The last column {totals}")
+    assert notes("1,5,9\n2,6,1\n3,0,1\n6,11,12\n") == ""
     assert "Of the column names, 1 occurs more than once." in notes("a,a\n3,4\n")
     assert "Of the row names, 2 occur more than once." in notes("x,1\ny,2\nx,3\ny,4\nx,6\n")
     assert "read as Latin-1" in notes("grün,b\n3,4\n".encode("latin-1"))
     assert "Leading lines with #" in notes("# said\n3,4\n")
+
+
+def test_years_are_names_or_numbers_as_told(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("1990,1991,1992\n1,5,6\n")
+    assert read_table(path, header="no").values.shape == (2, 3)
+    assert read_table(path, header="yes").column_names == ("1990", "1991", "1992")
+
+
+def test_windows_writes_a_euro(tmp_path):
+    (tmp_path / "x.csv").write_bytes("€,b\n1,2\n".encode("cp1252"))
+    assert read_table(tmp_path / "x.csv").column_names == ("€", "b")
+    (tmp_path / "x.csv").write_bytes(b"\x81,b\n1,2\n")  # nothing in Windows' table
+    assert "as Latin-1." in " ".join(read_table(tmp_path / "x.csv").notes)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "latin-1"])

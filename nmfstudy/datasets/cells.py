@@ -1,4 +1,4 @@
-"""Numbers as people write them: 1.5 or 1,5, and 1,234.5 or 1.234,5.
+"""What a cell says: a number, nothing, or text; numbers as people write them, 1.5 or 1,5.
 
 A decimal comma is only taken for one where it can be nothing else.
 """
@@ -16,6 +16,8 @@ _WRITTEN = {
     for decimal, group in ((r"\.", ","), (",", r"\."))
 }
 _WRITTEN["."] = _WRITTEN.pop(r"\.")
+_MISSING = {"", "na", "n/a", "nan", "null", "none", "?", "-", "."}
+WRITINGS = ", all like 1.234,5 (decimal=comma) or all like 1,234.5 (decimal=point)"
 _GROUPED = re.compile(r"\s*[-+]?[1-9]\d{0,2}(,\d{3})+\s*")
 
 
@@ -53,6 +55,18 @@ def to_floats(cells, decimal=None):
 def is_written(cell, decimals=".,"):
     """Whether a cell is a number in one of these writings."""
     return any(_WRITTEN[decimal].fullmatch(cell) for decimal in decimals)
+
+
+def kind_of(cell, decimal=None):
+    """Return "number", "missing" or "text"."""
+    text = cell.strip().lower()
+    if text in _MISSING:
+        return "missing"
+    try:
+        to_float(text, decimal)
+    except ValueError:
+        return "text"
+    return "text" if "_" in text else "number"
 
 
 def without_doubt(rows, has, index):
