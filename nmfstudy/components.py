@@ -180,7 +180,7 @@ def _joint_cosine(a, b, group, order):
 
 
 def _sentence(solutions, best, components, groups, n_others):
-    """Trust 1, 3, 4; 2 and 5 trade places."""
+    """Trust components 1, 3 and 4; 2 and 5 trade places."""
     traded = {r for group in groups for r in group}
     trusted = [c.component for c in components if c.trusted]
     dead = [r for r in range(best.n_components) if best.dead[r]]
@@ -188,9 +188,10 @@ def _sentence(solutions, best, components, groups, n_others):
     similar = [c.component for c in rest if c.similar]
     varied = [c.component for c in rest if not c.similar and c.component not in dead]
     if len(trusted) == best.n_components:
-        parts = [f"trust all {len(trusted)}" if len(trusted) > 1 else "trust the only component"]
+        every = {1: "the only component", 2: "both components"}
+        parts = [f"trust {every.get(len(trusted), f'all {len(trusted)} components')}"]
     else:
-        parts = [f"trust {_names(trusted, last=', ')}" if trusted else "trust no component"]
+        parts = [f"trust {_called(trusted)}" if trusted else "trust no component"]
     parts += [f"{_names(group)} trade places" for group in groups]
     if similar:
         parts.append(f"{_names(similar)} {_verb(similar, 'is', 'are')} similar in all solutions")
@@ -202,7 +203,8 @@ def _sentence(solutions, best, components, groups, n_others):
     if n_others == 0:
         text += " (no other solution was found that fits as well)"
     else:
-        text += f" (compared with {n_others} other{'s' if n_others > 1 else ''} that fit as well)"
+        others = "1 other that fits" if n_others == 1 else f"{n_others} others that fit"
+        text += f" (compared with {others} as well)"
     if solutions.kind == "unsettled":
         text += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
     return text[0].upper() + text[1:] + "."
@@ -214,6 +216,11 @@ def _lower(sentence):
 
 def _verb(items, one, many):
     return one if len(items) == 1 else many
+
+
+def _called(indices):
+    """``component 2``, ``components 1 and 3``."""
+    return f"component{'s' * (len(indices) > 1)} {_names(indices)}"
 
 
 def _names(indices, last=" and "):
@@ -286,12 +293,12 @@ def persistence(fewer, more):
     changed = np.flatnonzero((found < EQUAL) & (found >= SIMILAR))
     gone = np.flatnonzero(found < SIMILAR)
     parts = [
-        f"{_names(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
+        f"{_called(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
     ]
     if changed.size:
-        parts.append(f"{_names(changed)} {_verb(changed, 'changes', 'change')} a little")
+        parts.append(f"{_called(changed)} {_verb(changed, 'changes', 'change')} a little")
     if gone.size:
-        parts.append(f"{_names(gone)} {_verb(gone, 'breaks', 'break')} up")
+        parts.append(f"{_called(gone)} {_verb(gone, 'breaks', 'break')} up")
     sentence = f"From {a.n_components} to {b.n_components} components: {'; '.join(parts)}."
     return Persistence(a.n_components, b.n_components, partner, found, new, sentence)
 

@@ -1,20 +1,77 @@
-"""Results as short tables: text for a prompt, HTML for a notebook. Text is never markup."""
+"""Numbers as people read them, and results as short tables: text, or HTML for a notebook.
 
+Text is never markup.
+"""
+
+import re
 from html import escape
-from math import inf, isnan
+from math import isinf, isnan
+from numbers import Integral, Real
+
+ABSENT = "–"
+_DECIMALS = range(-3, 7)  # exponents that are written out: 0.001 to 9,999,999
+_SUPERSCRIPTS = str.maketrans("+-0123456789", "⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def number(value, digits=4):
-    """A number in so many digits that matter; "–" for none."""
-    if value is None or (isinstance(value, float) and isnan(value)):
-        return "–"
+    """A number in so many digits that matter: ``1,797``, ``0.0124``, ``3·10⁻⁷``, ``–`` for none.
+
+    Digits before the point are never rounded away; truth is yes or no; what is no number is its
+    own text.
+    """
+    if value is None:
+        return ABSENT
     if isinstance(value, bool) or type(value).__name__ == "bool":
         return "yes" if value else "no"
-    if value in (inf, -inf):
+    if not isinstance(value, Real):
+        return str(value)
+    if isinstance(value, Integral):
+        return f"{int(value):,}".replace("-", "−")
+    value = float(value)
+    if isnan(value):
+        return ABSENT
+    if isinf(value):
         return "∞" if value > 0 else "−∞"
-    if float(value).is_integer() and abs(value) < 1e9:
-        return f"{int(value):,}"
-    return f"{value:.{digits}g}"
+    head, exponent = f"{value:.{digits - 1}e}".split("e")  # rounded: 9.99 in one digit is 1e+01
+    if int(exponent) in _DECIMALS:
+        text = f"{value:,.{max(0, digits - 1 - int(exponent))}f}"
+        text = text.rstrip("0").rstrip(".") if "." in text else text
+        return text.replace("-", "−")
+    return _power(head, exponent)
+
+
+def _power(head, exponent):
+    """``3·10⁻⁷`` from ``3.0`` and ``-07``; a leading 1 alone is left out."""
+    head = (head.rstrip("0").rstrip(".") if "." in head else head).replace("-", "−")
+    if head.strip("−") == "1":
+        head = head.strip("1")
+    else:
+        head += "·"
+    return f"{head}10{superscript(int(exponent))}"
+
+
+def superscript(integer):
+    """``-6`` as ``⁻⁶``."""
+    return str(integer).translate(_SUPERSCRIPTS)
+
+
+def percent(value):
+    """``69.5 %``; never 100 % or 0 % when it is not quite."""
+    if value is None or value != value:
+        return ABSENT
+    value = float(value)
+    if 0 < value < 5e-4:
+        return "< 0.1 %"
+    if 1 - 5e-4 < value < 1:
+        return "> 99.9 %"
+    text = f"{100 * value:.1f}".removesuffix(".0")
+    return f"{text} %"
+
+
+def spelt(text):
+    """A label with numbers as Python writes them, ``tol=1e-12``, with those as `number` does."""
+    found = r"(?<![\w.])(-?\d+(?:\.\d+)?)e([-+]\d+)(?!\w)"
+    return re.sub(found, lambda m: _power(m[1], m[2]), text)
 
 
 def count(n, one, many=None):

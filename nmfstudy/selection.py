@@ -7,6 +7,7 @@ from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import squareform
 
 from nmfstudy.components import component_trust
+from nmfstudy.display import number, percent
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import Fits
 
@@ -211,8 +212,9 @@ def advise(candidates):
 def _reasons(chosen, after, fits_exactly):
     count = "one solution" if chosen.n_distinct == 1 else f"{chosen.n_distinct} solutions"
     yield (
-        f"it is the largest k whose count is settled ({count}, coverage {chosen.coverage:.2f}) and "
-        "whose components all come back in every solution that fits as well"
+        f"it is the largest k whose count is settled ({count}, coverage "
+        f"{percent(chosen.coverage)}) and whose components all come back in every solution that "
+        "fits as well"
     )
     if fits_exactly:
         yield "it fits exactly, so more components have nothing left to explain"
@@ -226,24 +228,24 @@ def _doubts(chosen, sound, rows, after, fits_exactly):
     elif not fits_exactly and after.relative_error == after.relative_error:
         yield (
             f"k = {after.n_components} would lower the relative error from "
-            f"{chosen.relative_error:.2g} to {after.relative_error:.2g}"
+            f"{number(chosen.relative_error, 2)} to {number(after.relative_error, 2)}"
         )
     if len(sound) > 1:
         fewer = sound[-2].n_components
-        yield f"k = {fewer} is as sound and coarser; which is better depends on the purpose"
+        yield f"k = {fewer} is as sound, only coarser; which is better depends on the purpose"
     if chosen.coverage < 0.99:
-        yield f"one more start finds something new with a chance of {1 - chosen.coverage:.0%}"
+        yield f"one more start finds something new with a chance of {percent(1 - chosen.coverage)}"
     if chosen.best_share < 0.1:
-        yield f"only {chosen.best_share:.0%} of the starts reach the best solution"
+        yield f"only {percent(chosen.best_share)} of the starts reach the best solution"
     best = max(rows, key=lambda c: c.dispersion if c.dispersion == c.dispersion else -1.0)
     if best.dispersion > chosen.dispersion + 0.01:
         yield (
-            f"the consensus of other tools is cleaner at k = {best.n_components} (dispersion "
-            f"{best.dispersion:.2f} instead of {chosen.dispersion:.2f})"
+            f"by the consensus matrix, which other tools go by, k = {best.n_components} is more "
+            f"stable (dispersion {best.dispersion:.2f} against {chosen.dispersion:.2f})"
         )
     yield (
         "that a k can be fitted reproducibly does not make it the true number: noise can be "
-        "stable, and what the components are for cannot be seen from here"
+        "reproducible too, and the numbers do not know what the components are for"
     )
 
 
@@ -253,4 +255,5 @@ def _why_not(row):
         return "the solutions form a continuum"
     if row.kind == "unsettled":
         return "the count is unsettled"
-    return f"only {row.trusted_share:.0%} of the components recur in all {row.n_distinct} solutions"
+    share = percent(row.trusted_share)
+    return f"only {share} of the components come back in all {row.n_distinct} solutions"

@@ -9,6 +9,7 @@ import numpy as np
 
 from nmfstudy.config import AUTO
 from nmfstudy.datasets import load_dataset
+from nmfstudy.display import number
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import concatenate
 from nmfstudy.fitting import fit_starts
@@ -222,8 +223,8 @@ def stopping_reason(solutions, n_starts):
     if solutions.coverage >= AUTO_COVERAGE and solutions.plateau is not None:
         return (
             f"stopped after {n_starts} starts: coverage is {solutions.coverage:.3f} and the count "
-            f"does not depend on the tolerance between {solutions.plateau[0]:.1g} and "
-            f"{solutions.plateau[1]:.1g}"
+            f"does not depend on the tolerance between {number(solutions.plateau[0], 1)} and "
+            f"{number(solutions.plateau[1], 1)}"
         )
     if n_starts >= AUTO_BUDGET:
         return f"stopped after {n_starts} starts: the budget is spent, the count is not settled"

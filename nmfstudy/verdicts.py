@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.display import number
 from nmfstudy.distances import distance, product_norm
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
@@ -173,9 +174,9 @@ def contradictions(result):
         if proved:
             sentences.append(
                 f"Minimum {proved[0]} of {result.title} is certified as the only factorization of "
-                f"its product, but minima {a} and {b} have the same product (to {gap:.1e}) and "
-                f"are {apart:.2g} apart. One of the two is wrong; please report it, with the "
-                "study's folder."
+                f"its product, but minima {a} and {b} have the same product (to {number(gap, 2)}) "
+                f"and are {number(apart, 2)} apart. One of the two is wrong; please report it, "
+                "with the study's folder."
             )
     return sentences
 

@@ -31,7 +31,9 @@ def in_best(solutions, pair, component):
 def test_one_solution_is_trusted(rng):
     trust = component_trust(solve(rng, [blocks(3)]))
     assert trust.trusted.all() and trust.share == 1
-    assert trust.sentence == "Trust all 3 (no other solution was found that fits as well)."
+    assert (
+        trust.sentence == "Trust all 3 components (no other solution was found that fits as well)."
+    )
     assert np.isnan(trust.components[0].near_equal) and trust.components[0].n_near == 0
 
 
@@ -55,8 +57,8 @@ def test_trading_places(rng):
     assert set(np.flatnonzero(~trust.trusted)) == traders
     a, b = sorted(r + 1 for r in traders)
     assert f"{a} and {b} trade places" in trust.sentence
-    rest = ", ".join(str(r + 1) for r in range(5) if r not in traders)
-    assert trust.sentence.startswith(f"Trust {rest};")
+    x, y, z = (r + 1 for r in range(5) if r not in traders)
+    assert trust.sentence.startswith(f"Trust components {x}, {y} and {z};")
 
 
 def test_worse_minima_are_reported_but_not_held_against(rng):

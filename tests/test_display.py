@@ -1,12 +1,14 @@
 """What results print as: short, aligned, on one line a row, and never markup."""
 
+import re
+
 import numpy as np
 import pytest
 
 import nmfstudy as ns
 from nmfstudy import plots
 from nmfstudy.config import Analysis
-from nmfstudy.display import as_html, as_text, number
+from nmfstudy.display import as_html, as_text, number, spelt
 from nmfstudy.errors import RequestError
 
 DATA = ns.load_dataset("menu")
@@ -57,10 +59,39 @@ def test_columns_stand_in_line():
 @pytest.mark.parametrize(
     ("value", "text"),
     [(None, "–"), (float("nan"), "–"), (np.inf, "∞"), (True, "yes"), (np.False_, "no"),
-     (12345, "12,345"), (0.123456, "0.1235"), (2.0, "2"), (1e-18, "1e-18")],
+     (12345, "12,345"), (0.123456, "0.1235"), (2.0, "2"), (1e-18, "10⁻¹⁸")],
 )  # fmt: skip
 def test_numbers_are_short(value, text):
     assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [(9.99e-7, 1, "10⁻⁶"), (9.99e-7, 3, "9.99·10⁻⁷"), (-2e-5, 2, "−2·10⁻⁵"), (1e-3, 4, "0.001"),
+     (9.996e-4, 2, "0.001"), (12345.6, 2, "12,346"), (1.5e7, 4, "1.5·10⁷"), (-0.25, 4, "−0.25"),
+     (10**9, 1, "1,000,000,000"), (np.int64(-3), 4, "−3"), (np.float32(0.5), 4, "0.5"),
+     ("word", 4, "word")],
+)  # fmt: skip
+def test_digits_that_matter(value, digits, text):
+    assert number(value, digits) == text
+
+
+def test_numbers_are_what_they_were():
+    """Read back, the text is the value to the digits that were asked for."""
+    plain = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", ",")
+    for value in np.random.default_rng(0).lognormal(0, 9, 500):
+        for digits in (1, 2, 4):
+            text = number(value, digits)
+            back = re.sub(r"^10(?=[⁻⁰¹²³⁴⁵⁶⁷⁸⁹])", "1·10", text).replace("·10", "e")
+            assert float(back.translate(plain)) == pytest.approx(
+                value, rel=0.51 * 10 ** (1 - digits)
+            )
+
+
+def test_labels_are_spelt_with_the_same_numbers():
+    assert spelt("x(tol=1e-12, rate=2.5e-05)") == "x(tol=10⁻¹², rate=2.5·10⁻⁵)"
+    for name in ("gene1e-05", "v1.1e-3", "k3-1e-9f", "abc"):
+        assert spelt(name) == name
 
 
 def test_fits_at_hand_are_a_study_like_that_of_a_folder(fits, study):

@@ -85,7 +85,7 @@ def test_an_exact_dimension_settles_the_kind():
     assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
     assert result.judged.labels is result.solutions.labels
     said = " ".join(result_sentences(row, result))
-    assert "A certificate gives the factorizations of the best product 6 dimensions" in said
+    assert "the factorizations of its product form a set of 6 dimensions" in said
 
 
 def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
@@ -95,7 +95,7 @@ def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
     said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
-    assert "at most 4 dimensions around" in said
+    assert "a set of at most 4 dimensions" in said
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):

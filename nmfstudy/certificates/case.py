@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nmfstudy.display import number
 from nmfstudy.distances import distance
 from nmfstudy.factorization import Factorization
 
@@ -288,12 +289,14 @@ def witness_problems(case, witness, distinct=DISTINCT, tolerance=PRODUCT_TOL):
     error = np.abs(witness.product() - case.product)
     largest = float(error.max(initial=0.0))
     if not largest <= tolerance:
-        problems.append(f"the witness has another product (largest difference {largest:.1e})")
+        problems.append(
+            f"the witness has another product (largest difference {number(largest, 2)})"
+        )
     elif (error > SMALL_ENTRIES * case.product)[case.product > 0].any():
         problems.append("the witness has another product in its smallest entries")
     apart = distance(case.factorization, witness)
     if not apart >= distinct:
-        problems.append(f"the witness is the same solution (distance {apart:.1e})")
+        problems.append(f"the witness is the same solution (distance {number(apart, 2)})")
     return problems
 
 

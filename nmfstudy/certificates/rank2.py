@@ -22,6 +22,7 @@ from nmfstudy.certificates.outcome import (
     inconclusive,
     skipped,
 )
+from nmfstudy.display import number
 
 NAME = "rank2"
 NEEDS_RANK = False
@@ -84,7 +85,7 @@ def run(case, clock):
     return Outcome(
         NAME,
         REFUTES,
-        f"a ∈ [{a[0]:.3g}, {a[1]:.3g}], b ∈ [{b[0]:.3g}, {b[1]:.3g}]",
+        f"a ∈ [{number(a[0], 3)}, {number(a[1], 3)}], b ∈ [{number(b[0], 3)}, {number(b[1], 3)}]",
         margin=max(map(abs, (*a, *b))),
         n_solutions=np.inf,
         refuted_W=refuted_W,

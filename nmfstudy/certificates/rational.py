@@ -8,7 +8,7 @@ import numpy as np
 MAX_DENOMINATOR = 10**6
 MAX_MOVE = 1e-12  # no entry moves further when fractions are recovered
 
-RECOVERED = "exact rational (fractions within 1e-12 of the factors)"
+RECOVERED = "exact rational (fractions within 10⁻¹² of the factors)"
 DOUBLES = "exact rational (the doubles themselves)"
 
 

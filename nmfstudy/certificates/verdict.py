@@ -362,7 +362,7 @@ def _scope(examined, residual):
     text = f"all exact nonnegative factorizations of the product WH with {k} components"
     if residual is None:
         return text
-    return f"{text}; that product is {residual:.1e} (relative) from the data"
+    return f"{text}; that product is {number(residual, 2)} (relative) from the data"
 
 
 def _arithmetic(outcomes):

@@ -4,6 +4,8 @@ import textwrap
 
 import numpy as np
 
+from nmfstudy.display import number
+
 
 def explain(case, combined, outcomes):
     """One sentence for people."""
@@ -71,11 +73,11 @@ def _facts(verdict):
     low, high = verdict.threshold_interval
     yield (
         "zeros",
-        f"entries up to {verdict.zero_threshold:.0e} of their component's largest; the same "
-        f"verdict from {low:.1g} to {high:.1g}",
+        f"entries up to {number(verdict.zero_threshold, 1)} of their component's largest; the same "
+        f"verdict from {number(low, 1)} to {number(high, 1)}",
     )
     yield "arithmetic", verdict.arithmetic
-    yield "seconds", f"{verdict.seconds:.2g}"
+    yield "seconds", number(verdict.seconds, 2)
 
 
 def _count(n_solutions):

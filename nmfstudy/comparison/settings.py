@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from nmfstudy.display import number
+
 _NOT_ASKED = ("analysis", "block", "record")  # of a run's configuration: no cause of results
 _MOST = 4  # values told one by one
 _LONGEST = 100  # letters of a value
@@ -75,7 +77,7 @@ def _flat(config, prefix=""):
 def _told(values):
     """Up to a few values one by one, sorted; of many numbers the ends; always printable."""
     if all(type(v) in (int, float) for v in values):
-        numbers = [f"{v:g}" for v in sorted(values)]
+        numbers = [number(v, 6).replace(",", "") for v in sorted(values)]
         if len(values) > _MOST:
             return f"{len(values)} values from {numbers[0]} to {numbers[-1]}"
         return ", ".join(numbers) or "–"

@@ -41,7 +41,7 @@ def plot_studies(table, *, figure=None):
             part = table[table.study == study]
             colour, marker, _ = style.series(i)
             y = part.row.map(rows.index) + (i - (len(studies) - 1) / 2) * 0.6 / len(studies)
-            ax.hlines(y, part[f"{name}_low"], part[f"{name}_high"], color=colour, lw=2, alpha=0.6)
+            ax.hlines(y, part[f"{name}_low"], part[f"{name}_high"], color=colour, lw=1.4)
             ax.plot(part[name], y, marker, color=colour, ms=6.5, label=study)
         _scale(ax, name, table[[name, f"{name}_low", f"{name}_high"]].to_numpy())
     titles = table.drop_duplicates("row").set_index("row").title

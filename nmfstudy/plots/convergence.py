@@ -59,7 +59,7 @@ def plot_convergence(table, *, tol=None, ax=None):
     on_way, stopped = table[~table.stopped], table[table.stopped]
     for i, (_, curve) in enumerate(on_way.groupby("seed")):
         y = np.maximum(curve.kkt_residual, _FLOOR)
-        ax.plot(curve.n_iter, y, color=style.BLUE, lw=1.6, alpha=0.8, marker=".", ms=4,
+        ax.plot(curve.n_iter, y, color=style.BLUE, lw=1.4, marker=".", ms=4,
                 label="a start" if i == 0 else None)  # fmt: skip
     if len(stopped):
         ax.plot(
@@ -98,9 +98,9 @@ def illustrate_convergence(result):
     return Illustration(
         name=f"convergence-{result.key}",
         caption=(
-            f"How {n} start{'s' * (n > 1)} of {result.title} near an optimum: 0 would be one. They "
-            f"count once they are below {style.number(fits.search.tol, 1)}, after about {full:,} "
-            f"sweeps.{said}"
+            f"How {n} start{'s' * (n > 1)} of {result.title} approach{'es' * (n == 1)} an optimum, "
+            "where the residual is 0. A fit counts once it is below "
+            f"{style.number(fits.search.tol, 1)}, here after about {full:,} sweeps.{said}"
         ),
         draw=lambda figure: plot_convergence(table, tol=fits.search.tol, ax=figure.add_subplot()),
         data=table,

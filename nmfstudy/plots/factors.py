@@ -43,17 +43,19 @@ def plot_matrix(
     ax = style.new_axes(7, 1 + 0.4 * min(n, 20)) if ax is None else ax
     style.dress(ax, title=title, grid=False)
     top = largest or np.nanmax(M, initial=0.0) or 1.0
+    annotated = n <= _ANNOTATED[0] and d <= _ANNOTATED[1]
     if n * d <= _CELLS:
-        ax.pcolormesh(M, cmap=style.ramp(colour), vmin=0, vmax=top, edgecolors=style.INK, lw=0.15)
+        ramp = style.ramp(colour) if annotated else style.ramp(colour, 1.0)
+        ax.pcolormesh(M, cmap=ramp, vmin=0, vmax=top, edgecolors=style.INK, lw=0.15)
     else:
         extent = (0, d, n, 0)
         options = {"cmap": style.ramp(colour, 1.0), "vmin": 0, "vmax": top, "extent": extent}
         ax.imshow(M, aspect="auto", interpolation="nearest", rasterized=True, **options)
     ax.set(xlim=(0, d), ylim=(n, 0))
-    if n <= _ANNOTATED[0] and d <= _ANNOTATED[1]:
+    if annotated:
         for (i, j), value in np.ndenumerate(M):
             value = 0.0 if value <= _NOTHING * top else value
-            faint = {"alpha": 0.65} if value == 0 else {}
+            faint = {"alpha": 0.7} if value == 0 else {}
             ax.text(
                 j + 0.5, i + 0.5, short(value), ha="center", va="center", color=style.INK,
                 fontsize=style.SMALL, **faint,
@@ -190,7 +192,8 @@ def illustrate_components(result, trust=None):
     trusted = ""
     if trust is not None:
         titles = [
-            f"{label}\n{trust_word(t)} ({t:.3g})" for label, t in zip(labels, trust, strict=True)
+            f"{label}\n{trust_word(t)} ({style.number(t, 3)})"
+            for label, t in zip(labels, trust, strict=True)
         ]
         trusted = (
             " The word says whether the component comes back in every other solution that fits as "
@@ -200,12 +203,13 @@ def illustrate_components(result, trust=None):
     data.insert(0, "component", np.arange(1, k + 1), allow_duplicates=True)
     if trust is not None:
         data.insert(1, "trust", np.asarray(trust, dtype=float), allow_duplicates=True)
-    seen = f"the first {_MOST} of " if k > _MOST else ""
+    seen = f", the first {_MOST} of {k}" if k > _MOST else ""
     return Illustration(
         name=f"components-{result.key}",
         caption=(
-            f"The components (rows of H) of the best solution of {result.title}: {seen}{k}, "
-            f"each relative to its largest entry, the stronger the colour, the more.{trusted}"
+            f"The components (rows of H) of the best solution of {result.title}{seen}: each entry "
+            "relative to the largest of its component, the more the stronger the colour."
+            f"{trusted}"
         ),
         draw=lambda figure: plot_components(best, column_names=names, titles=titles, figure=figure),
         data=data,

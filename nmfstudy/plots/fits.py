@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 
 _FLOOR = 1e-13  # excess below this is drawn as none
 _NEAR = 1e-9  # distances below this are drawn as none
@@ -190,13 +190,13 @@ def illustrate_landscape(result):
     if not (table.distance > solutions.distance_tol).any():
         return None
     other = table[(table.distance > solutions.distance_tol) & (table.minimum >= 0)]
-    said = "No start that counts found another solution as good."
+    said = "No start that counts found another solution that fits as well."
     if (other.excess <= _GOOD).any():
         said = (
             "Marks at the bottom right are other solutions: the same objective, other components."
         )
     elif (other.excess <= solutions.objective_rtol).any():
-        said = "Coloured marks to the right, below the dashed line, are other solutions as good."
+        said = "Coloured marks to the right, below the dashed line, fit as well."
     return Illustration(
         name=f"landscape-{result.key}",
         caption=(
@@ -238,7 +238,7 @@ def illustrate_objectives(result):
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
         data=table,
-        size=(7.0, 4.0),
+        size=(PAGE_WIDTH, 4.2),
     )
 
 
@@ -295,8 +295,8 @@ def plot_norms(table, *, ax=None):
             values = table.norm_H[(table.group == name) & (table.component == r)]
             offset = (r - (n_components + 1) / 2) * 0.7 / n_components
             ax.scatter(
-                values, np.full(len(values), y + offset), s=22, alpha=0.55, linewidths=0,
-                color=style.minimum_colour(r - 1), marker=style.minimum_marker(r - 1),
+                values, np.full(len(values), y + offset), s=22,
+                marker=style.minimum_marker(r - 1), **style.area(style.minimum_colour(r - 1), 0.5),
                 rasterized=len(table) > style.RASTER_ABOVE,
                 label=f"component {r}" if y == 0 else None,
             )  # fmt: skip

@@ -10,6 +10,7 @@ import pandas as pd
 
 from nmfstudy.plots import style
 
+PAGE_WIDTH = 9.0  # inches; a narrower figure takes its share of the page's width
 _DPI = 80  # of a picture in a notebook
 
 
@@ -29,14 +30,14 @@ class Illustration:
     data : DataFrame
         Every number drawn, for the CSV beside the picture.
     size : (float, float)
-        Width and height in inches; page width is 9.
+        Width and height in inches; the page is `PAGE_WIDTH` wide.
     """
 
     name: str
     caption: str
     draw: Callable
     data: pd.DataFrame
-    size: tuple[float, float] = (9.0, 3.6)
+    size: tuple[float, float] = (PAGE_WIDTH, 3.6)
 
     def __repr__(self):
         return f"Illustration {self.name}: {self.caption}"

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import spelt
 from nmfstudy.distances import distance
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
@@ -39,7 +40,7 @@ def search_names(searches):
     inits = [search.init for search in searches]
     names = []
     for search in searches:
-        label = search.solver_label.removeprefix("coordinate_descent").strip("()")
+        label = spelt(search.solver_label.removeprefix("coordinate_descent").strip("()"))
         alone = inits.count(search.init) == 1 or not label
         names.append(search.init if alone else f"{search.init} ({label})")
     return names
@@ -65,7 +66,7 @@ def plot_shares(table, *, ax=None):
         rows = table[table.search == search]
         colour, marker, _ = style.series(i)
         y = rows.minimum.map(minima.index) + (i - (len(searches) - 1) / 2) * 0.8 / len(searches)
-        ax.hlines(y, rows.share_low, rows.share_high, color=colour, lw=2, alpha=0.6)
+        ax.hlines(y, rows.share_low, rows.share_high, color=colour, lw=1.4)
         label = f"{search}: {rows.of.max()}"
         ax.plot(rows.share, y, marker, color=colour, ms=6.5, label=label)
     ax.set_yticks(range(len(minima)), [f"minimum {m}" for m in minima])
@@ -96,7 +97,7 @@ def illustrate_shares(result):
         name=f"shares-{result.key}",
         caption=(
             f"Which way of starting reaches which minimum of {result.title} (0 is the best). Bars "
-            f"are 95 % intervals; with the number of starts behind each name.{first}"
+            f"are 95 % intervals; behind each name stands its number of starts.{first}"
         ),
         draw=lambda figure: plot_shares(table, ax=figure.add_subplot()),
         data=table,
@@ -286,13 +287,13 @@ def illustrate_tree(result):
     plain = (
         "In a continuum there is no gap: more starts fill the tree further."
         if solutions.kind == "continuum"
-        else "A long stretch without a joint is why the count does not hang on the tolerance."
+        else "A long stretch without a joint is why the count does not depend on the tolerance."
     )
     return Illustration(
         name=f"tree-{result.key}",
         caption=(
             f"The minima of {result.title} as a tree: two branches join at the distance from which "
-            f"on one would call them the same, {low} for the closest and {high} for the last. "
+            f"on they would count as one, {low} for the closest and {high} for the last. "
             f"{plain}{first}"
         ),
         draw=lambda figure: plot_tree(

@@ -76,7 +76,7 @@ def plot_drift(table, *, plain=None, figure=None):
         style.dress(norms, xlabel=xlabel, ylabel="norm", title=f"{kind} on {side} only: norms")
         style.dress(still, xlabel=xlabel, ylabel="share", title="zeros and error")
         for value, colour in zip(plain or (), (style.OF_W, style.OF_H), strict=False):
-            still.axhline(value, color=colour, lw=1, alpha=0.7)
+            still.axhline(value, color=colour, lw=0.8)
         for column, colour, marker, dash in (
             ("W", style.OF_W, "o", "-"), ("H", style.OF_H, "s", "--"),
         ):  # fmt: skip
@@ -141,7 +141,7 @@ def plot_variants(table, *, figure=None):
         style.dress(ax, xlabel=xlabel)
         for column in columns:
             colour, marker, label = looks[column]
-            ax.plot(table[column], y, marker, ms=7, color=colour, label=label, alpha=0.9)
+            ax.plot(table[column], y, marker, ms=7, color=colour, label=label)
         ax.set_ylim(len(table) - 0.4, -0.6)
         if "relative_error" in columns:
             top = table.relative_error.max()

@@ -168,7 +168,7 @@ def plot_zeros(table, *, ax=None):
     )
     for side, shift, marker, colour, label in sides:
         exact, nearly = table[f"zeros_{side}"], table[f"nearly_{side}"]
-        ax.hlines(y + shift, exact, nearly, color=colour, lw=1.4, alpha=0.6)
+        ax.hlines(y + shift, exact, nearly, color=colour, lw=1.1)
         ax.plot(nearly, y + shift, marker, ms=6.5, mfc="none", mec=colour, mew=1.4)
         ax.plot(exact, y + shift, marker, ms=6.5, color=colour, label=label)
     style.names_at(ax.yaxis, y, table.title)

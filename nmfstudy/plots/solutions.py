@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.saturation import rarefaction_interval
 from nmfstudy.streams import stream
 
@@ -44,11 +44,11 @@ def plot_count(table, *, plateau=None, noise_floor=None, distance_tol=None, ax=N
     ax = style.new_axes() if ax is None else ax
     style.dress(ax, xlabel="distance that tells two solutions apart", ylabel="distinct solutions")
     if plateau is not None:
-        ax.axvspan(*plateau, color=style.GREEN, alpha=0.14, lw=0, label="count does not change")
+        ax.axvspan(*plateau, **style.area(style.GREEN, 0.14), label="count does not change")
     if noise_floor is not None and noise_floor > table.distance_tol.min():
         ax.axvspan(
-            table.distance_tol.min(), noise_floor, color=style.GREY, alpha=0.22, lw=0,
-            label="finer than the fits are converged",
+            table.distance_tol.min(), noise_floor, **style.area(style.GREY, 0.22),
+            label="finer than the precision of the fits",
         )  # fmt: skip
     if (table.n_minima != table.n_distinct).any():
         ax.step(
@@ -78,13 +78,13 @@ def illustrate_count(result):
     elif solutions.plateau is None:
         said = "There is no long stretch over which it stays the same, so it is not settled."
     else:
-        low, high = (style.number(end, 1) for end in solutions.plateau)
-        said = f"It stays the same from {low} to {high}, so it does not hang on the tolerance."
+        low, high = style.number(solutions.plateau[0], 1), style.number(solutions.plateau[1], 2)
+        said = f"It stays the same from {low} to {high}, so it does not depend on the tolerance."
     return Illustration(
         name=f"count-{result.key}",
         caption=(
-            f"How many different solutions of {result.title} one counts, by how close two may be "
-            f"to pass as the same (distance relative to the data). {said}"
+            f"How many different solutions of {result.title} are counted, by how close two may be "
+            f"and still count as the same (distance relative to the size of the data). {said}"
         ),
         draw=lambda figure: plot_count(
             table,
@@ -93,7 +93,7 @@ def illustrate_count(result):
             distance_tol=solutions.distance_tol, ax=figure.add_subplot(),
         ),
         data=table,
-        size=(7.0, 3.8),
+        size=(PAGE_WIDTH, 3.9),
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def plot_rarefaction(table, *, chao1=None, ax=None):
     top = table.n_minima.max()
     if "low" in table and (table.high > table.low).any():
         ax.fill_between(
-            table.n_starts, table.low, table.high, color=style.BLUE, alpha=0.2, lw=0,
+            table.n_starts, table.low, table.high, **style.area(style.BLUE, 0.2),
             label="in 95 % of the draws",
         )  # fmt: skip
     if chao1 is not None and np.isfinite(chao1) and chao1 <= 8 * top:
@@ -214,8 +214,8 @@ def illustrate_rarefaction(result):
     return Illustration(
         name=f"rarefaction-{result.key}",
         caption=(
-            f"How many minima of {result.title} fewer starts would have found, on average and in "
-            f"95 % of all draws of so many of the starts. {ends}: the "
+            f"How many minima of {result.title} would have been found with fewer starts, on "
+            f"average and in 95 % of all draws of so many of the starts. {ends}: the "
             f"chance that one more start ends in a minimum not seen yet is about {unseen}."
         ),
         draw=lambda figure: plot_rarefaction(table, chao1=solutions.chao1, ax=figure.add_subplot()),

@@ -6,9 +6,11 @@ opacity, which reads on white and on black.
 """
 
 import numpy as np
-from matplotlib.colors import ListedColormap, to_rgb
+from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from nmfstudy.display import number, superscript
 
 INK = "#222222"
 
@@ -83,6 +85,8 @@ def dress(ax, *, xlabel="", ylabel="", title="", grid=True):
     if title:
         ax.set_title(title, color=INK, fontsize=TITLE, loc="left")
     ax.tick_params(colors=INK, which="both", labelsize=SMALL)
+    for axis in (ax.xaxis, ax.yaxis):  # matplotlib would put a 1e6 beside the axis
+        axis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 6)))
     for side, spine in ax.spines.items():
         spine.set_color(INK)
         spine.set_visible(side in ("left", "bottom"))
@@ -104,8 +108,13 @@ def legend(ax, **options):
     return box
 
 
-def ramp(colour, most=0.72, gamma=0.8):
-    """Colour map of one hue: nothing at 0, so opaque at 1 that ink still reads on it."""
+def area(colour, opacity):
+    """Keywords of a filled shape: a light face, and an edge that can be seen."""
+    return {"facecolor": to_rgba(colour, opacity), "edgecolor": to_rgba(colour), "linewidth": 0.8}
+
+
+def ramp(colour, most=0.55, gamma=0.8):
+    """Colour map of one hue: nothing at 0, so opaque at 1 that ink reads on it, light or dark."""
     opacity = most * np.linspace(0, 1, 256) ** gamma
     rgba = np.column_stack([np.tile(to_rgb(colour), (256, 1)), opacity])
     return ListedColormap(rgba)
@@ -115,31 +124,6 @@ def note(ax, x, y, text, **options):
     """Text in Axes coordinates, in ink."""
     options = {"fontsize": SMALL, "color": INK, "ha": "left", "va": "center"} | options
     return ax.text(x, y, text, transform=ax.transAxes, **options)
-
-
-def number(value, digits=3):
-    """A number for people: ``0.0124``, ``1797``, ``3·10⁻⁷``; "–" for none."""
-    if value is None or value != value:
-        return "–"
-    if np.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    if abs(value) >= 10**digits and abs(value) < 1e7:
-        return f"{value:.0f}".replace("-", "−")
-    exponent = int(np.floor(np.log10(abs(value))))
-    if -4 < exponent < 7:
-        text = f"{value:.{max(0, digits - 1 - exponent)}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return text.replace("-", "−")
-    head = f"{value / 10.0**exponent:.{digits - 1}f}".rstrip("0").rstrip(".").replace("-", "−")
-    power = f"10{superscript(exponent)}"
-    return power if head == "1" else f"{head}·{power}"
-
-
-def superscript(integer):
-    """``-6`` as ``⁻⁶``."""
-    return str(integer).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def percent(share):

@@ -57,7 +57,7 @@ def plot_trust(table, *, ax=None):
     ):
         low, middle = table[f"{prefix}_lowest"], table[f"{prefix}_median"]
         if low.notna().any():
-            ax.hlines(y + shift, low, middle, color=colour, lw=2.4, alpha=0.6)
+            ax.hlines(y + shift, low, middle, color=colour, lw=1.6)
             ax.plot(low, y + shift, marker, color=colour, ms=7, label=f"{said}, lowest")
             ax.plot(middle, y + shift, "|", color=colour, ms=11, mew=2, label="median")
     ax.axvline(EQUAL, color=style.TRUSTED, lw=1.6, label=f"trusted from {EQUAL}")

@@ -96,13 +96,11 @@ def plot_rectangle(a, b, *, ax=None):
     ax.axhline(0, color=style.INK, lw=0.8, alpha=0.5)
     ax.axvline(0, color=style.INK, lw=0.8, alpha=0.5)
     if width and height:
-        box = Rectangle((a[0], b[0]), width, height, fc=colour, alpha=0.35, ec=colour, lw=2)
+        box = Rectangle((a[0], b[0]), width, height, **style.area(colour, 0.35))
         ax.add_patch(box)
         box.set_label("all factorizations")
     elif width or height:
-        ax.plot(
-            a, b, color=colour, lw=5, alpha=0.6, solid_capstyle="butt", label="all factorizations"
-        )
+        ax.plot(a, b, color=colour, lw=4, solid_capstyle="butt", label="all factorizations")
     only = not (width or height)
     ax.plot(
         0, 0, "o", ms=9, color=style.TRUSTED if only else style.INK, zorder=3,
@@ -145,9 +143,7 @@ def plot_polygons(figure_data, *, ax=None):
         Polygon(
             inner,
             closed=True,
-            fc=style.GREY,
-            ec="none",
-            alpha=0.45,
+            **style.area(style.GREY, 0.45),
             zorder=2,
             label="must cover (H ≥ 0)",
         )
@@ -156,7 +152,7 @@ def plot_polygons(figure_data, *, ax=None):
     for i, other in enumerate(_few(g)):
         closed = np.vstack([other, other[:1]])
         ax.plot(
-            *closed.T, color=style.VERMILLION, lw=1.3, ls="--", alpha=0.85, zorder=4,
+            *closed.T, color=style.VERMILLION, lw=1.3, ls="--", zorder=4,
             label=_others_label(g) if i == 0 else None,
         )  # fmt: skip
     closed = np.vstack([g.triangle, g.triangle[:1]])
@@ -164,7 +160,7 @@ def plot_polygons(figure_data, *, ax=None):
     for i, arc in enumerate(g.arcs):
         arc = np.asarray(arc)
         ax.plot(
-            *arc.T, color=style.GREEN, lw=5, alpha=0.7, zorder=3.5, solid_capstyle="round",
+            *arc.T, color=style.GREEN, lw=5, zorder=3.5, solid_capstyle="round",
             marker="o" if len(arc) == 1 else None, ms=9, ls="-" if len(arc) > 1 else "none",
             label="possible corners" if i == 0 else None,
         )  # fmt: skip
@@ -280,7 +276,7 @@ def plot_bands(table, *, xlabel="feature", component_states=None, names=None, ax
             base + 0.82 * np.append(part[c], part[c].iloc[-1]) for c in ("low", "high", "value")
         )
         ax.axhline(base, color=style.INK, lw=0.6, alpha=0.4)
-        ax.fill_between(x, low, high, step="post", color=colour, alpha=0.4, lw=0)
+        ax.fill_between(x, low, high, step="post", **style.area(colour, 0.4))
         ax.step(x, value, where="post", color=style.INK, lw=1.3)
     ax.set_yticks(
         [k - 1 - r + 0.41 for r in range(k)],

@@ -21,8 +21,8 @@ QUESTION = (
 )
 ASKED = (
     "Every start of NMF may end in other factors. Some differences mean nothing: the components "
-    "come in another order, or w is doubled and h halved. Take those away: are all results the "
-    "same then, and if not, how many different ones are there?"
+    "come in another order, or w is doubled and h halved. With those set aside, are all results "
+    "the same, and if not, how many different ones are there?"
 )
 CAVEAT = (
     "A count is what the starts have found: more of them may find others, and the coverage says "
@@ -58,7 +58,7 @@ def answer(study):
             "fully converged fits are counted: those whose optimality conditions (known as the KKT "
             "conditions) hold up to the tolerance of the run. “As good as the best” means an "
             f"objective within {style.number(100 * study.analysis.objective_rtol)} % of it; the "
-            "other minima are worse, and no evidence that the problem has several solutions."
+            "other minima are worse and no evidence that the problem has several solutions."
         ),
         illustrations=tuple(_illustrations(study, shown, early, comparison)),
         tables=tables,
@@ -86,17 +86,17 @@ def count_sentence(result):
         )
         return f"A continuum of solutions, {product} ({starts}{beside})."
     if s.n_distinct == 1:
-        return f"One ({starts}{beside})."
+        return f"One solution ({starts}{beside})."
     gap = (s.objective[s.near_optimal].max() - s.objective[0]) / max(s.objective[0], 1e-300)
     apart = np.min(s.nearest[s.near_optimal])
     fit = (
-        f"their objectives differ by a share of {style.number(gap, 2)}"
+        f"their objectives differ by {style.number(gap, 2)} of the best"
         if s.n_best < s.n_distinct
         else "their objectives are equal"
     )
     return (
-        f"{s.n_distinct} that fit equally well ({fit}), yet {style.number(apart, 2)} apart, as a "
-        f"share of the size of the data ({starts}{beside})."
+        f"{s.n_distinct} solutions that fit equally well ({fit}) and yet are at least "
+        f"{style.number(apart, 2)} of the size of the data apart ({starts}{beside})."
     )
 
 
@@ -145,14 +145,14 @@ def _summary(shown):
         for kind, verb, what in (
             ("one", ("has", "have"), "one solution"),
             ("several", ("has", "have"), "several that fit equally well"),
-            ("continuum", ("has", "have"), "infinitely many, which pass into one another"),
+            ("continuum", ("has", "have"), "infinitely many, which shade into one another"),
             ("unsettled", ("is", "are"), "not settled"),
         )
         if kinds[kind]
     ]
     penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
     return (
-        f"Order and scale of the components taken away, of {plural(len(shown), 'problem')}"
+        f"With the order and scale of the components set aside, of {plural(len(shown), 'problem')}"
         f"{penalty} {sentence_list(told)}."
     )
 
@@ -298,16 +298,17 @@ def _notes(shown, comparison):
             "minimum, each start somewhere else. A fine tolerance then sees as many results as "
             "starts, a coarse one merges minima that are different, and no tolerance is right. "
             "Fully converged fits are either the same to many digits or far apart, so "
-            "the count does not hang on the tolerance."
+            "the count does not depend on the tolerance."
         )
     yield (
-        "Permutation and scale are no difference: a component is the term w·h, and the same terms "
-        "in another order or with (c·w, h/c) are the same result. They are never counted here."
+        "Permutation and scaling make no difference: a component is the term w·h, and the same "
+        "terms in another order, or written as (c·w, h/c), are the same result. They are never "
+        "counted twice here."
     )
     many = [r.title for r in shown if r.judged.kind == "continuum"]
     if many:
         yield (
             f"A continuum ({sentence_list(many, comma='; ')}) has no number of solutions: the "
-            "more starts, the more results, each as good as the other. There, only what all of "
+            "more starts, the more results, each as good as the next. There, only what all of "
             "them share can be trusted, or a penalty has to choose."
         )

@@ -142,9 +142,9 @@ def _summary(result, first, second, after):
         else f"the largest difference left is {style.number(apart, 2)}"
     )
     return (
-        f"The data {result.dataset.name}, {plural(n, 'row')} and {plural(d, 'column')}, are "
-        f"written as W·H with {plural(k, 'part')}: a row of H says what a part is made of, a "
-        f"row of W how much of each part that row of the data takes. Seeds {first.seed} and "
+        f"The table “{result.dataset.name}”, with {plural(n, 'row')} and {plural(d, 'column')}, is "
+        f"written as W·H with {plural(k, 'part')}: a row of H says what a part is made of, a row "
+        f"of W how much of each part that row of the data takes. Seeds {first.seed} and "
         f"{second.seed} give factors that look different; with the parts matched and scaled "
         f"alike, {same}."
     )
@@ -157,7 +157,7 @@ def _data_figure(result):
     return Illustration(
         name="example-data",
         caption=(
-            f"The data of the example {result.dataset.name}. Rows: {_few(names[0])}. Columns: "
+            f"The data of the example “{result.dataset.name}”. Rows: {_few(names[0])}. Columns: "
             f"{_few(names[1])}."
         ),
         draw=partial(_draw_matrix, X, names),
@@ -184,7 +184,8 @@ def _draw_matrix(X, names, figure):
 def _pair_figure(result, when, rows):
     names = _names(result.dataset)
     said = {
-        "before": "as two seeds found them: order and scale of the parts are those of the start.",
+        "before": "as two seeds found them: order and scale of the parts are accidents of the "
+        "start.",
         "after": "with the same parts side by side and every row of H scaled to a largest entry of "
         "1: what is left are differences that mean something.",
     }[when]
@@ -321,8 +322,8 @@ def _notes(result, after, other):
         second, _ = other
         exact = sum(fit.relative_error <= _EXACT for fit, _ in best_fits(second))
         yield (
-            f"{second.dataset.name} is the warning: {plural(exact, 'start')} fitted it exactly, "
-            f"and among them are {second.solutions.n_best} different results, although order and "
-            "scale of the parts have been taken out. A perfect fit is no proof that the parts are "
-            "the true ones."
+            f"“{second.dataset.name}” is a warning: {plural(exact, 'start')} fitted it exactly, "
+            f"and among them are {second.solutions.n_best} different results, even with the order "
+            "and scale of the parts set aside. A perfect fit is no proof that the parts are the "
+            "true ones."
         )

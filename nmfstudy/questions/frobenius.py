@@ -186,7 +186,7 @@ def rescaling_table(family, result, n_points=81):
         fit = lowest_fit(r)
         at = int(np.argmax(fit.factorization.sizes))
         penalty = r.problem.penalty
-        label = "no penalty" if penalty.is_zero else f"ridge, α = {penalty.alpha_W:g}"
+        label = "no penalty" if penalty.is_zero else f"ridge, α = {style.number(penalty.alpha_W)}"
         values, steps = [], np.geomspace(1 / 8, 8, n_points)
         for c in steps:
             W, H = fit.W.copy(), fit.H.copy()
@@ -216,8 +216,8 @@ def _illustrations(found, pick, tables):
             name="frobenius-choice",
             caption=(
                 f"How many solutions as good as the best {pick.title} has, by how close two may "
-                "be to pass as the same. Without a penalty every start is a solution of its own; "
-                "a ridge chooses among them."
+                "be and still count as the same. Without a penalty every start is a solution of "
+                "its own; a ridge chooses among them."
             ),
             draw=partial(_draw_counts, counts),
             data=counts,
@@ -237,7 +237,8 @@ def _bars(name, table, column, caption):
     """Bars of one column of the ridge table, named by strength, and by problem if several."""
     several = table.problem.nunique() > 1
     labels = [
-        (f"{problem}, " if several else "") + ("no penalty" if alpha == 0 else f"α = {alpha:g}")
+        (f"{problem}, " if several else "")
+        + ("no penalty" if alpha == 0 else f"α = {style.number(alpha)}")
         for problem, alpha in zip(table.problem, table.alpha, strict=True)
     ]
     table = table[["problem", "alpha"]].assign(label=labels, value=table[column])
@@ -265,7 +266,7 @@ def _of_scale(family, ridge):
         data=curves,
         size=(7.0, 3.4),
     )
-    strength = f"ridge,\nα = {ridge.problem.penalty.alpha_W:g}"
+    strength = f"ridge,\nα = {style.number(ridge.problem.penalty.alpha_W)}"
     points = lengths({"no penalty": family.plain, strength: ridge})
     yield Illustration(
         name="frobenius-scale",
@@ -315,7 +316,7 @@ def _curves(family):
     for result in [family.plain, *family.two_sided("ridge")]:
         alpha = result.problem.penalty.alpha_W
         n = result.solutions.curve(_TOLERANCES)[1]
-        label = "no penalty" if alpha == 0 else f"ridge, α = {alpha:g}"
+        label = "no penalty" if alpha == 0 else f"ridge, α = {style.number(alpha)}"
         parts.append(pd.DataFrame({"label": label, "distance_tol": _TOLERANCES, "n": n}))
     return pd.concat(parts, ignore_index=True)
 
@@ -333,7 +334,7 @@ def _facts(found, pick, tables):
             f"{pick.title}: choice",
             "A continuum of solutions without a penalty, "
             f"{plural(result.solutions.n_distinct, 'solution')} with a ridge of "
-            f"α = {result.problem.penalty.alpha_W:g}.",
+            f"α = {style.number(result.problem.penalty.alpha_W)}.",
         )
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))
     table = tables[longest].dropna(subset="components_alive")
@@ -343,7 +344,7 @@ def _facts(found, pick, tables):
         yield (
             f"{longest.title}: price",
             f"A ridge costs components: {int(first.components_alive)} of {longest.n_components} "
-            f"are left at α = {first.alpha:g}.",
+            f"are left at α = {style.number(first.alpha)}.",
         )
     changes = [change for t in tables.values() if (change := _change_of_sweeps(t)) is not None]
     if changes:
@@ -351,7 +352,7 @@ def _facts(found, pick, tables):
         yield (
             f"{title}: speed",
             f"The sweeps needed change from {style.number(before)} to {style.number(after)} at "
-            f"α = {alpha:g}.",
+            f"α = {style.number(alpha)}.",
         )
 
 
@@ -376,7 +377,7 @@ def _scale_fact(family):
             f"{family.title}: scale",
             "Between starts that found the same solution, the length of one component differs by a "
             f"factor of up to {style.number(plain, 2)} without a penalty, and by {digits} with a "
-            f"ridge of α = {ridge.problem.penalty.alpha_W:g}.",
+            f"ridge of α = {style.number(ridge.problem.penalty.alpha_W)}.",
         )
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import number
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import plural
 
@@ -20,7 +21,7 @@ _COLUMNS = "problem known n_exact kind certificate n_certified agree".split()
 _METHOD = (
     "Known is the number of exact factorizations of this size, by published theorems or by a proof "
     "given with the dataset. The count is that of the distinct fits with a relative error below "
-    f"{EXACT:g}; of a continuum, or of starts that nearly all differ, it is infinite. The "
+    f"{number(EXACT)}; of a continuum, or of starts that nearly all differ, it is infinite. The "
     "certificate sees only one of them, not the starts, and never the truth. A certificate that "
     "leaves the question open does not disagree."
 )

@@ -154,7 +154,7 @@ def variant_table(family, drifts):
             rows.append(
                 {
                     "problem": family.title,
-                    "label": f"L1 on {side} only, α = {alpha:g}",
+                    "label": f"L1 on {side} only, α = {style.number(alpha)}",
                     "kind": "one-sided",
                     "alive": family.n_components,
                     "zeros_W": last.zeros_W,
@@ -167,10 +167,10 @@ def variant_table(family, drifts):
             )
     for result in family.two_sided("l1"):
         alpha = result.problem.penalty.alpha_W
-        rows.append(_variant(family, result, "two-sided", f"L1 on both, α = {alpha:g}"))
+        rows.append(_variant(family, result, "two-sided", f"L1 on both, α = {style.number(alpha)}"))
     for result in family.scale_free:
         penalty = result.problem.penalty
-        label = f"scale-free on {penalty.side}, λ = {penalty.strength:g}"
+        label = f"scale-free on {penalty.side}, λ = {style.number(penalty.strength)}"
         rows.append(_variant(family, result, "scale-free", label))
     columns = (
         "problem label kind alive zeros_W zeros_H relative_error truth distinct n_starts"
@@ -370,7 +370,7 @@ def _drift_fact(family, drifts, plain):
         )
     text += f". It ends at {_zeros(last)}"
     same = len(plain) and _zeros(plain.iloc[0]) == _zeros(last)
-    name = f"{family.title}: {word} on {side} alone, α = {first.alpha:g}"
+    name = f"{family.title}: {word} on {side} alone, α = {style.number(first.alpha)}"
     return name, f"{text}, just as without a penalty." if same else f"{text}."
 
 

@@ -1,16 +1,16 @@
 """Put the report together and write it."""
 
 import re
-from dataclasses import replace
 
 from nmfstudy.questions.lookup import NOT_ASKED
-from nmfstudy.report import html, markdown
+from nmfstudy.report import markdown
+from nmfstudy.report.budget import within
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import over_k_section, question
-from nmfstudy.report.page import Cell, Details, Facts, Figure, Page, Paragraph, Section, Table
+from nmfstudy.report.page import Cell, Details, Facts, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf, plain_name
 from nmfstudy.report.words import headline
@@ -23,8 +23,9 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
-    solutions) and ``methods.txt`` (a paragraph for a paper). Folders are put in place as a whole,
-    the pages last: a killed report leaves the one before or none.
+    solutions), ``explore/`` (what the page has no room for) and ``methods.txt`` (a paragraph for a
+    paper). Folders are put in place as a whole, the pages last: a killed report leaves the one
+    before or none.
 
     Parameters
     ----------
@@ -44,11 +45,12 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
     clean_up(study.folder)
     shelf = Shelf(on_figure=progress, kinds=tuple(pictures))
     page = build_page(study, answers_of(study) if answers is None else answers, shelf)
+    text, shelf.aside = within(page, MAX_HTML)
     shelf.write(study.folder)
     write_atomically(study.folder / "methods.txt", methods_text(study))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"
-    write_atomically(path, _within(page, MAX_HTML))
+    write_atomically(path, text)
     return path
 
 
@@ -128,7 +130,7 @@ def _answer_section(answer, shelf):
     links = tuple((f"Table: {table.title}", table.id) for table in tables)
     blocks = [
         *([Paragraph(answer.asked, "asked")] if answer.asked else []),
-        Paragraph(answer.verdict, "lead"),
+        Paragraph(f"{answer.verdict.rstrip('.')}.", "lead"),
         Paragraph(answer.summary, links=links),
         *([Facts(answer.facts)] if answer.facts else []),
         *figures[: answer.openly],
@@ -142,39 +144,21 @@ def _answer_section(answer, shelf):
     return Section(identifier, answer.question, tuple(blocks), short=answer.short)
 
 
+_TITLES = {
+    "collapse": "Where everything becomes zero",
+    "distinct": "Solutions of each problem",
+    "known_answers": "Known answers, counts and proofs",
+    "one_sided": "Penalties on one factor alone",
+    "ridge": "With and without a ridge",
+    "sparsity": "What each penalty does",
+    "stopping": "Counts at several tolerances, stopped early and fully converged",
+    "zeros": "Zeros of each problem",
+}
+
+
 def _title(name):
+    """Of an answer's table."""
+    if name in _TITLES:
+        return _TITLES[name]
     text = str(name).replace("_", " ").replace("-", " ")
     return text[:1].upper() + text[1:]
-
-
-def _within(page, limit):
-    """The page as HTML of at most so many bytes: pictures become links, the last ones first."""
-    text = html.render(page)
-    names = [figure.name for section in page.sections for figure in _figures(section)]
-    while len(text.encode()) > limit and names:
-        drop = set(names[-max(1, len(names) // 4) :])
-        names = [name for name in names if name not in drop]
-        page = replace(page, sections=tuple(_without(s, drop) for s in page.sections))
-        text = html.render(page)
-    return text
-
-
-def _figures(part):
-    for block in getattr(part, "blocks", ()):
-        if isinstance(block, Figure) and block.svg:
-            yield block
-        yield from _figures(block)
-    for inner in getattr(part, "sections", ()):
-        yield from _figures(inner)
-
-
-def _without(part, names):
-    """The same part of a page with some pictures only linked to."""
-    if isinstance(part, Figure):
-        return replace(part, svg="") if part.name in names else part
-    changes = {
-        field: tuple(_without(inner, names) for inner in getattr(part, field))
-        for field in ("blocks", "sections")
-        if getattr(part, field, None)
-    }
-    return replace(part, **changes) if changes else part

@@ -3,7 +3,7 @@
 from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Table
-from nmfstudy.report.words import certificate_cell, distinct_text, kind_cell
+from nmfstudy.report.words import certificate_cell, kind_cell
 from nmfstudy.verdicts import same_product
 
 _EACH_UNIQUE = (
@@ -54,12 +54,11 @@ def _pairs(result):
             return [Paragraph(_EACH_UNIQUE)]
         return []
     a, b, apart, gap = max(found, key=lambda pair: pair[2])
-    more = f" So have {len(found) - 1} more pairs." if len(found) > 1 else ""
+    more = f" The same holds for {count(len(found) - 1, 'more pair')}." if len(found) > 1 else ""
     return [
         Paragraph(
-            f"Minima {a} and {b} have the same product (to {gap:.1e} of the data's size) and are "
-            f"{number(apart)} apart: two factorizations of one matrix, which has more than "
-            f"one.{more}"
+            f"Minima {a} and {b} have the same product (to {number(gap, 2)} of the data's size) "
+            f"and are {number(apart)} apart: two different factorizations of one matrix.{more}"
         )
     ]
 
@@ -67,18 +66,17 @@ def _pairs(result):
 def _beside(result, row):
     best = result.verdicts.get(0)
     by_fits = row | {"kind": result.solutions.kind}
-    found = (
-        f"{distinct_text(by_fits)} distinct, {number(row['n_best'])} best "
-        f"({kind_cell(by_fits).text})"
-    )
-    pairs = [("Found by fitting", f"{found}, from {count(row['n_starts'], 'start')}")]
+    found = f"{kind_cell(by_fits).text} from {count(row['n_starts'], 'start')}"
+    if row["n_best"] > 1:
+        found += f"; {number(row['n_best'])} different ones have the lowest objective"
+    pairs = [("Found by fitting", found)]
     proved = certificate_cell(row["verdict"]).text
     if best is not None:
         if best.n_solutions is not None:
             proved += f"; factorizations of the best product: {number(best.n_solutions)}"
         k = result.problem.n_components
-        proved += f"; columns of W proved: {len(best.identifiable_W)} of {k}"
-        proved += f"; rows of H proved: {len(best.identifiable_H)} of {k}"
+        proved += f"; columns of W proved unique: {len(best.identifiable_W)} of {k}"
+        proved += f"; rows of H proved unique: {len(best.identifiable_H)} of {k}"
     pairs.append(("Proved for the best one", proved))
     return Facts(tuple(pairs))
 
@@ -91,9 +89,9 @@ def _ladder(verdict):
     headers = ("certificate", "outcome", "in words")
     low, high = verdict.threshold_interval
     scope = (
-        f"It speaks of {verdict.scope}. Entries up to {verdict.zero_threshold:.0e} of their "
-        f"component's largest count as zeros; the verdict is the same from {low:.1g} to "
-        f"{high:.1g}. Arithmetic: {verdict.arithmetic}."
+        f"They are about {verdict.scope}. Entries up to {number(verdict.zero_threshold, 1)} of "
+        f"their component's largest count as zeros; the verdict is the same from {number(low, 1)} "
+        f"to {number(high, 1)}. Arithmetic: {verdict.arithmetic}."
     )
     table = Table("Certificates tried on the best solution", headers, rows, (False,) * 3)
     return [table, Paragraph(scope, "note")]

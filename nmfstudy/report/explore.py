@@ -11,7 +11,7 @@ from nmfstudy.matching import match
 from nmfstudy.plots.factors import image_shape
 from nmfstudy.questions.lookup import kept
 from nmfstudy.report.numbers import count, number
-from nmfstudy.report.page import Widget
+from nmfstudy.report.page import Paragraph, Widget
 from nmfstudy.report.words import rank_text
 
 MOST_GROUPS = 200  # of fits; where there are more they are counted and not listed
@@ -19,20 +19,57 @@ MOST_SOLUTIONS = 12  # to pick from, the best first
 MOST_FEATURES = 60  # that are not pixels: of all components together ...
 LEADING_FEATURES = 12  # ... and of each pair
 MOST_SAMPLES = 24  # beyond them W is left out
-MOST_NUMBERS = 40_000  # of all factors
+MOST_NUMBERS = 120_000  # of all factors, unless there are just two
+TOO_MANY = 1_000_000  # of two, which no page can show
 TOLERANCES = 10.0 ** (np.arange(181) / 20 - 9)  # of the slider
 
 
 def explore_blocks(result, key):
-    """The slider of a problem with several fits and the picker of one with several minima."""
+    """The slider of a problem with several fits and the picker of one with several minima.
+
+    Where there is something to show that cannot be shown, a sentence says why, and what helps.
+    """
     blocks = []
     if result.solutions.tree.n_points > 1:
         data = tolerance_data(result.solutions)
-        blocks.append(Widget("slider", f"{key}-slider", "Move the tolerance", data))
-    data = pairs_data(result)
-    if data is not None:
-        blocks.append(Widget("picker", f"{key}-picker", "Two solutions side by side", data))
+        if result.judged.kind == "continuum":  # a stretch at which all are one settles nothing
+            data["plateau"] = None
+        slider = "slider", f"{key}-slider", "Move the tolerance"
+        blocks.append(Widget(*slider, data, result.title))
+    if result.solutions.n_minima > 1:
+        data, missing = pairs_data(result), _missing(result)
+        picker = "picker", f"{key}-picker", "Two solutions side by side"
+        blocks.append(
+            Paragraph(missing, "note") if missing else Widget(*picker, data, result.title)
+        )
     return blocks
+
+
+def _missing(result):
+    """Why two solutions cannot be put side by side; empty if they can."""
+    if not all(map(kept, _shown(result))):
+        return (
+            "Two solutions cannot be put side by side here: the factors of some were not kept. "
+            "With record=solutions a run keeps them."
+        )
+    if 2 * _numbers_each(result) > TOO_MANY:
+        return (
+            f"Two solutions have {number(2 * _numbers_each(result))} numbers, too many to put them "
+            "side by side in a page. In Python, nmfstudy.plots.illustrate_matching draws them."
+        )
+    return ""
+
+
+def _shown(result):
+    return result.solutions.representatives[:MOST_SOLUTIONS]
+
+
+def _numbers_each(result):
+    """Of a solution in the picker."""
+    n, d = result.dataset.X.shape
+    if not image_shape(result.dataset.column_names):
+        d = min(d, MOST_FEATURES)
+    return result.problem.n_components * (d + n * (n <= MOST_SAMPLES))
 
 
 def tolerance_data(solutions):
@@ -73,8 +110,8 @@ def tolerance_data(solutions):
 
 def _unlisted(floor):
     return (
-        f"Below {floor:.2g} the fits form more than {MOST_GROUPS} groups, which are counted and "
-        "not listed."
+        f"Below {number(floor, 2)} the fits form more than {MOST_GROUPS} groups, which are "
+        "counted but not listed."
     )
 
 
@@ -97,23 +134,19 @@ def pairs_data(result):
         solutions (label, rows of H and columns of W in thousandths of the largest), scale_W,
         features (names, unless they are pixels), most_features (of a pair), samples, image (shape
         of a row of H, or None), pairs (distance, order and congruences of each row and column),
-        note (what is left out); None with less than two minima, or where these are too large.
+        note (what is left out); None with less than two minima, or where they cannot be shown.
     """
     found = result.solutions
     n, d = result.dataset.X.shape
     image = image_shape(result.dataset.column_names)
     features, with_W = np.arange(d), n <= MOST_SAMPLES
-    shown = found.representatives[:MOST_SOLUTIONS]
-    if not all(map(kept, shown)):
+    if found.n_minima < 2 or _missing(result):
         return None
-    factors = [fit.factorization.normalize("max") for fit in shown]
+    n_shown = max(2, MOST_NUMBERS // _numbers_each(result))
+    factors = [fit.factorization.normalize("max") for fit in _shown(result)[:n_shown]]
     if not image and d > MOST_FEATURES:
         weight = np.max([f.H.max(axis=0) for f in factors], axis=0, initial=0.0)
         features = np.sort(np.argsort(-weight, kind="stable")[:MOST_FEATURES])
-    per_solution = result.problem.n_components * (len(features) + n * with_W)
-    factors = factors[: MOST_NUMBERS // per_solution]
-    if len(factors) < 2:
-        return None
     largest = max(f.W.max() for f in factors) or 1.0
     norm, names = result.searches[0].data_norm, result.dataset.column_names
     return {
@@ -159,8 +192,12 @@ def _thousandths(matrix):
 
 def _left_out(n_minima, n_features, n_samples):
     if n_minima:
-        yield f"The {count(n_minima, 'minimum', 'minima')} of highest objective cannot be chosen."
+        are = "minimum with the highest objective is", "minima with the highest objectives are"
+        yield f"The {count(n_minima, *are)} left out."
     if n_features > LEADING_FEATURES:
-        yield f"Shown are the {LEADING_FEATURES} leading of {number(n_features)} features."
+        yield (
+            f"Of each pair the {LEADING_FEATURES} leading of {number(n_features)} features are "
+            "shown."
+        )
     if n_samples > MOST_SAMPLES:
         yield f"W, with its {number(n_samples)} samples, is left out."

@@ -82,8 +82,9 @@ def factor_blocks(result, shelf):
     samples, features = list(W["sample"]), list(H.columns[1:])
     amounts, patterns = W.iloc[:, 1:].to_numpy(), H.iloc[:, 1:].to_numpy()
     said = Paragraph(
-        "In brackets the share of the component's largest entry. The files hold all of W and H: a "
-        "row of H has a largest entry of 1, W the amounts, and W H stands for the data.",
+        "In brackets: the entry as a share of the component's largest. The files hold all of W and "
+        "H: every row of H has a largest entry of 1, W holds the amounts, and the product W H "
+        "approximates the data.",
         "note",
     )
     of_samples = [leading(amounts[:, r], samples) for r in range(amounts.shape[1])]
@@ -94,7 +95,7 @@ def factor_blocks(result, shelf):
         of_features = [f"{(row > 0).sum():,} of {len(row):,} are not zero" for row in patterns]
     tables = [
         _table(title, of_features, files[1]),
-        _table("Samples with most of each component", of_samples, files[0]),
+        _table("Samples with the most of each component", of_samples, files[0]),
     ]
     return [*tables, said]
 

@@ -23,7 +23,7 @@ def troubles_section(study, shelf):
             (Cell(str(problem)), Cell("all" if seed is None else str(seed)), Cell(line))
             for problem, seed, line in failed
         ]
-        blocks.append(Paragraph("The next run tries these again.", "note"))
+        blocks.append(Paragraph("The next run will try these again.", "note"))
         blocks.append(_table("Failed", ("problem", "seed", "what happened"), rows))
     if study.skipped:
         rows = [(Cell(str(name)), Cell(str(reason))) for name, reason in study.skipped]
@@ -63,8 +63,9 @@ def provenance_section(study):
         ),
         (
             "Tolerances",
-            f"distance {analysis.distance_tol:g}, objective {analysis.objective_rtol:g} "
-            f"(relative), convergence (KKT residual) {analysis.kkt_tol:g}",
+            f"distance {number(analysis.distance_tol)}, objective "
+            f"{number(analysis.objective_rtol)} (relative), convergence (KKT residual) "
+            f"{number(analysis.kkt_tol)}",
         ),
         ("nmfstudy", _values(made, lambda p: p.get("package"))),
         ("Commit", _values(made, _commit)),
@@ -89,7 +90,7 @@ def _again(study):
     command = [str(word) for word in study.about.get("command", [])]
     if not command:
         return [Paragraph("The command of this study was not recorded.")]
-    said = "The same starts, figures and tables come from this command and the versions below:"
+    said = "This command, with the versions below, makes the same starts, tables and figures:"
     return [Paragraph(said), Command(shlex.join(command))]
 
 

@@ -7,38 +7,41 @@ READING = (
         "the result in one sentence with a picture; the parts below open.",
     ),
     (
-        "Objective picture",
-        "Every start is a mark, ordered by how well it fits. Marks on one level are equally good; "
-        "two colours on one level are two different solutions that the error cannot tell apart.",
+        "Picture of the objectives",
+        "Every start is a mark, the best fit first. Marks on one level are equally good; two "
+        "colours on one level are two different solutions that the error cannot tell apart.",
     ),
     (
         "Count against tolerance",
-        "How many solutions one counts if fits closer than a distance are taken for the same. A "
-        "flat stretch over powers of ten (the plateau) means that the number is real; a curve "
-        "that climbs as one looks closer means that there are ever more.",
+        "How many solutions are counted if fits closer than a given distance are taken for the "
+        "same. A stretch that stays flat over several powers of ten (the plateau) means that the "
+        "number is real; a curve that keeps climbing as one looks closer means that there are more "
+        "and more of them.",
     ),
     (
         "Slider",
-        "With JavaScript, it moves that tolerance. Fits that a chain of steps up to the tolerance "
-        "joins are one group; the bars show how many starts end in each, the curve is the count "
-        "of solutions as good as the best, the shaded stretch its plateau.",
+        "Where JavaScript is allowed, it moves that tolerance. Fits that are joined by a chain of "
+        "steps no longer than the tolerance form one group; the bars show how many starts end in "
+        "each, the curve is the number of solutions as good as the best, the shaded stretch its "
+        "plateau.",
     ),
     (
         "Picker",
-        "With JavaScript, it puts two solutions side by side, each component beside its match and "
-        "scaled to a largest entry of 1 in H. The distance is relative to the size of the data.",
+        "Where JavaScript is allowed, it puts two solutions side by side, each component beside "
+        "its match and scaled to a largest entry of 1 in H. The distance is relative to the size "
+        "of the data.",
     ),
     (
         "Count and certificate",
         "The count is what the starts found; more starts may find more. The certificate is a "
-        "proof and needs no starts, but speaks only of the product W H of the best fit.",
+        "proof and needs no starts, but it is only about the product W H of the best fit.",
     ),
     (
         "Components to trust",
-        "Those that come back in every solution that fits as well; the others are a matter of "
-        "which start one happened to take. Two components are compared by their congruence, the "
-        "cosine between them (1: the same up to scale): from 0.95 on they are read as equal, from "
-        "0.85 as similar (Lorenzo-Seva & ten Berge 2006).",
+        "Those that come back in every solution that fits as well; the others depend on which "
+        "start one happened to take. Two components are compared by their congruence, the cosine "
+        "between them (1: the same up to scale): from 0.95 on they are read as equal, from 0.85 on "
+        "as similar (Lorenzo-Seva & ten Berge, 2006).",
     ),
 )
 
@@ -51,15 +54,31 @@ GLOSSARY = (
     ),
     ("Component", "One such pattern with its amounts. k is how many there are."),
     (
+        "Objective",
+        "What is made as small as possible: the error of W H, as a rule half the sum of its "
+        "squares, and a penalty where there is one.",
+    ),
+    (
         "Start, fit",
-        "The method begins somewhere (often at random) and improves until nothing improves any "
-        "more. One beginning is a start, what it ends in is a fit.",
+        "The method begins with some W and H (often random ones) and improves them until nothing "
+        "improves any more. One such beginning is a start; what it ends in is a fit.",
+    ),
+    (
+        "Ways of starting",
+        "“random” draws W and H at random, anew for every seed. “nndsvd” and its variants compute "
+        "them from a singular value decomposition of X; all but “nndsvdar” give the same start "
+        "every time.",
+    ),
+    ("Sweep", "One round of improvements, of every entry of W and H."),
+    (
+        "Search",
+        "A way of starting together with the method that improves the start.",
     ),
     (
         "Converged",
-        "The fit satisfies the conditions of an optimum (Karush, Kuhn, Tucker) to within the "
-        "tolerance stated. Only such fits are counted; an unfinished fit looks like a solution of "
-        "its own.",
+        "The fit satisfies the conditions of an optimum, named after Karush, Kuhn and Tucker, to "
+        "within the tolerance stated; the KKT residual says how far it still is from them. Only "
+        "such fits are counted: an unfinished fit looks like a solution of its own.",
     ),
     (
         "Same solution",
@@ -73,7 +92,7 @@ GLOSSARY = (
         "practical purpose they fit equally well, and nothing but the start decides which one a "
         "user sees.",
     ),
-    ("Best solutions", "Those whose objective equals the lowest one found to the last digits."),
+    ("Best solutions", "Those whose objective equals the lowest one found, up to rounding."),
     (
         "Minima",
         "All different converged fits, worse ones included. A worse minimum does not make the "
@@ -82,7 +101,7 @@ GLOSSARY = (
     (
         "Continuum",
         "The solutions are not separate: one can be bent into another without changing the fit. "
-        "Every start then ends in one of its own.",
+        "Every start then ends in a solution of its own.",
     ),
     (
         "Not settled",
@@ -98,21 +117,21 @@ GLOSSARY = (
         "Coverage",
         "The estimated chance that one more start ends in a minimum already seen (Good–Turing).",
     ),
-    ("Chao1", "An estimate from below of how many minima there are, seen and unseen."),
+    ("Chao1", "An estimate of how many minima there are at least, seen and unseen."),
     (
         "Certificate",
-        "A mathematical proof that the factorization found is the only one of its product W H, or "
-        "a second factorization of the same product. It speaks of that product, not of whether "
-        "another product fits X as well.",
+        "A mathematical proof that the factorization found is the only one of its product W H or, "
+        "as proof of the opposite, a second factorization of the same product. It is about that "
+        "product, not about whether another product fits X as well.",
     ),
     (
         "Saddle",
-        "A point where a fit rests although it could still improve; it is no solution and is "
-        "reported apart.",
+        "A point at which a fit comes to rest although it could still improve. It is not a "
+        "solution and is reported separately.",
     ),
     (
         "Scale escape",
-        "With a penalty on one factor only, the scale moves into the other factor without end; "
+        "With a penalty on one factor only, the scale moves into the other factor without end, so "
         "such fits never converge.",
     ),
     (

@@ -85,10 +85,10 @@ def _paragraph(study, results, rows):
         f"{_penalties(results)} for k = {_listed(map(str, ks))} components",
         *_searches(results),
         f"Of {count(starts, 'start')} {number(converged)} converged to a KKT residual of at most "
-        f"{results[0].analysis.kkt_tol:g}, and only these were counted",
+        f"{number(results[0].analysis.kkt_tol)}, and only these were counted",
         "Two fits were taken as one solution if, with components matched by the Hungarian "
         "algorithm (Kuhn, 1955), the root of the summed squared differences of their terms w·h was "
-        f"at most {tol.distance_tol:g} of ‖X‖; solutions with an objective within "
+        f"at most {number(tol.distance_tol)} of ‖X‖; solutions with an objective within "
         f"{number(100 * tol.objective_rtol)} % of the best were taken as equally good",
         "Coverage, the chance that one more random start ends in a minimum already seen, was "
         "estimated by Good–Turing (Good, 1953)",
@@ -117,9 +117,9 @@ def _searches(results):
     for search, inits in solvers.values():
         told = _listed(_init(init, fits) for init, fits in inits.items())
         solver = _SOLVERS.get(search.solver, search.solver)
-        ends = f"until the KKT residual was at most {search.tol:g}"
+        ends = f"until the KKT residual was at most {number(search.tol)}"
         if search.stop != "kkt":
-            ends = f"by scikit-learn’s stopping rule (tol {search.tol:g})"
+            ends = f"by scikit-learn’s stopping rule (tol {number(search.tol)})"
         options = {k: v for k, v in search.options.items() if k not in ("W", "H")}
         told_options = ", ".join(f"{k} {v}" for k, v in options.items())
         extra = f" ({told_options})" if options else ""
@@ -150,8 +150,8 @@ def _penalties(results):
     if strengths == 1:
         p = told[0]
         return (
-            f" with {without}the penalty {names[0]} (α_W = {p.alpha_W:g}, α_H = {p.alpha_H:g}, "
-            "scaled as in scikit-learn)"
+            f" with {without}the penalty {names[0]} (α_W = {number(p.alpha_W)}, α_H = "
+            f"{number(p.alpha_H)}, scaled as in scikit-learn)"
         )
     return f" with {without}{strengths} penalties ({_listed(names)}; see tables/problems.csv)"
 

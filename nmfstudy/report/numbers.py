@@ -1,14 +1,29 @@
 """Numbers and tables as people read them."""
 
 import math
-from numbers import Integral, Real
+from numbers import Real
 
 import pandas as pd
 
+from nmfstudy.display import ABSENT, count, number, percent, spelt
 from nmfstudy.report.page import Cell, Table
 
-ABSENT = "–"
+__all__ = [
+    "ABSENT",
+    "cell",
+    "cell_text",
+    "count",
+    "csv_text",
+    "label",
+    "number",
+    "percent",
+    "spelt",
+    "table_of",
+]
+
 SHOWN_ROWS = 30  # of a table; the file has all
+FEW_COLUMNS = 6  # beside so many a long text has room
+LONG_TEXT = 60  # characters
 
 _SHARES = ("share", "coverage", "zeros_", "nearly_", "best_share", "trusted_share")
 _LABELS = {
@@ -16,7 +31,7 @@ _LABELS = {
     "n_starts": "starts",
     "n_converged": "converged",
     "n_saddle": "saddles",
-    "n_near_optimal": "starts near the best",
+    "n_near_optimal": "starts as good as the best",
     "n_best": "best solutions",
     "n_distinct": "distinct solutions",
     "n_minima": "all minima",
@@ -27,76 +42,40 @@ _LABELS = {
     "zeros_H": "zeros in H",
     "relative_error": "relative error",
     "starts_for_99": "starts for 99 %",
-    "best_share": "starts in the best",
-    "trusted_share": "components to trust",
+    "best_share": "starts that reach the best",
+    "trusted_share": "share to trust",
     "share_low": "from",
     "share_high": "to",
-    "nearest": "nearest other",
+    "nearest": "distance to the nearest",
     "near_optimal": "near the best",
-    "local_dimension": "dimensions free",
+    "local_dimension": "free dimensions",
     "verdict": "certificate",
     "title": "problem",
     "n_iter": "sweeps",
-    "n_exact": "exact ones found",
-    "n_certified": "certified number",
-    "components_alive": "components alive",
+    "n_exact": "exact solutions found",
+    "n_certified": "number proved",
+    "components_alive": "components left",
+    "share_collapsed": "starts that are all zero",
+    "nearly_W": "zero or nearly in W",
+    "nearly_H": "zero or nearly in H",
+    "scale_escape": "starts with scale escape",
+    "plateau_low": "plateau from",
+    "plateau_high": "plateau to",
     "kkt_residual": "KKT residual",
 }
 
 
 def label(name):
     """A column's name in words."""
-    return _LABELS.get(name, str(name).replace("_", " "))
-
-
-def number(value):
-    """Four digits that matter: ``1,797``, ``0.3184``, ``5.63e-03``, ``–`` for nothing."""
-    if value is None or value is pd.NA or value is pd.NaT:
-        return ABSENT
-    if isinstance(value, bool) or type(value).__name__ == "bool":
-        return "yes" if value else "no"
-    if isinstance(value, Integral):
-        return f"{int(value):,}"
-    if not isinstance(value, Real):
-        return str(value)
-    value = float(value)
-    if math.isnan(value):
-        return ABSENT
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == 0:
-        return "0"
-    if value == int(value) and abs(value) < 1e7:
-        return f"{int(value):,}"
-    if 1e-3 <= abs(value) < 1e7:
-        digits = max(0, 3 - math.floor(math.log10(abs(value))))
-        text = f"{value:,.{digits}f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{value:.3g}"
-
-
-def percent(value):
-    """``69.5 %``; never 100 % or 0 % when it is not quite."""
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ABSENT
-    value = float(value)
-    if 0 < value < 5e-4:
-        return "< 0.1 %"
-    if 1 - 5e-4 < value < 1:
-        return "> 99.9 %"
-    text = f"{100 * value:.1f}".removesuffix(".0")
-    return f"{text} %"
-
-
-def count(n, one, many=None):
-    """``1 start``, ``2,000 starts``."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
+    return _LABELS.get(name) or spelt(str(name).replace("_", " "))
 
 
 def cell_text(name, value):
     """A value of the column ``name`` as people read it."""
+    if value is pd.NA or value is pd.NaT:
+        return ABSENT
     if isinstance(value, str):
-        return value
+        return spelt(value) if name == "solver" else value
     if isinstance(value, Real) and not isinstance(value, bool) and str(name).startswith(_SHARES):
         if type(value).__name__ != "bool" and 0 <= value <= 1:
             return percent(value)
@@ -133,7 +112,8 @@ def table_of(frame, title, *, file="", id=""):
     )
     headers = tuple(map(label, columns))
     left_out = max(0, len(frame) - SHOWN_ROWS)
-    return Table(title, headers, rows, numeric, file, left_out, id=id)
+    below = len(columns) > FEW_COLUMNS and any(len(row[-1].text) > LONG_TEXT for row in rows)
+    return Table(title, headers, rows, numeric, file, left_out, below=below, id=id)
 
 
 def _numeric(column):

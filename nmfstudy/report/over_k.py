@@ -21,8 +21,9 @@ def over_k_section(study, shelf):
     if not parts:
         return None
     said = Paragraph(
-        "The error falls with every further component, so it cannot choose k. What can be asked is "
-        "up to which k the solution is settled and its components come back."
+        "The error falls with every component that is added, so it cannot tell which k is right. "
+        "What can be asked is up to which k the count of solutions is settled and the components "
+        "come back in all of them."
     )
     return Section("over-k", "Choosing the number of components", (said,), tuple(parts))
 
@@ -61,7 +62,7 @@ def k_advice(study):
 
 def question(title):
     """What the advice answers."""
-    return f"How many components has {title}?"
+    return f"How many components should be used for “{title}”?"
 
 
 def _title(results):
@@ -103,5 +104,5 @@ def _persistence(results):
         return []
     heads = [f"k = {a.problem.n_components} to {b.problem.n_components}" for a, b in pairs]
     told = tuple(zip(heads, sentences, strict=True))
-    return [Paragraph("What becomes of the components of the best solution as k grows:"),
+    return [Paragraph("What becomes of the components of the best solution when k grows:"),
             Facts(told)]  # fmt: skip

@@ -2,8 +2,19 @@
 // The page says everything without this script. With it tables sort, the slider regroups the
 // solutions at another tolerance, and the picker puts two of them side by side.
 
-const number = new Intl.NumberFormat("en");
-const starts = (n) => `${number.format(n)} ${n === 1 ? "start" : "starts"}`;
+const whole = new Intl.NumberFormat("en");
+const starts = (n) => `${whole.format(n)} ${n === 1 ? "start" : "starts"}`;
+
+/** A number in so many digits that matter, written as on the rest of the page: 0.012, 3·10⁻⁷. */
+function number(value, digits) {
+  const [head, exponent] = value.toExponential(digits - 1).split("e").map(Number);
+  if (value === 0 || (exponent >= -3 && exponent < 7)) {
+    const maximumFractionDigits = Math.max(0, digits - 1 - exponent);
+    return new Intl.NumberFormat("en", { maximumFractionDigits }).format(value);
+  }
+  const raised = String(exponent).replace(/./g, (c) => "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"["-0123456789".indexOf(c)]);
+  return `${head === 1 ? "" : `${head}·`}10${raised}`;
+}
 
 /** A new element: tag, properties, children. Text is only ever set as text. */
 function make(tag, properties = {}, ...children) {
@@ -56,12 +67,14 @@ function sort(table, header) {
   for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
   header.setAttribute("aria-sort", down ? "descending" : "ascending");
   const cell = (row) => row.cells[header.cellIndex];
-  const rows = [...table.tBodies[0].rows];
+  const rows = [...table.tBodies[0].rows].filter((row) => !row.matches(".below"));
+  const below = new Map(rows.map((row) => [row, row.nextElementSibling]));
   rows.sort((a, b) => (down ? -1 : 1) * compare(cell(a), cell(b)));
   // What has no number comes last, whichever way.
   const known = (row) => cell(row).dataset.value !== undefined;
   if (rows.some(known)) rows.sort((a, b) => known(b) - known(a));
-  table.tBodies[0].append(...rows);
+  const whole = (row) => (below.get(row)?.matches(".below") ? [row, below.get(row)] : [row]);
+  table.tBodies[0].append(...rows.flatMap(whole));
 }
 
 function compare(a, b) {
@@ -107,7 +120,7 @@ function slider(box, data) {
   }
 
   function show(tolerance, [near, all]) {
-    const said = Number(tolerance.toPrecision(2)).toString();
+    const said = number(tolerance, 2);
     const worse = all - near;
     Object.assign(box.dataset, { tolerance, near, all });
     input.setAttribute("aria-valuetext", said);
@@ -136,7 +149,7 @@ function bars(groups) {
   const rest = groups.slice(MOST_GROUPS);
   if (rest.length) {
     const n = rest.reduce((sum, group) => sum + group.n, 0);
-    const more = `and ${number.format(rest.length)} more with ${starts(n)}`;
+    const more = `and ${whole.format(rest.length)} more with ${starts(n)}`;
     lines.push(make("li", { className: "rest" }, more));
   }
   return lines;
@@ -159,7 +172,7 @@ function picker(box, data) {
     box.dataset.distance = distance;
     box.querySelector("output").textContent = a === b
       ? "The same solution twice: distance 0"
-      : `Distance ${Number(distance.toPrecision(3))}`;
+      : `Distance ${number(distance, 3)}`;
     const [one, two] = [data.solutions[a], data.solutions[b]];
     const draw = data.image ? imagePair : tablePair;
     const pairs = order.map((s, r) => make("div", { className: "pair" },
@@ -208,7 +221,7 @@ function tablePair(data, one, two) {
 }
 
 function heat(value, scale, factor) {
-  const text = String(Number((scale * value / 1000).toPrecision(2)));
+  const text = number(scale * value / 1000, 2);
   const cell = make("td", { className: `n heat of-${factor}` }, text);
   cell.style.setProperty("--value", Math.min(1, value / 1000));
   return cell;

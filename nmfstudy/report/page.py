@@ -52,6 +52,8 @@ class Table:
         Rows of the file that are not shown.
     stacked : bool
         Whether a narrow screen shows each row's cells below one another.
+    below : bool
+        Whether the last cell of each row, a long text, stands below the others.
     id : str
         If something leads here.
     """
@@ -64,6 +66,7 @@ class Table:
     file: str = ""
     left_out: int = 0
     stacked: bool = False
+    below: bool = False
     id: str = ""
 
 
@@ -147,6 +150,10 @@ class Widget:
     id, title : str
     data : dict
         What the script needs, as JSON has it.
+    problem : str
+        Whose it is, as its title on a page of its own.
+    file : str
+        The page of its own, relative to the report, if it stands there and not here.
     """
 
     kind: ClassVar = "widget"
@@ -154,6 +161,8 @@ class Widget:
     id: str
     title: str
     data: dict
+    problem: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from nmfstudy.plots.solutions import (
 from nmfstudy.problem import Search
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
-from nmfstudy.report.numbers import cell, label, percent
+from nmfstudy.report.numbers import cell, label, percent, spelt
 from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
 from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.report.trust import trust_blocks
@@ -52,8 +52,8 @@ def problems_section(study, shelf):
     said = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
         "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
-        "the estimated chance that one more start finds nothing new. The certificate speaks of the "
-        "best fit's product W H: whether other factors have the same product."
+        "the estimated chance that one more start finds nothing new. The certificate is about the "
+        "product W H of the best fit: whether other factors have the same product."
     )
     return Section("problems", "All problems", (said, *tables))
 
@@ -84,12 +84,11 @@ def problem_sections(study, shelf):
     full, brief = choose(study)
     rows = dict((result.key, row) for result, row in paired(study))
     parts = [_full(study, result, rows[result.key], shelf) for result in full]
-    blocks = tuple(problem_in_short(study, result, rows[result.key]) for result in brief)
+    blocks = tuple(problem_in_short(study, result, rows[result.key], shelf) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
         said = Paragraph(
-            "Problems of a sweep that differ in the penalty or are many; each opens. Their figures "
-            "can be drawn from the tables beside this report."
+            "Each line opens. The tables beside this report hold all numbers of these problems."
         )
         sections.append(Section("others", "The other problems in short", (said, *blocks)))
     return tuple(sections)
@@ -130,7 +129,7 @@ def _full(study, result, row, shelf):
     blocks = _result(row, result, "lead")
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     blocks += [Paragraph(note, "note") for note in result.dataset.notes]
-    lead = _lead(row)
+    lead = _lead(row, result)
     blocks += shelf.figures(lead, result)
     blocks += explore_blocks(result, identifier)
 
@@ -169,19 +168,23 @@ def _table_id(result):
     return f"{section_id(result.key)}-solutions"
 
 
-def _lead(row):
-    """The figure that shows the result: of a continuum and of one solution, the count."""
-    return (
-        illustrate_count
-        if row["n_minima"] == 1 or row["kind"] == "continuum"
-        else (illustrate_objectives)
-    )
+def _lead(row, result):
+    """The figure that shows the result: the objectives where they differ, else the count."""
+    counted = row["n_minima"] == 1 or row["kind"] == "continuum"
+    level = counted or illustrate_objectives(result) is None
+    return illustrate_count if level else illustrate_objectives
 
 
-def problem_in_short(study, result, row):
-    """A line that opens to one problem's result and solutions."""
+def problem_in_short(study, result, row, shelf):
+    """A line that opens to one problem's result, what can be moved, and solutions.
+
+    Without a penalty its figure too; a sweep over penalties has its figures in the answers.
+    """
     blocks = _result(row, result)
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
+    if result.problem.penalty.is_zero:
+        blocks += shelf.figures(_lead(row, result), result)
+    blocks += explore_blocks(result, section_id(result.key))
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))
     title = f"{result.title}: {kind_cell(row).text}"
@@ -202,7 +205,7 @@ def solutions_table(study, result, shown=12):
         verdict = certificate_cell(row["verdict"]) if row["verdict"] else Cell("–")
         rows.append((minimum, *cells, verdict, Cell(str(row["seed"]), value=row["seed"])))
     return Table(
-        "Solutions, lowest objective first",
+        "Minima found, lowest objective first",
         tuple(label(name) for name in _SOLUTION_COLUMNS),
         tuple(rows),
         (False, *numeric[1:]),
@@ -215,7 +218,7 @@ def solutions_table(study, result, shown=12):
 def _search_name(search):
     """Init, and of the solver what is not usual."""
     usual = Search().solver
-    settings = search.solver_label.removeprefix(usual)
+    settings = spelt(search.solver_label.removeprefix(usual))
     settings = settings[1:-1] if settings.startswith("(") else settings
     return f"{search.init}, {settings}" if settings else search.init
 
@@ -238,7 +241,7 @@ def shares_table(result, shown=12):
         for m in range(min(n_minima, shown))
     )
     return Table(
-        "Share of the starts that ends there (number), with 95 % intervals",
+        "Share of the starts that end in each minimum (their number), with 95 % intervals",
         ("", *map(_search_name, searches)),
         rows,
         (False,) + (True,) * len(searches),

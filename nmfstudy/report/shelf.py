@@ -3,13 +3,15 @@
 import re
 import traceback
 from dataclasses import dataclass, field
+from pathlib import Path
 
+from nmfstudy.plots.illustration import PAGE_WIDTH
+from nmfstudy.report.budget import FOLDER
 from nmfstudy.report.figures import render
 from nmfstudy.report.numbers import csv_text, table_of
 from nmfstudy.report.page import Figure, Paragraph
 from nmfstudy.runs.files import naming, new_folder
 
-PAGE_WIDTH = 9.0  # inches; a narrower figure takes its share of the page's width
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
 MOST_INLINE = 500_000  # of one picture
 
@@ -29,6 +31,8 @@ class Shelf:
         Called with the name of each figure before it is drawn.
     kinds : tuple of str
         Files of each figure: "png", "svg".
+    aside : dict of str to str
+        Pages beside the report, by their path.
     """
 
     on_figure: object = None
@@ -38,6 +42,7 @@ class Shelf:
     pictures: dict = field(default_factory=dict)
     troubles: list = field(default_factory=list)
     inline: int = 0
+    aside: dict = field(default_factory=dict)
 
     def figures(self, make, *given):
         """What ``make(*given)`` illustrates, as a list of no or one block for the page.
@@ -90,7 +95,7 @@ class Shelf:
         return f"factors/{free}.csv"
 
     def write(self, folder):
-        """Write ``tables/``, ``figures/`` and ``factors/``, each put in place as a whole."""
+        """Write ``tables/``, ``figures/``, ``factors/`` and ``explore/``, each as a whole."""
         folder.mkdir(parents=True, exist_ok=True)
         files = {kind: self._csv(getattr(self, kind)) for kind in ("tables", "factors")}
         files["figures"] = {
@@ -98,6 +103,7 @@ class Shelf:
             for name, picture in self.pictures.items()
             for kind in self.kinds
         }
+        files[FOLDER] = {Path(path).name: text.encode() for path, text in self.aside.items()}
         for kind, contents in files.items():
             if not contents and not (folder / kind).exists():
                 continue

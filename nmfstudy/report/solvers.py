@@ -1,6 +1,6 @@
 """What becomes of the same start under different solvers."""
 
-from nmfstudy.report.numbers import number, percent
+from nmfstudy.report.numbers import number, percent, spelt
 from nmfstudy.report.page import Cell, Paragraph, Table
 from nmfstudy.study.agreement import same_starts
 
@@ -11,14 +11,13 @@ def solver_blocks(result, shelf):
     if not len(pairs):
         return ()
     said = Paragraph(
-        "Solvers go down from the same start in different ways, so they may end in different "
-        "minima. That is no harm as long as the set of minima found from as many starts is no "
-        "smaller.",
+        "From the same start solvers take different ways down, so they may end in different "
+        "minima. That does no harm as long as equally many starts find the same set of minima.",
         "note",
     )
     rows = tuple(
         (
-            Cell(f"{row.solver} and {row.other}, {row.init}"),
+            Cell(spelt(f"{row.solver} and {row.other}, {row.init}")),
             Cell(number(row.n_starts), value=row.n_starts),
             Cell(f"{percent(row.same)} of {number(row.n_both)}", value=row.same),
             Cell(f"{row.n_minima} and {row.n_minima_other}"),
@@ -28,7 +27,8 @@ def solver_blocks(result, shelf):
         for row in pairs.itertuples(index=False)
     )
     headers = (
-        "solvers", "same starts", "same minimum", "minima found", "by both", "starts in the best",
+        "solvers", "same starts", "same minimum", "minima found", "by both",
+        "starts that reach the best",
     )  # fmt: skip
     numeric = (False, True, True, True, True, True)
     file = shelf.file(f"same_starts-{result.key}", pairs)

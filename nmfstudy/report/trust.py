@@ -10,9 +10,9 @@ from nmfstudy.report.page import Cell, Paragraph, Table
 _HEADERS = (
     "component",
     "verdict",
-    "recurs in solutions as good",
+    "comes back in equally good solutions",
     "lowest congruence there",
-    "recurs in worse minima",
+    "comes back in worse minima",
     "lowest congruence there",
 )
 

@@ -2,7 +2,6 @@
 
 import math
 
-from nmfstudy.plots.style import number as power
 from nmfstudy.report.numbers import count, number, percent
 from nmfstudy.report.page import Cell
 
@@ -62,20 +61,30 @@ def result_sentences(row, result):
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several":
-        best = "one of them has" if row["n_best"] == 1 else f"{number(row['n_best'])} of them have"
+        hidden = "the other" if row["n_distinct"] == 2 else "the others"
         return (
             f"{number(row['n_distinct'])} different solutions fit equally well; a single fit shows "
-            "one of them and hides the others.",
-            f"Their objectives are within {percent(row['objective_rtol'])} of the best; {best} the "
-            f"very lowest. {plateau}".strip(),
+            f"one of them and hides {hidden}.",
+            f"{_objectives(row)} {plateau}".strip(),
         )
     if row["kind"] == "continuum":
         return (
             "A continuum of solutions: they fit equally well and one can be bent into another, so "
-            "what a single fit shows is one choice among many.",
+            "a single fit shows one choice among infinitely many.",
             _size(result),
         )
     return f"Not settled. {row['reason']}", ""
+
+
+def _objectives(row):
+    """How far apart the objectives of several solutions are."""
+    if row["n_best"] == row["n_distinct"]:
+        return "All of them have the lowest objective found."
+    best = "one of them has" if row["n_best"] == 1 else f"{number(row['n_best'])} of them have"
+    return (
+        f"Their objectives are within {percent(row['objective_rtol'])} of the lowest one found, "
+        f"which {best}."
+    )
 
 
 def _size(result):
@@ -84,14 +93,14 @@ def _size(result):
     said = []
     if found is not None:
         said.append(
-            f"By the distances among them the set has {found.value:.1f} ± {found.error:.1f} "
-            "dimensions."
+            f"Judged by the distances between them, they form a set of {found.value:.1f} ± "
+            f"{found.error:.1f} dimensions."
         )
     if verdict is not None and verdict.local_dimension is not None:
         d, bound = verdict.local_dimension, "" if verdict.dimension_exact else "at most "
         said.append(
-            f"A certificate gives the factorizations of the best product {bound}"
-            f"{count(d, 'dimension')} around the best fit."
+            f"A certificate shows that around the best fit the factorizations of its product form "
+            f"a set of {bound}{count(d, 'dimension')}."
         )
     return " ".join(said)
 
@@ -153,6 +162,6 @@ def _plateau(row):
     if low is None or (isinstance(low, float) and math.isnan(low)):
         return ""
     return (
-        f"The count is the same for every distance tolerance from {power(low, 1)} to "
-        f"{power(high, 2)}."
+        f"The count is the same for every distance tolerance from {number(low, 1)} to "
+        f"{number(high, 2)}."
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
+from nmfstudy.display import number, percent
 from nmfstudy.solutions.plateau import Plateau
 
 MIN_STARTS = 10  # fewer converged random starts settle nothing
@@ -75,7 +76,7 @@ def judge(e):
     if e.exact_to < inf:
         reason += (
             f"; so many fits differ that not all pairs were compared: counts at tolerances above "
-            f"{e.exact_to:.1g} are upper bounds"
+            f"{number(e.exact_to, 1)} are upper bounds"
         )
     return kind, reason
 
@@ -96,18 +97,18 @@ def _judge(e):
     doubt = _too_little(e)
     if doubt:
         return "unsettled", doubt
-    count = "one solution" if e.n_distinct == 1 else f"{e.n_distinct} solutions"
+    count = "one solution" if e.n_distinct == 1 else f"{e.n_distinct} equally good solutions"
     worse = e.n_minima - e.n_distinct
-    beside = f", beside {worse} worse local {_minima(worse)}" if worse else ""
+    beside = f" and {worse} worse local {_minima(worse)}" if worse else ""
     if e.plateau is None:
-        stable = "a certificate shows that the best is isolated"
+        stable = "a certificate shows that the best one is isolated"
     else:
         stable = (
-            f"the count is the same for every tolerance from {e.plateau.low:.1g} to "
-            f"{e.plateau.high:.2g}"
+            f"the count is the same for every tolerance from {number(e.plateau.low, 1)} to "
+            f"{number(e.plateau.high, 2)}"
         )
     return "one" if e.n_distinct == 1 else "several", (
-        f"{count} as good as the best{beside} in {e.n_counted} converged fits; {stable}"
+        f"{count}{beside} in {e.n_counted} converged fits; {stable}"
     )
 
 
@@ -154,8 +155,8 @@ def _continuum(e):
         return None
     if e.equal_coverage < CONTINUUM_COVERAGE:
         return (
-            f"{e.n_equal} starts fit equally well and go on finding new solutions: the chance "
-            f"that one more is known already is {max(e.equal_coverage, 0):.2f}"
+            f"{e.n_equal} starts fit equally well and keep finding new solutions: the chance "
+            f"that one more ends in a known one is only {percent(max(e.equal_coverage, 0))}"
         )
     # One by the tolerance, but only because many steps make a long way. Isolated solutions that
     # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
@@ -164,8 +165,9 @@ def _continuum(e):
     if e.extent > max(e.distance_tol, wide) and chained:
         return (
             f"solutions that fit equally well form a chain: neighbours are within "
-            f"{e.distance_tol:.1g}, the whole is at least {e.extent:.2g} wide, and the fits are "
-            f"converged to {e.noise_floor:.0e}; a larger tolerance would call it one"
+            f"{number(e.distance_tol, 1)}, the whole is at least {number(e.extent, 2)} wide, and "
+            f"the fits are converged to {number(e.noise_floor, 1)}; a larger tolerance would "
+            "count it as one"
         )
     return None
 
@@ -177,18 +179,18 @@ def _too_little(e):
             f"at least {MIN_STARTS} are needed"
         )
     if e.share_converged < MIN_CONVERGED:
-        return f"only {e.share_converged:.0%} of the random starts converged"
+        return f"only {percent(e.share_converged)} of the random starts converged"
     if e.coverage < MIN_COVERAGE:
         return (
             f"too few starts: the chance that one more ends in a minimum already seen is only "
-            f"{max(e.coverage, 0):.2f}"
+            f"{percent(max(e.coverage, 0))}"
         )
     if e.local_dimension is None and e.plateau is None:
         return "the count depends on the tolerance and there is no certificate"
     if e.plateau is not None and e.plateau.count != e.n_distinct:
         return (
-            f"the count is {e.n_distinct} at the tolerance {e.distance_tol:.1g} but "
-            f"{e.plateau.count} over the longest stretch, {e.plateau.low:.1g} to "
-            f"{e.plateau.high:.2g}"
+            f"the count is {e.n_distinct} at the tolerance {number(e.distance_tol, 1)} but "
+            f"{e.plateau.count} over the longest stretch, {number(e.plateau.low, 1)} to "
+            f"{number(e.plateau.high, 2)}"
         )
     return None

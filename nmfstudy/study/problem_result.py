@@ -9,7 +9,7 @@ import numpy as np
 from nmfstudy.components import component_trust
 from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.display import Shown, count
+from nmfstudy.display import Shown, count, number
 from nmfstudy.fits import Fits
 from nmfstudy.problem import Problem
 from nmfstudy.selection import candidate
@@ -71,13 +71,13 @@ class ProblemResult(Shown):
             parts.append(self.problem.loss.replace("-", "–").title())
         penalty = self.problem.penalty
         if not penalty.is_zero:
-            sides = {f"{penalty.alpha_W:g}", f"{penalty.alpha_H:g}"}
-            if len(sides) == 1:
-                parts.append(f"{penalty.name} α = {sides.pop()}")
+            alpha_W, alpha_H = number(penalty.alpha_W, 6), number(penalty.alpha_H, 6)
+            if alpha_W == alpha_H:
+                parts.append(f"{penalty.name} α = {alpha_W}")
             elif penalty.name.startswith("scale_free"):
-                parts.append(f"{penalty.name.replace('_', ' ')} λ = {penalty.strength:g}")
+                parts.append(f"{penalty.name.replace('_', ' ')} λ = {number(penalty.strength, 6)}")
             else:
-                parts.append(f"{penalty.name} α_W = {penalty.alpha_W:g}, α_H = {penalty.alpha_H:g}")
+                parts.append(f"{penalty.name} α_W = {alpha_W}, α_H = {alpha_H}")
         return ", ".join(parts)
 
     def _shown(self):

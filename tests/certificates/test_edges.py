@@ -5,6 +5,7 @@ from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, hexagon_factors, laurberg
 from nmfstudy import RequestError, certify
 from nmfstudy.certificates.case import Clock, make_case, witness_problems
 from nmfstudy.certificates.smaller import find_smaller
+from nmfstudy.display import number
 from nmfstudy.factorization import Factorization
 from nmfstudy.streams import stream
 
@@ -180,7 +181,7 @@ def test_residual_speaks_of_the_data():
     X = W @ H + 0.01
     verdict = checked(W, H, X=X)
     assert verdict.residual == pytest.approx(0.01 * 6 / np.linalg.norm(X))
-    assert f"{verdict.residual:.1e}" in verdict.scope
+    assert f"is {number(verdict.residual, 2)} (relative)" in verdict.scope
     assert certify(W * 1e150, H, X=X * 1e150).residual == pytest.approx(verdict.residual)
 
 

@@ -81,7 +81,7 @@ def test_failures_are_shown_and_cleared_by_success(unlucky, tmp_path, monkeypatc
     assert "4 starts failed; see the report" in capfd.readouterr().out
     page = (tmp_path / "results/small/report.html").read_text()
     assert "MemoryError: out of memory" in page
-    assert "The next run tries these again" in page
+    assert "The next run will try these again" in page
     assert main(["status", "results/small"]) == 1
     assert "MemoryError: out of memory" in capfd.readouterr().out
     monkeypatch.setenv("FAULT", "")

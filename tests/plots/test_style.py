@@ -1,9 +1,8 @@
-import re
-
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
+from nmfstudy.display import number
 from nmfstudy.plots import style
 
 COLOURS = "BLUE VERMILLION GREEN PURPLE ORANGE SKY GREY".split()
@@ -26,48 +25,8 @@ def test_every_colour_reads_on_white_and_on_black(name, background):
     assert contrast(getattr(style, name), background) >= 2.6
 
 
-@pytest.mark.parametrize("colour", [style.DATA, style.OF_W, style.OF_H, style.PURPLE])
-@pytest.mark.parametrize("background, ink", [("#ffffff", style.INK), ("#16181d", "#e6e6e6")])
-def test_ink_reads_on_the_fullest_cell(colour, background, ink):
-    red, green, blue, opacity = style.ramp(colour)(1.0)
-    mixed = opacity * np.array([red, green, blue]) + (1 - opacity) * np.array(to_rgb(background))
-    assert contrast(mixed, ink) >= 3.0
-
-
 def test_an_empty_cell_is_transparent():
     assert style.ramp(style.BLUE)(0.0)[3] == 0
-
-
-@pytest.mark.parametrize(
-    "value, text",
-    [
-        (0, "0"),
-        (1, "1"),
-        (1797, "1797"),
-        (0.0124, "0.0124"),
-        (0.5, "0.5"),
-        (3e-7, "3·10⁻⁷"),
-        (1e-9, "10⁻⁹"),
-        (-0.25, "−0.25"),
-        (7300.0, "7300"),
-        (float("nan"), "–"),
-        (None, "–"),
-        (float("inf"), "∞"),
-    ],
-)
-def test_numbers_for_people(value, text):
-    assert style.number(value) == text
-
-
-def test_numbers_keep_their_leading_digits():
-    for value in np.random.default_rng(0).lognormal(0, 6, 300):
-        text = (
-            style.number(value, 3)
-            .replace("·10", "e")
-            .translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-        )
-        assert re.fullmatch(r"[\d.]+(e-?\d+)?", text)
-        assert float(text) == pytest.approx(value, rel=6e-3)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +44,16 @@ def test_a_log_axis_has_few_ticks_inside(low, high):
     ticks = [t for t in ax.xaxis.get_majorticklocs() if low <= t <= high]
     assert 2 <= len(ticks) <= 9
     assert all("$" not in ax.xaxis.get_major_formatter()(t, 0) for t in ticks)
+
+
+@pytest.mark.parametrize("high", [1e-6, 0.02, 1.0, 3e4, 2e9])
+def test_ticks_are_written_as_numbers_are(high):
+    ax = style.dress(style.new_axes())
+    ax.set_xlim(0, high)
+    ax.figure.canvas.draw()
+    ticks = [t.get_text() for t in ax.get_xticklabels()]
+    assert ax.xaxis.get_offset_text().get_text() == ""
+    assert ticks == [number(v, 6) for v in ax.get_xticks()] and len(set(ticks)) == len(ticks)
 
 
 def test_names_from_the_data_are_cut_and_not_read_as_mathematics():

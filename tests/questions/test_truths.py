@@ -89,7 +89,7 @@ def test_rescaling_changes_nothing_without_a_penalty(study):
 
 def test_the_counts_of_the_menu(study):
     facts = dict(distinct.answer(study).facts)
-    assert facts["menu, k = 3"].startswith("One (")
+    assert facts["menu, k = 3"].startswith("One solution (")
     product = "A continuum of solutions, all with one and the same product"
     assert facts["menu, k = 4"].startswith(product)
     assert facts["basket, k = 2"].startswith("A continuum")

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from nmfstudy.config import job_from_config
+from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
 from nmfstudy.report import write_report
@@ -69,8 +70,8 @@ def hostile_answer():
 
     def draw(figure):
         ax = figure.add_subplot()
-        ax.plot(data["<u>x"], data["y|z"], label="<u>line")
-        ax.legend()
+        ax.plot(data["<u>x"], data["y|z"], label="<u>line", color=style.BLUE)
+        style.legend(style.dress(ax))
 
     picture = Illustration("../<u>evil", "A caption with <u>markup & more", draw, data)
     words = ("Is <u>this text?", "<u>Yes", "It is <u>text.", "By <u>escaping.")

@@ -66,7 +66,7 @@ def test_the_report_speaks_in_those_names_and_markup_stays_text(ugly):
     for name in ("Größe", "αβγ", "日本語", "Pröbe 6"):
         assert name in page
     assert "Leading features of each component" in page
-    assert "How many components has X?" in page and "Take k = 2." in page
+    assert "How many components should be used for “X”?" in page and "Take k = 2." in page
 
 
 def test_leading_entries_are_the_largest_in_order():
@@ -79,7 +79,7 @@ def test_the_paragraph_tells_the_numbers_of_the_tables(ugly):
     text = (ugly.folder / "methods.txt").read_text()
     problems = pd.read_csv(ugly.folder / "tables" / "problems.csv")
     n, converged = problems.n_starts.sum(), problems.n_converged.sum()
-    assert f"Of {n} starts {converged} converged to a KKT residual of at most 1e-09" in text
+    assert f"Of {n} starts {converged} converged to a KKT residual of at most 10⁻⁹" in text
     assert "14 samples × 8 features" in text and "k = 2 and 3 components" in text
     assert "random factors (20 starts per problem, seeds 0 to 19)" in text
     assert np.__version__ in text and "nmfstudy 0.1.0" in text

@@ -22,7 +22,7 @@ from nmfstudy.report.numbers import SHOWN_ROWS, count, csv_text, number, percent
         (0.31838, "0.3184"),
         (12.0, "12"),
         (0.459261, "0.4593"),
-        (5.63e-9, "5.63e-09"),
+        (5.63e-9, "5.63·10⁻⁹"),
         (1e-3, "0.001"),
         ("text", "text"),
     ],

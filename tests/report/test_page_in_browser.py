@@ -1,17 +1,23 @@
 """The report in a real browser: it loads, fits, moves as Python says, and can be read by all."""
 
 import json
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nmfstudy import distance, distinct_solutions, match
+from nmfstudy.display import number
 from nmfstudy.report import html
-from nmfstudy.report.page import Page, Paragraph, Section, Widget
+from nmfstudy.report.numbers import table_of
+from nmfstudy.report.page import Details, Page, Paragraph, Section, Widget
 from nmfstudy.report.words import section_id
 from nmfstudy.study import Study
 
 WIDTHS = (360, 1400)
+RESULTS = Path(__file__).resolve().parent.parent.parent / "results"
+MANY_COLUMNS = 13  # beyond them a table may scroll
 _OPEN = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 
 
@@ -54,6 +60,52 @@ def test_nothing_is_wider_than_the_screen(browser, report, width, script):
     assert wide == []
 
 
+_SCROLLING = (
+    "[...document.querySelectorAll('.scroll')].filter((at) => at.scrollWidth > at.clientWidth)"
+    ".map((at) => at.ariaLabel + ' ' + at.scrollWidth)"
+)
+
+
+def test_tables_of_the_report_do_not_scroll_on_a_wide_screen(opened):
+    assert opened.run("document.querySelectorAll('.scroll').length") > 15
+    assert opened.run(_SCROLLING) == []
+
+
+def test_tables_of_the_kept_results_do_not_scroll_on_a_wide_screen(browser, tmp_path):
+    """Every table that is kept, as the report shows it within a part that opens."""
+    frames = {path: pd.read_csv(path) for path in sorted(RESULTS.glob("*/tables/*.csv"))}
+    tables = [
+        table_of(frame, f"{path.parent.parent.name} {path.stem}")
+        for path, frame in frames.items()
+        if len(frame.columns) <= MANY_COLUMNS
+        and not path.stem.startswith(("solutions", "shares", "same_starts"))  # shown otherwise
+    ]
+    assert len(tables) > 50 and any(table.below for table in tables)
+    page = Page("t", Paragraph("h"), (Section("s", "S", (Details("d", tuple(tables)),)),))
+    path = tmp_path / "page.html"
+    path.write_text(html.render(page), encoding="utf-8")
+    browser.open(path)
+    browser.run(_OPEN)
+    assert browser.run("document.querySelectorAll('.scroll').length") == len(tables)
+    assert browser.run(_SCROLLING) == []
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_text_stands_below_its_row_and_moves_with_it(browser, tmp_path, width):
+    frame = pd.DataFrame({f"c{i}": [3, 1, 2] for i in range(12)})
+    frame["reason"] = [f"{n} is " + "said at length " * 12 for n in (3, 1, 2)]
+    page = Page("t", Paragraph("h"), (Section("s", "S", (table_of(frame, "T"),)),))
+    path = tmp_path / "page.html"
+    path.write_text(html.render(page), encoding="utf-8")
+    browser.open(path, width=width)
+    browser.run("document.querySelector('th button').click()")
+    rows = browser.run("[...document.querySelectorAll('tbody tr')].map((at) => at.textContent)")
+    assert [row.split(" is ")[0] for row in rows[1::2]] == [f"reason: {n}" for n in (1, 2, 3)]
+    assert [row[0] for row in rows[::2]] == ["1", "2", "3"]
+    right = "Math.max(...[...document.querySelectorAll('.below div')]"
+    assert browser.run(f"{right}.map((at) => at.getBoundingClientRect().right))") <= width
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_labels_of_figures_can_be_read(browser, report, width):
     browser.open(report, width=width)
@@ -64,6 +116,14 @@ def test_labels_of_figures_can_be_read(browser, report, width):
         "return [parseFloat(getComputedStyle(at).fontSize) * Math.hypot(a, b), at.textContent] })"
     )
     assert sizes and [entry for entry in sizes if entry[0] < 9] == []
+
+
+@pytest.mark.parametrize("digits", (1, 2, 3))
+def test_the_script_writes_numbers_as_python_does(opened, digits):
+    random = 10 ** np.random.default_rng(digits).uniform(-14, 12, 300)
+    values = [0.0, 1.0, 9.99e-7, 1e-4, 1e-3, 9.996e-4, 9_999_999.4, 1e7, *random]
+    said = opened.run(f"{json.dumps(values)}.map((value) => number(value, {digits}))")
+    assert said == [number(value, digits) for value in values]
 
 
 def test_every_slider_counts_as_python_does(opened, study):
@@ -123,7 +183,7 @@ def test_every_picker_measures_as_python_does(opened, study):
             )
             expected = distance(fits[a], fits[b], result.searches[0].data_norm)
             assert shown == pytest.approx(expected, rel=1e-6, abs=1e-9)
-            assert "distance 0" in said if a == b else f"{shown:.3g}" in said
+            assert said.endswith("distance 0" if a == b else f" {number(shown, 3)}")
             congruence = match(fits[a], fits[b])[1]
             assert len(pairs) == result.problem.n_components
             for text, value in zip(pairs, congruence, strict=True):

@@ -60,7 +60,7 @@ def test_a_contradiction_is_an_error_in_red(two_solutions):
     try:
         overview = _section_html(problems_section(two_solutions, Shelf()))
         assert '<span class="tone bad">contradiction</span>' in overview
-        (error,) = [b for b in problem_in_short(two_solutions, result, row).blocks
+        (error,) = [b for b in problem_in_short(two_solutions, result, row, Shelf()).blocks
                     if getattr(b, "role", "") == "error"]  # fmt: skip
         assert "certified as the only factorization" in error.text
     finally:

@@ -34,30 +34,27 @@ def judged(**changes):
     return judge(replace(SETTLED, **changes))
 
 
-SAME = "the count is the same for every tolerance from 1e-09 to 0.5"
+SAME = "the count is the same for every tolerance from 10⁻⁹ to 0.5"
 
 
 @pytest.mark.parametrize(
     ("changes", "kind", "reason"),
     [
-        ({}, "one", f"one solution as good as the best in 98 converged fits; {SAME}"),
+        ({}, "one", f"one solution in 98 converged fits; {SAME}"),
         (
             {"n_minima": 2},
             "one",
-            "one solution as good as the best, beside 1 worse local minimum in 98 converged fits; "
-            + SAME,
+            "one solution and 1 worse local minimum in 98 converged fits; " + SAME,
         ),
         (
             {"n_distinct": 3, "n_minima": 7, "plateau": Plateau(1e-9, 0.5, 3)},
             "several",
-            "3 solutions as good as the best, beside 4 worse local minima in 98 converged fits; "
-            + SAME,
+            "3 equally good solutions and 4 worse local minima in 98 converged fits; " + SAME,
         ),
         (
             {"plateau": None, "local_dimension": 0},
             "one",
-            "one solution as good as the best in 98 converged fits; a certificate shows that the "
-            "best is isolated",
+            "one solution in 98 converged fits; a certificate shows that the best one is isolated",
         ),
         (
             {"local_dimension": 2},
@@ -76,16 +73,17 @@ SAME = "the count is the same for every tolerance from 1e-09 to 0.5"
             "unsettled",
             "only 9 converged random starts; at least 10 are needed",
         ),
-        ({"share_converged": 0.49}, "unsettled", "only 49% of the random starts converged"),
+        ({"share_converged": 0.49}, "unsettled", "only 49 % of the random starts converged"),
         (
             {"coverage": 0.894},
             "unsettled",
-            "too few starts: the chance that one more ends in a minimum already seen is only 0.89",
+            "too few starts: the chance that one more ends in a minimum already seen is only "
+            "89.4 %",
         ),
         (
             {"coverage": -0.02},
             "unsettled",
-            "too few starts: the chance that one more ends in a minimum already seen is only 0.00",
+            "too few starts: the chance that one more ends in a minimum already seen is only 0 %",
         ),
         (
             {"plateau": None},
@@ -95,20 +93,20 @@ SAME = "the count is the same for every tolerance from 1e-09 to 0.5"
         (
             {"plateau": Plateau(1e-9, 1e-4, 5)},
             "unsettled",
-            "the count is 1 at the tolerance 0.001 but 5 over the longest stretch, 1e-09 to 0.0001",
+            "the count is 1 at the tolerance 0.001 but 5 over the longest stretch, 10⁻⁹ to 10⁻⁴",
         ),
         (
             {"equal_coverage": -0.01},
             "continuum",
-            "98 starts fit equally well and go on finding new solutions: the chance that one more "
-            "is known already is 0.00",
+            "98 starts fit equally well and keep finding new solutions: the chance that one more "
+            "ends in a known one is only 0 %",
         ),
         (
             {"extent": 0.2, "fine_extent": 0.2},
             "continuum",
             "solutions that fit equally well form a chain: neighbours are within 0.001, the whole "
-            "is at least 0.2 wide, and the fits are converged to 1e-09; a larger tolerance would "
-            "call it one",
+            "is at least 0.2 wide, and the fits are converged to 10⁻⁹; a larger tolerance would "
+            "count it as one",
         ),
         (
             {"n_counted": 0, "n_missing": 4},
@@ -139,7 +137,7 @@ SAME = "the count is the same for every tolerance from 1e-09 to 0.5"
         (
             {"exact_to": 1e-2},
             "one",
-            f"one solution as good as the best in 98 converged fits; {SAME}; so many fits differ "
+            f"one solution in 98 converged fits; {SAME}; so many fits differ "
             "that not all pairs were compared: counts at tolerances above 0.01 are upper bounds",
         ),
     ],
