@@ -113,7 +113,8 @@ def check_init(name, shape, n_components):
     if name.startswith("nndsvd") and n_components > min(shape):
         raise RequestError(
             f"init={name} gives at most min(n_samples, n_features) = {min(shape)} components, "
-            f"n_components is {n_components}; init=random has no such limit"
+            f"n_components is {n_components}; possible: n_components up to {min(shape)}, or "
+            "init=random"
         )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nmfstudy.comparison.bootstrap import QUANTITIES, Numbers, draws, interval, numbers
+from nmfstudy.comparison.bootstrap import QUANTITIES, Numbers, draws, interval, n_runs, numbers
 from nmfstudy.comparison.rows import DATA, SAME, Row, match_rows
 from nmfstudy.comparison.settings import settings_table
 from nmfstudy.distances import distance
@@ -46,6 +46,7 @@ class Compared:
     def difference(self, study, quantity):
         """``(value, low, high)`` of a study minus the first; sweeps and seconds as a ratio.
 
+        Seconds have no interval (NaN) where a search has too few runs to draw from.
         Objectives are relative to the first's, or to ``½‖X‖²`` where that one is exact; NaN where
         the objectives are not the same function.
         """
@@ -105,6 +106,7 @@ class Comparison:
                     "study": self.names[i],
                     "relation": c.row.relations[i],
                     "n_starts": result.n_starts,
+                    "n_runs": n_runs(result),
                     "n_converged": result.solutions.n_converged,
                     "kind": result.judged.kind,
                     "n_minima": result.solutions.n_minima,

@@ -34,13 +34,15 @@ class Row:
     def title(self):
         """That of the first, with the others' where they differ."""
         titles = [r.title for r in self.results if r is not None]
-        return " / ".join(dict.fromkeys(titles))
+        others = [title.removeprefix(f"{titles[0]}, ") for title in titles[1:]]
+        return " / ".join(dict.fromkeys([titles[0], *others]))
 
 
 def match_rows(studies):
     """Rows of problems, and what of each study is in none.
 
-    A problem goes with the same problem of another study. Left over ones go with one of the same
+    A problem goes with the same problem of another study, its data perhaps named otherwise. Left
+    over ones go with one of the same
     data, number of components and loss under another penalty, or with one of the same name,
     number of components, loss and penalty on other data, as long as there is only one to choose.
 
@@ -86,12 +88,21 @@ def _counterparts(first, other):
     found = {key: [(theirs[key], SAME)] for key in mine if key in theirs}
     mine = {key: result for key, result in mine.items() if key not in found}
     left = [result for key, result in theirs.items() if key not in found]
-    for relation, of in ((PENALTY, _but_penalty), (DATA, _but_data)):
+    for relation, of in ((SAME, _but_name), (PENALTY, _but_penalty), (DATA, _but_data)):
+        taken = []
         for candidate in left:
             alike = [r for r in mine.values() if of(r) == of(candidate)]
             if len(alike) == 1:
                 found.setdefault(alike[0].key, []).append((candidate, relation))
+                taken.append(candidate)
+        if relation == SAME:
+            mine = {key: result for key, result in mine.items() if key not in found}
+            left = [result for result in left if result not in taken]
     return found
+
+
+def _but_name(result):
+    return result.dataset.sha256, result.problem
 
 
 def _but_penalty(result):

@@ -66,10 +66,10 @@ def read_matrix(path):
 def read_table(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
     """Read a matrix and its names from a file.
 
-    Text (CSV, TSV, semicolons, blanks; gzip too; Excel's ``sep=;`` and empty columns and rows at the
-    end are passed over), NPY, NPZ (one array, or the one named X, or
-    what `scipy.sparse.save_npz` writes), Matrix Market (gzip too). The format is told by the
-    ending and must agree with the content.
+    Text (CSV, TSV, semicolons, blanks; gzip too; Excel's ``sep=;`` and empty columns and rows at
+    the end are passed over), NPY, NPZ (one array, or the one named X, or what
+    `scipy.sparse.save_npz` writes), Matrix Market (gzip too). The format is told by the ending and
+    must agree with the content.
 
     Parameters
     ----------

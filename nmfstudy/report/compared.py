@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from nmfstudy.comparison.bootstrap import FEWEST_RUNS, n_runs
 from nmfstudy.comparison.rows import DATA, PENALTY, RELATIONS, SAME
 from nmfstudy.errors import RequestError
 from nmfstudy.plots.comparison import illustrate_studies
@@ -246,9 +247,24 @@ def _best_shares(c, i):
 
 
 def _time(c, i):
-    sweeps, low, high = (number(round(v, 2)) for v in c.difference(i, "sweeps"))
-    seconds = number(round(c.difference(i, "seconds")[0], 2))
-    return f"sweeps per start × {sweeps} (95 %: {low} to {high}), seconds × {seconds}"
+    sweeps, low, high = map(_ratio, c.difference(i, "sweeps"))
+    seconds, least, most = map(_ratio, c.difference(i, "seconds"))
+    spread = _no_interval(c, i) or f"95 %, over runs: {least} to {most}"
+    return f"sweeps per start × {sweeps} (95 %: {low} to {high}), seconds × {seconds} ({spread})"
+
+
+def _ratio(value):
+    """Three digits that matter."""
+    return number(float(f"{value:.3g}"))
+
+
+def _no_interval(c, i):
+    """Why the seconds have none, as the starts of one run share its time; empty if they have."""
+    runs = [n_runs(c.row.results[j]) for j in (0, i)]
+    if min(runs) >= FEWEST_RUNS:
+        return ""
+    made = "one run each" if set(runs) == {1} else f"{runs[0]} and {count(runs[1], 'run')}"
+    return f"{made}, no interval" if max(runs) == 1 else f"{made}, an interval needs {FEWEST_RUNS}"
 
 
 def _difference_table(comparison, c, identifier):
@@ -264,6 +280,8 @@ def _difference_table(comparison, c, identifier):
             ends = (
                 f"{_signed(low, quantity)} to {_signed(high, quantity)}" if low == low else ABSENT
             )
+            if quantity == "seconds":
+                ends = _no_interval(c, i) or ends
             texts = (*map(tell, map(float, own)), _signed(value, quantity), ends)
             rows.append((Cell(f"{words}, “{name}”"), *map(Cell, texts)))
     headers = ("", comparison.names[0], "the other", "difference", "95 % of the draws")
@@ -278,7 +296,7 @@ def _signed(value, quantity):
     if value != value:
         return ABSENT
     if quantity in ("sweeps", "seconds"):
-        return f"× {number(value)}"
+        return f"× {_ratio(value)}"
     value = 0.0 if abs(value) < ROUNDING else value
     text = percent(abs(value)) if quantity in ("coverage", "best_share") else number(abs(value))
     return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"

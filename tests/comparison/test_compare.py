@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 
 from nmfstudy.comparison import compare
-from nmfstudy.comparison.bootstrap import QUANTITIES, coverage_error, draws, interval, numbers
+from nmfstudy.comparison.bootstrap import (
+    QUANTITIES,
+    coverage_error,
+    draws,
+    interval,
+    n_runs,
+    numbers,
+)
 from nmfstudy.comparison.rows import DATA, PENALTY, SAME
 from nmfstudy.config import job_from_config
 from nmfstudy.errors import RequestError
@@ -41,7 +48,7 @@ def other_seeds(home):
 
 
 def write_csv(path, X, names="abcd"):
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(exist_ok=True, parents=True)
     rows = [",".join(f"{v:.6f}" for v in row) for row in X]
     path.write_text("\n".join([",".join(names), *rows]) + "\n")
     return {"dataset": {"name": "file", "path": str(path)}}
@@ -58,6 +65,7 @@ def test_the_same_problem_by_other_seeds_has_the_same_solutions(plain, other_see
     assert set(found) == {3, 4}
     assert found[3].row.relations == (SAME, SAME) and found[3].same == ("", "yes")
     assert found[3].distance[1] < 1e-6
+    assert "(one run each, no interval)" in next(iter(sentences(comparison, found[3])))
     assert [r.problem.n_components for r in comparison.alone[0]] == [2]
     assert comparison.alone[1] == ()
     differs = comparison.settings[comparison.settings.differs]
@@ -94,6 +102,7 @@ def test_another_penalty_is_told_and_its_objective_not_compared(plain, home):
     ridge = study_of(home / "ridge", {"penalty": {"name": "ridge", "alpha_W": 0.01}})
     (c,) = compare(plain, ridge).compared
     assert c.row.relations == (SAME, PENALTY) and c.same == ("", "")
+    assert c.row.title == "menu, k = 3 / ridge α = 0.01"
     assert np.isnan(c.difference(1, "objective")).all()
     assert c.distance[1] > 0.01
 
@@ -115,6 +124,23 @@ def test_other_data_of_the_same_name_are_compared_by_their_components(home):
     renamed = study_of(home / "v4", write_csv(home / "4" / "X.csv", X + 0.1, "abce") | changes)
     with pytest.raises(RequestError, match="other names of features"):
         compare(first, renamed)
+
+
+def test_the_same_data_under_another_name_are_the_same_problem(home):
+    X = np.outer([1, 2, 3], [1, 1, 2]) + np.eye(3)
+    one, two = (
+        study_of(
+            home / name,
+            write_csv(home / name / "csv" / f"{name}.csv", X, "abc") | {"n_components": 2},
+            {"n_components": 2, "penalty": {"name": "ridge", "alpha_W": 0.01}}
+            | write_csv(home / name / "csv" / f"{name}.csv", X, "abc"),
+        )
+        for name in ("monday", "tuesday")
+    )
+    comparison = compare(one, two)
+    assert [c.row.relations for c in comparison.compared] == [(SAME, SAME)] * 2
+    assert comparison.compared[0].row.title == "monday, k = 2 / tuesday, k = 2"
+    assert comparison.alone == [(), ()]
 
 
 def test_studies_without_a_common_problem_are_refused_with_the_reason(plain, home):
@@ -169,6 +195,29 @@ def test_the_error_of_the_coverage_is_that_of_simulated_starts(rng):
     coverage, error = zip(*(coverage_error(counts) for counts in samples), strict=True)
     off = np.array(coverage) - (1 - np.array(missing))
     assert np.std(off) == pytest.approx(np.mean(error), rel=0.15)
+
+
+def test_seconds_have_an_interval_over_runs_and_none_over_the_starts_of_one(plain, home):
+    """The clock is read once a run: the error of the mean is that of the runs' means."""
+    many = study_of(home / "runs", {"block": 4}, n_starts=40)
+    (result,) = many
+    assert n_runs(result) == 10 and n_runs(by_problem(plain, 3)) == 1
+    means = result.searches[0].seconds.reshape(10, 4).mean(axis=1)
+    drawn = draws(result, "t").seconds
+    assert drawn.mean() == pytest.approx(means.mean(), rel=0.1)
+    assert drawn.std() == pytest.approx(means.std() / np.sqrt(10), rel=0.15)
+    again = study_of(home / "runs again", {"block": 4, "seed": 100}, n_starts=40)
+    (c,) = compare(many, again).compared
+    value, low, high = c.difference(1, "seconds")
+    assert low <= value <= high
+    assert "95 %, over runs: " in next(iter(sentences(compare(many, again), c)))
+    comparison = compare(plain, many)
+    (c,) = comparison.compared
+    assert np.isnan(draws(by_problem(plain, 3), "t").seconds).all()
+    value, low, high = c.difference(1, "seconds")
+    assert value > 0 and np.isnan([low, high]).all()
+    assert "(1 and 10 runs, an interval needs 6)" in next(iter(sentences(comparison, c)))
+    assert comparison.problems.n_runs.tolist() == [1, 10]
 
 
 def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home):
