@@ -24,12 +24,12 @@ MOST_FULL = 12  # problems with a section and a figure; the others stand in the 
 MOST_TITLES = 6
 ROUNDING = 1e-12  # differences below it are none
 _QUANTITIES = {
-    "objective": "best objective, relative",
+    "objective": "best objective (relative difference)",
     "n_distinct": "distinct solutions",
     "coverage": "coverage",
     "best_share": "starts that reach the best",
-    "sweeps": "sweeps per start, ratio",
-    "seconds": "seconds per start, ratio",
+    "sweeps": "sweeps per start",
+    "seconds": "seconds per start",
 }
 
 
@@ -111,14 +111,14 @@ def _problems_section(comparison, shelf):
     rows = tuple(
         (
             Cell(c.row.title, target=_identifier(i) if i < MOST_FULL else ""),
-            *(result_cell(result) for result in c.row.results),
             agreement_cell(c),
+            *(result_cell(result) for result in c.row.results),
         )
         for i, c in enumerate(comparison.compared)
     )
     table = Table(
         "",
-        ("problem", *comparison.names, "same solutions?"),
+        ("problem", "same solutions?", *comparison.names),
         rows,
         (False,) * (len(comparison.names) + 2),
         shelf.file("problems", comparison.problems),
@@ -155,7 +155,7 @@ def _settings_section(comparison, shelf):
         said = "Nothing: the same settings, versions and machine."
         return Section("settings", "What differs between the studies", (Paragraph(said),))
     rows = tuple(
-        tuple(Cell(str(v)) for v in row)
+        (Cell(row[0].replace(".", ".\u200b")), *(Cell(str(v)) for v in row[1:]))  # may break there
         for row in differs.drop(columns="differs").itertuples(index=False, name=None)
     )
     headers = ("setting", *comparison.names)
@@ -167,13 +167,16 @@ def _settings_section(comparison, shelf):
 def _each(comparison, shelf):
     shelf.file("shares", comparison.shares)
     for i, c in enumerate(comparison.compared[:MOST_FULL]):
-        links = (("Table of the differences", f"{_identifier(i)}-table"),)
-        blocks = [Paragraph(text, "lead", links) for text in sentences(comparison, c)]
+        tables = list(_difference_tables(comparison, c, _identifier(i)))
+        blocks = [
+            Paragraph(text, "lead", (("Table of the differences", table.id),))
+            for text, table in zip(sentences(comparison, c), tables, strict=True)
+        ]
         for relation in dict.fromkeys(c.row.relations):
             if RELATIONS.get(relation):
                 blocks.append(Paragraph(f"Note: {RELATIONS[relation]}.", "note"))
         blocks += shelf.figures(_count_figure, comparison, c)
-        blocks.append(_difference_table(comparison, c, f"{_identifier(i)}-table"))
+        blocks += tables
         if (shares := _share_table(comparison, c)) is not None:
             blocks.append(Details("Which solution is reached how often", (shares,)))
         yield Section(_identifier(i), c.row.title, tuple(blocks), badge=agreement_cell(c))
@@ -212,7 +215,7 @@ def _sentence(names, c, i):
         kind = a.judged.kind
         what = {"one": "the same solution", "continuum": "a continuum of solutions"}.get(kind)
         what = what or f"the same {count(a.solutions.n_distinct, 'solution')}"
-        return f"Both have {what}{_best_shares(c, i)}; {_time(c, i)}."
+        return f"{A} and {B} have {what}{_best_shares(c, i)}; {_time(c, i)}."
     opening = "They disagree" if c.same[i] == "no" else "Not settled whether they agree"
     value = c.difference(i, "objective")[0]
     better = ""
@@ -267,29 +270,32 @@ def _no_interval(c, i):
     return f"{made}, no interval" if max(runs) == 1 else f"{made}, an interval needs {FEWEST_RUNS}"
 
 
-def _difference_table(comparison, c, identifier):
-    rows = []
+def _difference_tables(comparison, c, identifier):
+    """A table for every other study that has the problem."""
+    first = comparison.names[0]
     for i, name in enumerate(comparison.names[1:], start=1):
         if c.row.results[i] is None:
             continue
+        rows = []
         for quantity, words in _QUANTITIES.items():
             value, low, high = c.difference(i, quantity)
             own = [getattr(c.numbers[j], quantity) for j in (0, i)]
-            share = quantity in ("coverage", "best_share")
-            tell = percent if share else number
+            tell = percent if quantity in ("coverage", "best_share") else number
             ends = (
                 f"{_signed(low, quantity)} to {_signed(high, quantity)}" if low == low else ABSENT
             )
             if quantity == "seconds":
                 ends = _no_interval(c, i) or ends
             texts = (*map(tell, map(float, own)), _signed(value, quantity), ends)
-            rows.append((Cell(f"{words}, “{name}”"), *map(Cell, texts)))
-    headers = ("", comparison.names[0], "the other", "difference", "95 % of the draws")
-    return Table(
-        f"What differs from “{comparison.names[0]}”", headers, tuple(rows),
-        (False, True, True, True, True), "tables/differences.csv",
-        id=identifier,
-    )  # fmt: skip
+            rows.append((Cell(words), *map(Cell, texts)))
+        yield Table(
+            f"“{name}” beside “{first}”",
+            ("", first, name, "difference", "95 % of the draws"),
+            tuple(rows),
+            (False, True, True, True, True),
+            "tables/differences.csv",
+            id=f"{identifier}-{i}",
+        )
 
 
 def _signed(value, quantity):
@@ -331,9 +337,10 @@ def _share_cell(row):
 def _count_figure(comparison, c):
     """The count against the tolerance, a curve per study; None without a fit that counts."""
     there = [(n, r) for n, r in zip(comparison.names, c.row.results, strict=True) if r is not None]
+    title = there[0][1].title
     curves = [
         count_table(r.solutions).assign(
-            label=f"{name} ({r.title})" if r.key != there[0][1].key else name
+            label=name if r.title == title else f"{name} ({r.title.removeprefix(f'{title}, ')})"
         )  # fmt: skip
         for name, r in there
         if r.solutions.n_minima

@@ -1,5 +1,7 @@
 """Studies side by side: what goes with what, what is refused, and what the intervals mean."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -229,6 +231,12 @@ def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home)
     }  # fmt: skip
     assert "plain" in page and "seeds" in page and headline(comparison) in page
     assert "nan" not in page.split() and "None" not in page
+    assert "“plain” and “seeds” have the same solution" in page
+    assert page.index(">same solutions?<") < page.index(
+        ">seeds<"
+    )  # first seen where space is short
+    targets = set(re.findall(r'href="#(compared-\d+-\d+)"', page))
+    assert targets and all(f'id="{target}"' in page for target in targets)
     tables = {p.stem for p in (home / "compared" / "tables").iterdir()}
     assert {"problems", "differences", "shares", "settings", "studies"} <= tables
     assert (home / "compared" / "report.md").read_text().startswith("# Comparison of ")
