@@ -53,6 +53,32 @@ def collapse_strength(X, penalty_name):
     return None
 
 
+def zero_is_best(X, problem):
+    """Whether zero is a global minimum of a problem by the formula for α*.
+
+    Parameters
+    ----------
+    X : array or sparse matrix
+    problem : Problem
+
+    Returns
+    -------
+    bool
+        False too where no formula is known: another loss, or unequal alpha on W and H.
+    """
+    penalty = problem.penalty
+    if problem.loss != "frobenius" or penalty.is_zero or penalty.one_sided:
+        return False
+    if penalty.name.startswith("scale_free"):
+        strength = penalty.strength
+    elif penalty.alpha_W == penalty.alpha_H:
+        strength = penalty.alpha_W
+    else:
+        return False
+    predicted = collapse_strength(X, penalty.name)
+    return predicted is not None and strength >= predicted
+
+
 def largest_singular_value(X):
     """``σ₁(X)``."""
     if min(X.shape) <= _SMALL:

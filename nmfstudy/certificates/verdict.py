@@ -9,7 +9,7 @@ from nmfstudy.certificates.case import FULL, UNCLEAR, Clock, make_case, witness_
 from nmfstudy.certificates.combine import combine
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value, skipped
-from nmfstudy.certificates.wording import explain, report
+from nmfstudy.certificates.wording import explain, in_words, report
 from nmfstudy.certificates.zeros import (
     LADDER,
     judged,
@@ -140,8 +140,8 @@ class Verdict(Shown):
             ("dimensions free", free),
             ("second factorization", "at hand" if self.witness is not None else "–"),
         )
-        status = self.status.replace("_", " ")
-        return f"Verdict: {status}. {self.explanation}", ("what is proved", ""), rows
+        said = in_words(self.status, self.witness)
+        return f"Verdict: {said}. {self.explanation}", ("what is proved", ""), rows
 
     def report(self, width=80):
         """The verdict as text for a terminal; components count from 1.

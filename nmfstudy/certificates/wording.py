@@ -7,6 +7,19 @@ import numpy as np
 from nmfstudy.display import number
 
 
+def in_words(status, witness):
+    """The status in words; of some proved components also whether the others are known to change.
+
+    ``partially_identifiable`` says the same with and without a second factorization at hand, and
+    that there is one is the more important half.
+    """
+    if status != "partially_identifiable":
+        return status.replace("_", " ")
+    if witness is not None:
+        return "not unique, but some components are fixed"
+    return "some components proved, the rest open"
+
+
 def explain(case, combined, outcomes):
     """One sentence for people."""
     status, k = combined["status"], case.k + case.spare
@@ -42,7 +55,8 @@ def explain(case, combined, outcomes):
 
 def report(verdict, width):
     """A verdict as lines of at most ``width`` columns."""
-    lines = [verdict.status.replace("_", " ").upper(), *_wrapped(verdict.explanation, width), ""]
+    said = in_words(verdict.status, verdict.witness).upper()
+    lines = [*_wrapped(said, width), *_wrapped(verdict.explanation, width), ""]
     name_width = max(len(name) for name, _ in _facts(verdict))
     for name, text in _facts(verdict):
         lines += _wrapped(text, width, f"{name:<{name_width}}  ")

@@ -6,6 +6,7 @@ import pandas as pd
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.saturation import rarefaction_interval
+from nmfstudy.solutions.plateau import end_text
 from nmfstudy.streams import stream
 
 _TOLERANCES = np.logspace(-8, 0, 161)
@@ -69,17 +70,18 @@ def plot_count(table, *, plateau=None, noise_floor=None, distance_tol=None, ax=N
 
 def illustrate_count(result):
     """The count of a problem against the tolerance; None if no fit counts."""
-    solutions = result.solutions
+    solutions = result.judged
     if not solutions.n_minima:
         return None
     table = count_table(solutions)
     if solutions.kind == "continuum":
-        said = "It keeps growing as one looks closer: the solutions form a continuum."
+        said = continuum_sentence(table, solutions)
     elif solutions.plateau is None:
         said = "There is no long stretch over which it stays the same, so it is not settled."
     else:
         low, high = style.number(solutions.plateau[0], 1), style.number(solutions.plateau[1], 2)
-        said = f"It stays the same from {low} to {high}, so it does not depend on the tolerance."
+        end = end_text(solutions.plateau[1], high)
+        said = f"It stays the same from {low} to {end}, so it does not depend on the tolerance."
     return Illustration(
         name=f"count-{result.key}",
         caption=(
@@ -95,6 +97,34 @@ def illustrate_count(result):
         data=table,
         size=(PAGE_WIDTH, 3.9),
     )  # fmt: skip
+
+
+def continuum_sentence(table, solutions):
+    """What the count of a continuum does as one looks closer, as far as the fits are converged.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `count_table` makes it.
+    solutions : Solutions
+
+    Returns
+    -------
+    str
+    """
+    seen = table[table.distance_tol >= solutions.noise_floor]
+    closest = int(seen.n_distinct.iloc[0])
+    farther = int(seen.n_distinct[seen.distance_tol <= 100 * seen.distance_tol.iloc[0]].iloc[-1])
+    starts = int(solutions.counts[solutions.near_optimal].sum())
+    if closest == starts:
+        return "Seen closely, every start is a solution of its own: they form a continuum."
+    if closest > farther:
+        return "It keeps growing as one looks closer: the solutions form a continuum."
+    same = "all end in the very same one" if closest == 1 else "some end in the very same ones"
+    return (
+        f"Looked at more and more closely it stays at {closest}: of {starts:,} starts {same}, as "
+        "they do at the ends of the set. What lies between fits as well: a continuum."
+    )
 
 
 def objective_table(solutions):
@@ -203,14 +233,18 @@ def rarefaction_table(solutions):
 
 def illustrate_rarefaction(result):
     """Whether more starts would find more minima; None below ten counted random starts."""
-    solutions = result.solutions
+    solutions = result.judged
     if not solutions.n_minima or solutions.sampled_search is None:
         return None
     table = rarefaction_table(solutions)
     if table.n_starts.max() < 10:
         return None
     unseen = style.percent(max(1 - solutions.coverage, 0.0))
-    ends = "It has levelled off" if solutions.coverage >= 0.99 else "It is still rising"
+    chao1 = solutions.chao1
+    if solutions.kind == "continuum":
+        ends, chao1 = "A continuum has no number at which it could level off", None
+    else:
+        ends = "It has levelled off" if solutions.coverage >= 0.99 else "It is still rising"
     return Illustration(
         name=f"rarefaction-{result.key}",
         caption=(
@@ -218,7 +252,7 @@ def illustrate_rarefaction(result):
             f"average and in 95 % of all draws of so many of the starts. {ends}: the "
             f"chance that one more start ends in a minimum not seen yet is about {unseen}."
         ),
-        draw=lambda figure: plot_rarefaction(table, chao1=solutions.chao1, ax=figure.add_subplot()),
+        draw=lambda figure: plot_rarefaction(table, chao1=chao1, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.0),
     )

@@ -3,7 +3,7 @@
 from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Table
-from nmfstudy.report.words import certificate_cell, kind_cell
+from nmfstudy.report.words import KINDS, certificate_cell, starts_text
 from nmfstudy.verdicts import same_product
 
 _EACH_UNIQUE = (
@@ -65,19 +65,21 @@ def _pairs(result):
 
 def _beside(result, row):
     best = result.verdicts.get(0)
-    by_fits = row | {"kind": result.solutions.kind}
-    found = f"{kind_cell(by_fits).text} from {count(row['n_starts'], 'start')}"
+    fits = result.solutions
+    several = fits.kind == "several"
+    kind = count(fits.n_distinct, "solution") if several else KINDS[fits.kind][0]
+    found = f"{kind} from {starts_text(result)}"
     if row["n_best"] > 1:
         found += f"; {number(row['n_best'])} different ones have the lowest objective"
     pairs = [("Found by fitting", found)]
-    proved = certificate_cell(row["verdict"]).text
+    proved = certificate_cell(best).text
     if best is not None:
         if best.n_solutions is not None:
             proved += f"; factorizations of the best product: {number(best.n_solutions)}"
         k = result.problem.n_components
         proved += f"; columns of W proved unique: {len(best.identifiable_W)} of {k}"
         proved += f"; rows of H proved unique: {len(best.identifiable_H)} of {k}"
-    pairs.append(("Proved for the best one", proved))
+    pairs.append(("Proved for the best product W H", proved))
     return Facts(tuple(pairs))
 
 

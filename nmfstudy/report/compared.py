@@ -132,8 +132,7 @@ def result_cell(result):
     """What a study found for one problem, as a cell."""
     if result is None:
         return Cell(ABSENT)
-    row = {"kind": result.judged.kind, "n_distinct": result.solutions.n_distinct}
-    cell = kind_cell(row)
+    cell = kind_cell(result)
     return Cell(f"{cell.text} ({count(result.n_starts, 'start')})", cell.tone)
 
 

@@ -101,12 +101,23 @@ GLOSSARY = (
     (
         "Continuum",
         "The solutions are not separate: one can be bent into another without changing the fit. "
-        "Every start then ends in a solution of its own.",
+        "Every start then ends in a solution of its own, or at the ends of the set, so there is no "
+        "number of them and no coverage.",
     ),
     (
         "Not settled",
         "Too few starts, too few converged ones, or a count that depends on the tolerance; the "
         "reason is given.",
+    ),
+    (
+        "All zero",
+        "The penalty is stronger than any component is worth, by a formula: with W and H all zero "
+        "the objective is lowest. That is known without any start.",
+    ),
+    (
+        "No minimum",
+        "Proved where a penalty is on one factor only: shrink that factor, let the other grow, and "
+        "the objective falls without end. There is nothing to converge to and nothing to count.",
     ),
     (
         "Plateau",

@@ -1,8 +1,8 @@
 """A paragraph for the methods section of a paper, with true numbers and citations."""
 
 from nmfstudy.problem import Search
-from nmfstudy.report.numbers import count, number, percent
-from nmfstudy.report.words import certificate_cell, kind_cell
+from nmfstudy.report.numbers import ABSENT, count, number, percent
+from nmfstudy.report.words import certificate_cell, coverage_text, kind_cell
 
 _REFERENCES = {
     "Anderson, 1965": "Anderson, D. G. (1965). Iterative procedures for nonlinear integral "
@@ -157,12 +157,13 @@ def _penalties(results):
 
 
 def _found(result, row):
-    parts = [kind_cell(row).text]
+    parts, verdict = [kind_cell(result).text], result.verdicts.get(0)
     if row["kind"] in ("one", "several") and row["best_share"] == row["best_share"]:
         parts.append(f"the best one reached by {percent(row['best_share'])} of the random starts")
-    parts.append(f"coverage {percent(row['coverage'])}")
+    if coverage_text(result) != ABSENT:
+        parts.append(f"coverage {coverage_text(result)}")
     if row["verdict"] in _CERTIFIED:
-        parts.append(certificate_cell(row["verdict"]).text)
+        parts.append(f"certificate of the best product: {certificate_cell(verdict).text}")
     title = result.title.partition(", ")[2]
     return f"{title}: {', '.join(parts)}"
 

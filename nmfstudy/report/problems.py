@@ -14,14 +14,16 @@ from nmfstudy.plots.solutions import (
 from nmfstudy.problem import Search
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
-from nmfstudy.report.numbers import cell, label, percent, spelt
+from nmfstudy.report.numbers import ABSENT, cell, label, percent, spelt
 from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
 from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.report.trust import trust_blocks
 from nmfstudy.report.words import (
     certificate_cell,
+    coverage_text,
     distinct_text,
     kind_cell,
+    outcome,
     rank_text,
     result_sentences,
     section_id,
@@ -52,8 +54,10 @@ def problems_section(study, shelf):
     said = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
         "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
-        "the estimated chance that one more start finds nothing new. The certificate is about the "
-        "product W H of the best fit: whether other factors have the same product."
+        "the estimated chance that one more start finds nothing new; a continuum, and what has no "
+        "minimum, leave nothing to cover. The certificate is about the product W H of the best "
+        "fit: whether other factors have the same product, not whether another product fits as "
+        "well."
     )
     return Section("problems", "All problems", (said, *tables))
 
@@ -62,21 +66,21 @@ def _problems_table(pairs, shown, file):
     rows = tuple(
         (
             Cell(result.title, target=section_id(result.key) if result.key in shown else ""),
-            kind_cell(row),
-            cell("n_distinct", _sorted_by(row), distinct_text(row)),
+            kind_cell(result),
+            cell("n_distinct", _sorted_by(result), distinct_text(result)),
             cell("n_starts", row["n_starts"]),
-            cell("coverage", row["coverage"]),
-            _certificate(result, row),
+            cell("coverage", row["coverage"], coverage_text(result)),
+            _certificate(result),
         )
         for result, row in pairs[:MOST_ROWS]
     )
-    headers = ("problem", "result", "distinct solutions", "starts", "coverage", "certificate")
+    headers = ("problem", "result", "distinct solutions", "starts", "coverage", "best product W H")
     numeric = (False, False, True, True, True, False)
     return Table("", headers, rows, numeric, file, len(pairs) - len(rows))
 
 
-def _sorted_by(row):
-    return math.inf if row["kind"] == "continuum" else row["n_distinct"]
+def _sorted_by(result):
+    return math.inf if outcome(result) == "continuum" else result.solutions.n_distinct
 
 
 def problem_sections(study, shelf):
@@ -118,10 +122,10 @@ def paired(study):
     return zip(study, study.problems.to_dict("records"), strict=True)
 
 
-def _certificate(result, row):
+def _certificate(result):
     if not result.problem.penalty.is_zero:
-        return Cell("–")
-    return certificate_cell(row["verdict"], bool(contradictions(result)))
+        return Cell(ABSENT)
+    return certificate_cell(result.verdicts.get(0), bool(contradictions(result)))
 
 
 def _full(study, result, row, shelf):
@@ -154,7 +158,7 @@ def _full(study, result, row, shelf):
     )
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))
-    return Section(identifier, result.title, tuple(blocks), badge=kind_cell(row))
+    return Section(identifier, result.title, tuple(blocks), badge=kind_cell(result))
 
 
 def _result(row, result, role=""):
@@ -187,7 +191,7 @@ def problem_in_short(study, result, row, shelf):
     blocks += explore_blocks(result, section_id(result.key))
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))
-    title = f"{result.title}: {kind_cell(row).text}"
+    title = f"{result.title}: {kind_cell(result).text}"
     return Details(title, tuple(blocks), section_id(result.key))
 
 
@@ -202,8 +206,9 @@ def solutions_table(study, result, shown=12):
         )
         row["nearest"] = None if row["nearest"] == float("inf") else row["nearest"]
         cells = [cell(name, row[name]) for name in _SOLUTION_COLUMNS[1:-2]]
-        verdict = certificate_cell(row["verdict"]) if row["verdict"] else Cell("–")
-        rows.append((minimum, *cells, verdict, Cell(str(row["seed"]), value=row["seed"])))
+        verdict = result.verdicts.get(row["minimum"])
+        proved = Cell(ABSENT) if verdict is None else certificate_cell(verdict)
+        rows.append((minimum, *cells, proved, Cell(str(row["seed"]), value=row["seed"])))
     return Table(
         "Minima found, lowest objective first",
         tuple(label(name) for name in _SOLUTION_COLUMNS),
@@ -231,12 +236,14 @@ def shares_table(result, shown=12):
         text = f"{percent(share['share'])} ({share['n_starts']})"
         if share["n_starts"] and share["share_low"] < share["share_high"]:
             text += f", {percent(share['share_low'])} to {percent(share['share_high'])}"
-        cells[share["minimum"], share["init"], share["solver"]] = text if share["n_starts"] else "–"
+        cells[share["minimum"], share["init"], share["solver"]] = (
+            text if share["n_starts"] else ABSENT
+        )
     n_minima = result.solutions.n_minima
     rows = tuple(
         (
             Cell(f"minimum {m}"),
-            *(Cell(cells.get((m, s.init, s.solver_label), "–")) for s in searches),
+            *(Cell(cells.get((m, s.init, s.solver_label), ABSENT)) for s in searches),
         )
         for m in range(min(n_minima, shown))
     )

@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from nmfstudy.questions.lookup import NOT_ASKED
-from nmfstudy.report.numbers import cell_text, count, label, percent
+from nmfstudy.report.numbers import cell_text, count, label
 from nmfstudy.report.over_k import k_advice
-from nmfstudy.report.words import distinct_text, kind_cell
+from nmfstudy.report.words import coverage_text, distinct_text, kind_cell
 
 SHOWN_PROBLEMS = 24
 SHOWN_FAILURES = 5
@@ -35,41 +35,41 @@ def terminal_table(study):
     table.add_column("distinct", justify="right", no_wrap=True)
     table.add_column("coverage", justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold", min_width=12)
-    titles = {p.key: p.title for p in study}
-    for row in shown_rows(study):
-        verdict = kind_cell(row)
+    for result in shown(study):
+        verdict = kind_cell(result)
         style = _STYLES[verdict.tone]
         said = f"[{style}]{escape(verdict.text)}[/]" if style else escape(verdict.text)
-        if (row["kind"], row["verdict"]) in _AGREE:
+        proved = result.verdicts.get(0)
+        if proved is not None and (result.judged.kind, proved.status) in _AGREE:
             said += ", certified"
         table.add_row(
-            escape(titles[row["problem"]]),
-            f"{row['n_starts']:,}",
-            distinct_text(row),
-            percent(row["coverage"]),
+            escape(result.title),
+            f"{result.n_starts:,}",
+            distinct_text(result),
+            coverage_text(result),
             said,
         )
     return table
 
 
-def shown_rows(study, most=SHOWN_PROBLEMS):
-    """Rows of the problems' table; if they are many, those without a penalty only."""
-    rows = study.problems.to_dict("records")
-    if len(rows) <= most:
-        return rows
-    plain = [row for row in rows if row["penalty"] == "none"]
-    return (plain or rows)[:most]
+def shown(study, most=SHOWN_PROBLEMS):
+    """The problems of the table; if they are many, those without a penalty only."""
+    results = list(study)
+    if len(results) <= most:
+        return results
+    plain = [r for r in results if r.problem.penalty.is_zero]
+    return (plain or results)[:most]
 
 
 def _rest(study):
     """What the problems that are not shown came to, in a line; empty if all are shown."""
-    shown = {row["problem"] for row in shown_rows(study)}
-    rest = [r for r in study.problems.to_dict("records") if r["problem"] not in shown]
+    told_of = {result.key for result in shown(study)}
+    rest = [r for r in study if r.key not in told_of]
     if not rest:
         return ""
-    kinds = Counter(kind_cell(row).text for row in rest)
+    kinds = Counter(kind_cell(r).text for r in rest)
     told = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
-    what = "with a penalty " if all(row["penalty"] != "none" for row in rest) else ""
+    what = "" if any(r.problem.penalty.is_zero for r in rest) else "with a penalty "
     return f"{count(len(rest), 'more problem')} {what}in the report: {told}"
 
 

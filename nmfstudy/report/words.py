@@ -1,24 +1,29 @@
 """The sentences of the report: what a row of the tables says in plain words."""
 
 import math
+from collections import Counter
 
-from nmfstudy.report.numbers import count, number, percent
+from nmfstudy.certificates.wording import in_words
+from nmfstudy.questions.lookup import sentence_list
+from nmfstudy.report.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page import Cell
+from nmfstudy.solutions.plateau import end_text
 
-_KINDS = {
+KINDS = {
     "one": ("one solution", "good"),
     "several": ("several solutions", "caution"),
     "continuum": ("a continuum", "caution"),
     "unsettled": ("not settled", "quiet"),
+    "zero": ("all zero", "quiet"),
+    "none": ("no minimum", "quiet"),
 }
+# Of the product W H that a certificate is handed: it says nothing of other products.
 _CERTIFICATES = {
-    "unique": ("proved unique", "good"),
-    "not_unique": ("proved not unique", "caution"),
-    "partially_identifiable": ("some components proved", "caution"),
+    "unique": ("one factorization", "good"),
+    "not_unique": ("not unique", "caution"),
     "locally_unique": ("isolated, others may exist", "quiet"),
     "inconclusive": ("no proof either way", "quiet"),
     "degenerate": ("not a full factorization", "quiet"),
-    "": ("not examined", "quiet"),
 }
 
 
@@ -27,20 +32,27 @@ def section_id(key):
     return "problem-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in key)
 
 
-def kind_cell(row):
-    """The kind of a problem as a cell: ``3 solutions``."""
-    text, tone = _KINDS.get(row["kind"], (row["kind"], ""))
-    if row["kind"] == "several":
-        text = count(row["n_distinct"], "solution")
-    return Cell(text, tone)
+def outcome(result):
+    """What came of a problem: what is known of its optimum without starts, else its kind."""
+    return result.known_optimum or result.judged.kind
 
 
-def certificate_cell(status, contradiction=False):
-    """A verdict's status as a cell."""
+def kind_cell(result):
+    """What came of a problem as a cell: ``3 solutions``, ``no minimum``."""
+    came = outcome(result)
+    if came == "several":
+        return Cell(count(result.solutions.n_distinct, "solution"), KINDS[came][1])
+    return Cell(*KINDS[came])
+
+
+def certificate_cell(verdict, contradiction=False):
+    """What is proved of a product W H as a cell; the verdict may be None."""
     if contradiction:
         return Cell("contradiction", "bad")
-    text, tone = _CERTIFICATES.get(status, (str(status).replace("_", " "), ""))
-    return Cell(text, tone)
+    if verdict is None:
+        return Cell("not examined", "quiet")
+    partial = in_words(verdict.status, verdict.witness), "caution"
+    return Cell(*_CERTIFICATES.get(verdict.status, partial))
 
 
 def rank_text(best, near_optimal):
@@ -48,16 +60,34 @@ def rank_text(best, near_optimal):
     return " (best)" if best else " (as good)" if near_optimal else " (worse)"
 
 
-def distinct_text(row):
-    """How many distinct solutions, honestly: a continuum has no number."""
-    if not row["n_minima"]:
+def distinct_text(result):
+    """How many distinct solutions, honestly: a continuum has no number, nor has what has none."""
+    came = outcome(result)
+    if came == "zero":
+        return "1"
+    if came == "none" or not result.solutions.n_minima:
         return "none"
-    return "∞" if row["kind"] == "continuum" else number(row["n_distinct"])
+    return "∞" if came == "continuum" else number(result.solutions.n_distinct)
+
+
+def coverage_text(result):
+    """The coverage where there is a number of solutions to be covered."""
+    counted = outcome(result) in ("one", "several", "unsettled")
+    return percent(result.solutions.coverage) if counted else ABSENT
+
+
+def starts_text(result):
+    """``100 starts``, ``102 of 202 starts``: those that count, of those there are."""
+    counted, starts = result.solutions.n_converged, result.n_starts
+    some = "" if counted == starts else f"{number(counted)} of "
+    return some + count(starts, "start")
 
 
 def result_sentences(row, result):
     """What was found for one problem: one sentence, and what stands behind it (may be empty)."""
     plateau = _plateau(row)
+    if result.known_optimum:
+        return _KNOWN[result.known_optimum], _ended(result)
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several":
@@ -87,6 +117,24 @@ def _objectives(row):
     )
 
 
+_KNOWN = {
+    "zero": "All zeros are the best there is: by the formula the penalty is stronger than any "
+    "component is worth, and no start found anything better.",
+    "none": "There is no minimum: the penalty is on one factor only, so shrinking that factor and "
+    "letting the other grow lowers the objective without end.",
+}
+
+
+def _ended(result):
+    """How the starts of a problem ended whose optimum is known without them."""
+    if result.known_optimum == "none":
+        return result.judged.reason
+    zero = sum(int((fits.stop_reason == "collapsed").sum()) for fits in result.searches)
+    worse = result.solutions.n_minima
+    stuck = f"; others in {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
+    return f"Of {count(result.n_starts, 'start')} {number(zero)} ended there{stuck}."
+
+
 def _size(result):
     """Dimension of a continuum as its fits and as a certificate have it."""
     found, verdict = result.judged.dimension, result.verdicts.get(0)
@@ -107,31 +155,29 @@ def _size(result):
 
 def headline(study):
     """The study in one sentence."""
-    rows = study.problems.to_dict("records")
-    total = int(study.problems["n_starts"].sum())
-    titles = {p.key: p.title for p in study}
-    if len(rows) <= 3:
-        said = "; ".join(f"{titles[r['problem']]}: {_short(r)}" for r in rows)
+    total = sum(result.n_starts for result in study)
+    if len(study) <= 3:
+        said = "; ".join(f"{result.title}: {kind_cell(result).text}" for result in study)
         return f"{said} ({count(total, 'start')})."
-    kinds = [r["kind"] for r in rows]
+    came = Counter(map(outcome, study))
     parts = [
-        f"{kinds.count(kind)} {'has' if kinds.count(kind) == 1 else 'have'} {words}"
-        for kind, words in (
-            ("one", "one solution"),
-            ("several", "several that fit equally well"),
-            ("continuum", "a continuum of them"),
-        )
-        if kind in kinds
+        f"{came[what]} {verbs[came[what] != 1]} {words}"
+        for what, verbs, words in _HEADLINE
+        if came[what]
     ]
-    if "unsettled" in kinds:
-        n = kinds.count("unsettled")
-        parts.append(f"{n} {'is' if n == 1 else 'are'} not settled")
-    listed = ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1]
-    return f"Of {len(rows)} problems, fitted from {count(total, 'start')}, {listed}."
+    listed = sentence_list(parts)
+    return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {listed}."
 
 
-def _short(row):
-    return kind_cell(row).text
+_HAVE, _ARE = ("has", "have"), ("is", "are")
+_HEADLINE = (
+    ("one", _HAVE, "one solution"),
+    ("several", _HAVE, "several that fit equally well"),
+    ("continuum", _HAVE, "a continuum of them"),
+    ("zero", _HAVE, "all zeros as the best there is (the penalty is too strong)"),
+    ("none", _HAVE, "no minimum (a penalty on one factor only)"),
+    ("unsettled", _ARE, "not settled"),
+)
 
 
 def _reached(row, what):
@@ -163,5 +209,5 @@ def _plateau(row):
         return ""
     return (
         f"The count is the same for every distance tolerance from {number(low, 1)} to "
-        f"{number(high, 2)}."
+        f"{end_text(high, number(high, 2))}."
     )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from math import inf
 
 from nmfstudy.display import number, percent
-from nmfstudy.solutions.plateau import Plateau
+from nmfstudy.solutions.plateau import Plateau, end_text
 
 MIN_STARTS = 10  # fewer converged random starts settle nothing
 MIN_COVERAGE = 0.9
@@ -105,7 +105,7 @@ def _judge(e):
     else:
         stable = (
             f"the count is the same for every tolerance from {number(e.plateau.low, 1)} to "
-            f"{number(e.plateau.high, 2)}"
+            f"{end_text(e.plateau.high, number(e.plateau.high, 2))}"
         )
     return "one" if e.n_distinct == 1 else "several", (
         f"{count}{beside} in {e.n_counted} converged fits; {stable}"

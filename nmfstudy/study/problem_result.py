@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nmfstudy.collapse import zero_is_best
 from nmfstudy.components import component_trust
 from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
@@ -89,6 +90,24 @@ class ProblemResult(Shown):
     def n_starts(self):
         """Starts of all searches."""
         return sum(len(fits) for fits in self.searches)
+
+    @cached_property
+    def known_optimum(self):
+        """What is known of the optimum without any start, under a penalty; None if nothing is.
+
+        Returns
+        -------
+        str or None
+            "none": a penalty on one factor only has no minimum, since ``(cW, H/c)`` gets ever
+            cheaper. "zero": the penalty is so strong that all zeros are the best there is, by
+            `nmfstudy.collapse`, and no fit found anything better.
+        """
+        if self.problem.penalty.one_sided:
+            return "none"
+        zero = 0.5 * self.searches[0].data_norm ** 2
+        lowest = self.solutions.best_objective
+        beaten = lowest < zero * (1 - 1e-9)
+        return "zero" if not beaten and zero_is_best(self.dataset.X, self.problem) else None
 
     @cached_property
     def trust(self):

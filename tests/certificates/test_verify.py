@@ -11,6 +11,7 @@ from nmfstudy import Factorization, certify
 from nmfstudy.certificates import CERTIFICATES, ContradictionError, Outcome, Verdict
 from nmfstudy.certificates.case import make_case
 from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.wording import in_words
 from nmfstudy.streams import stream
 
 
@@ -200,13 +201,21 @@ def test_sentences_count_components_from_one_and_attributes_from_zero():
     assert "h_1 in every solution; h_2 not in another solution" in report
 
 
+def test_a_known_second_factorization_is_named_before_what_is_fixed():
+    changes = certify(np.array([[2.0, 1.0], [1.0, 1.0], [3.0, 0.0]]), np.eye(2))
+    assert changes.status == "partially_identifiable" and changes.witness is not None
+    assert in_words(changes.status, changes.witness).startswith("not unique")
+    assert "not unique" in repr(changes) and changes.report().startswith("NOT UNIQUE")
+    assert in_words(changes.status, None) == "some components proved, the rest open"
+
+
 def test_a_report_fits_into_a_terminal_and_tells_everything(plain):
     verdict = Verdict.from_dict(copy.deepcopy(plain))
     report = verdict.report()
     assert max(map(len, report.splitlines())) <= 80
     assert max(map(len, verdict.report(width=60).splitlines())) <= 60
     words = " ".join(report.split())
-    assert report.startswith(verdict.status.upper().replace("_", " "))
+    assert report.startswith(in_words(verdict.status, verdict.witness).upper())
     assert verdict.explanation in words
     assert all(" ".join(o.reason.split()[:2]) in words for o in verdict.certificates)
     n = verdict.n_solutions

@@ -1,0 +1,115 @@
+"""What the report says of a problem must hold of it, and must be said in the overview too."""
+
+import pytest
+
+from nmfstudy import Study, fit, load_dataset
+from nmfstudy.plots.solutions import (
+    continuum_sentence,
+    count_table,
+    illustrate_count,
+    illustrate_rarefaction,
+)
+from nmfstudy.report.methods import methods_text
+from nmfstudy.report.problems import problems_section
+from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.words import (
+    certificate_cell,
+    coverage_text,
+    distinct_text,
+    headline,
+    kind_cell,
+    result_sentences,
+)
+
+
+@pytest.fixture(scope="module")
+def menu():
+    """The menu: a settled count, an edge with ends, penalties too strong and on one side."""
+    data = load_dataset("menu")
+    fits = [
+        fit(data, n_components=3, n_starts=20),
+        fit(data, n_components=2, n_starts=60),
+        fit(data, n_components=4, n_starts=40),
+        fit(data, n_components=3, n_starts=10, alpha_W=1.3),
+        fit(data, n_components=3, n_starts=20, alpha_W=0.47, l1_ratio=1.0),
+        fit(data, n_components=3, n_starts=4, alpha_W=0.01, alpha_H=0.0, max_iter=300),
+    ]
+    return Study.of(data, *fits)
+
+
+def of(study, **wanted):
+    (found,) = (
+        r
+        for r in study
+        if r.problem.n_components == wanted["k"] and r.problem.penalty.alpha_W == wanted["alpha"]
+    )
+    return found
+
+
+def test_optima_that_are_known_are_not_counted_as_not_settled(menu):
+    said = headline(menu)
+    assert "2 have all zeros as the best there is" in said
+    assert "1 has no minimum" in said and "not settled" not in said
+    for alpha, text, distinct in ((1.3, "all zero", "1"), (0.01, "no minimum", "none")):
+        result = of(menu, k=3, alpha=alpha)
+        assert result.judged.kind == "unsettled"
+        assert kind_cell(result).text == text
+        assert (distinct_text(result), coverage_text(result)) == (distinct, "–")
+
+
+def test_all_zeros_are_the_best_however_few_starts_end_there(menu):
+    result = of(menu, k=3, alpha=0.47)
+    assert result.known_optimum == "zero"
+    assert all((fits.objective >= 0.5 * fits.data_norm**2 * (1 - 1e-9)).all()
+               for fits in result.searches)  # fmt: skip
+    row = menu.problems[menu.problems.problem == result.key].iloc[0].to_dict()
+    ended = sum((fits.stop_reason == "collapsed").sum() for fits in result.searches)
+    assert 0 < ended < 20 and f"20 starts {ended} ended there" in result_sentences(row, result)[1]
+
+
+def test_a_weaker_penalty_leaves_the_optimum_open(menu):
+    assert of(menu, k=3, alpha=0.0).known_optimum is None
+    data = load_dataset("menu")
+    weak = Study.of(data, fit(data, n_components=3, n_starts=4, alpha_W=1.1))
+    assert weak.results[0].known_optimum is None
+
+
+def test_a_known_second_factorization_is_never_hidden(menu):
+    edge = of(menu, k=2, alpha=0.0)
+    verdict = edge.verdicts[0]
+    assert verdict.status == "partially_identifiable" and verdict.witness is not None
+    assert certificate_cell(verdict).text.startswith("not unique")
+    (cells,) = (row for row in _overview(menu) if row[0].text == edge.title)
+    assert cells[-1].text == certificate_cell(verdict).text
+    assert f"product: {certificate_cell(verdict).text}" in methods_text(menu)
+
+
+def _overview(study):
+    blocks = problems_section(study, Shelf()).blocks
+    return [row for block in blocks for row in getattr(block, "rows", ())]
+
+
+def test_the_sentence_on_a_continuum_is_what_its_curve_does(menu):
+    ends, every = of(menu, k=2, alpha=0.0).judged, of(menu, k=4, alpha=0.0).judged
+    assert ends.kind == every.kind == "continuum"
+    table = count_table(ends)
+    fine = table.n_distinct[table.distance_tol >= ends.noise_floor].iloc[0]
+    assert fine == ends.curve([100 * ends.noise_floor])[1][0] < ends.counts.sum()
+    assert f"stays at {fine}:" in continuum_sentence(table, ends)
+    assert "every start" in continuum_sentence(count_table(every), every)
+    grown = table.assign(n_distinct=range(40, 40 - len(table), -1))
+    assert "keeps growing" in continuum_sentence(grown, ends)
+
+
+def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
+    result = of(menu, k=2, alpha=0.0)
+    assert coverage_text(result) == "–" and distinct_text(result) == "∞"
+    assert "levelled off" not in illustrate_rarefaction(result).caption
+    assert coverage_text(of(menu, k=3, alpha=0.0)) == "100 %"
+
+
+def test_where_looking_ends_is_not_passed_off_as_the_end_of_the_plateau(menu):
+    result = of(menu, k=3, alpha=0.0)
+    assert result.solutions.plateau[1] == 0.5
+    for text in (result.judged.reason, illustrate_count(result).caption):
+        assert "to the largest distance looked at (0.5)" in text
