@@ -12,20 +12,16 @@ from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import plural, sentence_list
+from nmfstudy.selection import EXACT
 
 KEY = "example"
-QUESTION = "What does NMF do, on an example small enough to do by hand?"
+QUESTION = "What does NMF do, on a small example?"
 ASKED = (
     "NMF takes a table of numbers that are not negative, and writes every row as a sum of a few "
     "patterns. What comes out, and why do two runs of the same program look different?"
 )
-CAVEAT = (
-    "The example fits exactly and has one solution. Real data have noise, often several solutions, "
-    "and nobody knows the true parts."
-)
 _LARGEST = (12, 12)
 _SAME = 1e-6  # columns of X, or of H, that differ by less are identical
-_EXACT = 1e-6  # relative error of an exact factorization
 
 
 def answer(study):
@@ -58,9 +54,22 @@ def answer(study):
         tables={},
         notes=tuple(_notes(result, after, other)),
         asked=ASKED,
-        caveat=CAVEAT,
+        caveat=_caveat(result),
         short="A worked example",
         openly=4,
+    )
+
+
+def _caveat(result):
+    """What is special about the example, as its fits have it."""
+    exact = result.solutions.representatives[0].relative_error <= EXACT
+    many = {"one": "has one solution", "continuum": "has a continuum of solutions"}
+    many["several"] = f"has {result.solutions.n_distinct} solutions that fit equally well"
+    fits = "fits exactly" if exact else "does not fit exactly"
+    count = many.get(result.judged.kind, "leaves open how many solutions it has")
+    return (
+        f"The example {fits} and {count}. Larger data have noise, often several solutions, and "
+        "nobody knows the true parts."
     )
 
 
@@ -250,7 +259,7 @@ def _exact_pair(result):
     """The known factors, or the first fit, and the exact fit farthest from them."""
     from nmfstudy.distances import distance
 
-    exact = [fit for fit, _ in best_fits(result) if fit.relative_error <= _EXACT][:200]
+    exact = [fit for fit, _ in best_fits(result) if fit.relative_error <= EXACT][:200]
     if len(exact) < 2:
         return None
     truth, k = result.dataset.truth, result.problem.n_components
@@ -320,7 +329,7 @@ def _notes(result, after, other):
         )
     if other is not None:
         second, _ = other
-        exact = sum(fit.relative_error <= _EXACT for fit, _ in best_fits(second))
+        exact = sum(fit.relative_error <= EXACT for fit, _ in best_fits(second))
         yield (
             f"“{second.dataset.name}” is a warning: {plural(exact, 'start')} fitted it exactly, "
             f"and among them are {second.solutions.n_best} different results, even with the order "

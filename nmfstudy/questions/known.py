@@ -5,9 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 
+from nmfstudy.certificates.wording import in_words
 from nmfstudy.display import number
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import plural
+from nmfstudy.selection import EXACT
 
 QUESTION = "Do count and certificate come out right where the answer is known?"
 ASKED = (
@@ -16,8 +18,8 @@ ASKED = (
     "it and with one another?"
 )
 CAVEAT = "These matrices are small and free of noise; real data rarely fit exactly."
-EXACT = 1e-6  # relative error below which a fit counts as a factorization of the data
-_COLUMNS = "problem known n_exact kind certificate n_certified agree".split()
+_CHECKS = ["count_agrees", "certificate_agrees"]  # yes, no; of the certificate also open
+_COLUMNS = ["problem", "known", "n_exact", "kind", "certificate", "n_certified", *_CHECKS]
 _METHOD = (
     "Known is the number of exact factorizations of this size, by published theorems or by a proof "
     "given with the dataset. The count is that of the distinct fits with a relative error below "
@@ -38,22 +40,29 @@ def answer(study):
     if not results:
         return None
     table = pd.DataFrame([_row(r) for r in results], columns=_COLUMNS)
-    wrong = table.problem[table.agree == "no"].tolist()
-    right = int((table.agree == "yes").sum())
+    wrong = table.problem[(table[_CHECKS] == "no").any(axis=1)].tolist()
     verdict = "Yes" if not wrong else f"Not in {', '.join(wrong)}"
     return Answer(
         key="known",
         question=QUESTION,
         verdict=verdict,
-        summary=(
-            f"Of {plural(len(table), 'problem')} with a known answer, {right} come out right by "
-            "count and certificate."
-        ),
+        summary=_summary(table),
         method=_METHOD,
         tables={"known_answers": table},
         asked=ASKED,
         caveat=CAVEAT,
         short="Known answers",
+    )
+
+
+def _summary(table):
+    """How often the count is right, and how often the certificate decides and is."""
+    right = int((table.count_agrees == "yes").sum())
+    decided = table.certificate_agrees != "open"
+    against = int((table.certificate_agrees == "no").sum())
+    return (
+        f"The count is right in {right} of {plural(len(table), 'problem')} with a known answer; "
+        f"the certificate decides {int(decided.sum())} and contradicts {against or 'none'}."
     )
 
 
@@ -67,16 +76,16 @@ def _row(result):
     truth = float(result.dataset.known.n_solutions)
     found = _count(result)
     verdict = result.verdicts.get(0)
-    status, certified = _certified(verdict, found)
-    right = found == truth and certified in (None, truth)
+    certified, agrees = _certified(verdict if found else None, truth)
     return {
         "problem": result.title,
         "known": _text(truth),
         "n_exact": _text(found),
         "kind": result.solutions.kind,
-        "certificate": status,
-        "n_certified": "" if certified is None else _text(certified),
-        "agree": "yes" if right else "no",
+        "certificate": "" if verdict is None else in_words(verdict.status, verdict.witness),
+        "n_certified": certified,
+        "count_agrees": "yes" if found == truth else "no",
+        "certificate_agrees": agrees,
     }
 
 
@@ -89,17 +98,18 @@ def _count(result):
     return float(exact.sum())
 
 
-def _certified(verdict, found):
-    """Status and number of solutions that the certificate claims; None where it claims none.
+def _certified(verdict, truth):
+    """The number of factorizations that a certificate claims as text, and whether it agrees.
 
-    It speaks of the product of the best fit, which is the data only if that fit is exact.
+    It speaks of the product of the best fit, which is the data only if that fit is exact;
+    otherwise, and without a claim, the question is open.
     """
-    if verdict is None:
-        return "", None
-    if not found:
-        return verdict.status, None
-    claimed = None if verdict.n_solutions is None else float(verdict.n_solutions)
-    return verdict.status, claimed
+    if verdict is None or (verdict.n_solutions is None and verdict.witness is None):
+        return "", "open"
+    if verdict.n_solutions is None:
+        return "at least 2", "yes" if truth >= 2 else "no"
+    claimed = float(verdict.n_solutions)
+    return _text(claimed), "yes" if claimed == truth else "no"
 
 
 def _text(number):

@@ -54,6 +54,8 @@ _LABELS = {
     "n_iter": "sweeps",
     "n_exact": "exact solutions found",
     "n_certified": "number proved",
+    "count_agrees": "count right?",
+    "certificate_agrees": "certificate right?",
     "components_alive": "components left",
     "share_collapsed": "starts that are all zero",
     "nearly_W": "zero or nearly in W",

@@ -34,7 +34,14 @@ def test_counts_agree_with_proofs(study):
         "hexagon(2.05), k = 3": "0",
         "menu, k = 3": "1",  # nothing is known of k = 2, which is left out
     }
-    assert (table.agree == "yes").all()
+    assert (table.count_agrees == "yes").all()
+    agrees = table.certificate_agrees.to_dict()
+    # No exact fit of the hexagon, so what is proved of its best product says nothing of the data.
+    assert agrees == {"circ3, k = 3": "yes", "hexagon(2.05), k = 3": "open", "menu, k = 3": "yes"}
+    assert answer.summary == (
+        "The count is right in 3 of 3 problems with a known answer; the certificate decides 2 and "
+        "contradicts none."
+    )
 
 
 def test_a_wrong_count_is_told(study):
@@ -47,6 +54,7 @@ def test_a_wrong_count_is_told(study):
     )
     answer = known.answer(replace(study, results=results))
     assert answer.verdict == "Not in circ3, k = 3"
+    assert "right in 2 of 3" in answer.summary and "contradicts 1." in answer.summary
 
 
 def test_nothing_known_is_left_out(study):
