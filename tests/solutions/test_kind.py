@@ -34,7 +34,7 @@ def judged(**changes):
     return judge(replace(SETTLED, **changes))
 
 
-SAME = "the count is the same for every tolerance from 10⁻⁹ to 0.5"
+SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest distance looked at (0.5)"
 
 
 @pytest.mark.parametrize(
