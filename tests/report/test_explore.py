@@ -1,6 +1,8 @@
 """What is embedded for the slider and the picker: true to the tree, and small."""
 
 import json
+from copy import copy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +18,7 @@ from nmfstudy.report.explore import (
     MOST_GROUPS,
     MOST_NUMBERS,
     MOST_SAMPLES,
+    explore_blocks,
     pairs_data,
     tolerance_data,
 )
@@ -98,6 +101,30 @@ def test_of_many_features_the_leading_ones_are_kept(wide_result):
     best = wide_result.solutions.representatives[0].factorization.normalize("max")
     dropped = set(range(best.H.shape[1])) - {int(f.split()[1]) - 1 for f in data["features"]}
     assert best.H[:, sorted(dropped)].max() <= 1 - 1e-9  # each component's largest entry is kept
+
+
+def test_what_cannot_be_shown_is_said(wide_result, monkeypatch):
+    _, picker = explore_blocks(wide_result, "key")
+    assert picker.name == "picker" and picker.problem == wide_result.title
+    monkeypatch.setattr("nmfstudy.report.explore.MOST_NUMBERS", 1)
+    assert len(pairs_data(wide_result)["solutions"]) == 2
+    monkeypatch.setattr("nmfstudy.report.explore.TOO_MANY", 4 * 2 * MOST_FEATURES - 1)
+    slider, said = explore_blocks(wide_result, "key")
+    assert slider.name == "slider" and said.role == "note"
+    assert "480 numbers, too many" in said.text and "plots.illustrate_matching" in said.text
+    lean = replace_factors(wide_result)
+    _, said = explore_blocks(lean, "key")
+    assert "record=solutions" in said.text and pairs_data(lean) is None
+
+
+def replace_factors(result):
+    """The same result with the factors of its second minimum not kept."""
+    lean = copy(result)
+    fits = list(result.solutions.representatives)
+    fits[1] = replace(fits[1], H=np.full_like(fits[1].H, np.nan))
+    solutions = replace(result.solutions, representatives=tuple(fits))
+    vars(lean).update(solutions=solutions, judged=result.judged)
+    return lean
 
 
 def test_pairs_are_all_measured_and_numbers_bounded(wide_result):

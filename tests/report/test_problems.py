@@ -6,6 +6,7 @@ import pytest
 
 from nmfstudy.config import job_from_config
 from nmfstudy.report import html
+from nmfstudy.report.build import build_page
 from nmfstudy.report.over_k import groups
 from nmfstudy.report.page import Page, Paragraph
 from nmfstudy.report.problems import (
@@ -17,7 +18,7 @@ from nmfstudy.report.problems import (
     problems_section,
 )
 from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import headline, result_sentences
+from nmfstudy.report.words import headline, result_sentences, section_id
 from nmfstudy.study import Study
 from nmfstudy.sweep import execute
 
@@ -80,6 +81,16 @@ def test_of_many_problems_those_without_a_penalty_are_shown_in_full(many_problem
     assert len(brief) == FEW + 2 and len(full) <= MOST_FULL
     said = headline(many_problems)
     assert said.startswith(f"Of {FEW + 4} problems") and said.endswith(".")
+
+
+def test_what_can_be_moved_is_there_for_every_problem(many_problems):
+    text = html.render(build_page(many_problems, (), Shelf()))
+    for result in many_problems:
+        for widget, n in (("slider", result.solutions.tree.n_points),
+                          ("picker", result.solutions.n_minima)):  # fmt: skip
+            assert (f'id="{section_id(result.key)}-{widget}"' in text) == (n > 1)
+    moved = sum(result.solutions.tree.n_points > 1 for result in many_problems)
+    assert moved > MOST_FULL
 
 
 def test_of_few_problems_all_are_shown(two_solutions):
