@@ -153,7 +153,7 @@ def _summary(shown):
     penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
     return (
         f"With the order and scale of the components set aside, of {plural(len(shown), 'problem')}"
-        f"{penalty} {sentence_list(told)}."
+        f"{penalty}, {sentence_list(told)}."
     )
 
 

@@ -77,6 +77,8 @@ def cell_text(name, value):
     if value is pd.NA or value is pd.NaT:
         return ABSENT
     if isinstance(value, str):
+        if name in ("certificate", "verdict"):  # not_unique
+            return value.replace("_", " ")
         return spelt(value) if name == "solver" else value
     if isinstance(value, Real) and not isinstance(value, bool) and str(name).startswith(_SHARES):
         if type(value).__name__ != "bool" and 0 <= value <= 1:

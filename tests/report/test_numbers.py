@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nmfstudy.report.numbers import SHOWN_ROWS, count, csv_text, number, percent, table_of
+from nmfstudy.report.numbers import (
+    SHOWN_ROWS,
+    cell_text,
+    count,
+    csv_text,
+    label,
+    number,
+    percent,
+    table_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -59,6 +68,13 @@ def test_a_table_says_what_it_leaves_out():
     assert table.headers == ("starts", "share", "kind")
     assert table.numeric == (True, True, False)
     assert table.rows[0][1].text == "0 %"
+
+
+def test_words_of_the_tables_are_spelt_as_people_write_them():
+    assert cell_text("certificate", "partially_identifiable") == "partially identifiable"
+    assert cell_text("solver", "accelerated(tol=1e-12)") == "accelerated(tol=10⁻¹²)"
+    assert cell_text("title", "gene_1e-5") == "gene_1e-5"
+    assert cell_text("n", pd.NA) == "–" and label("at 1e-06") == "at 10⁻⁶"
 
 
 def test_csv_is_exact():
