@@ -56,14 +56,14 @@ def answer(study):
     return Answer(
         key=KEY,
         question=QUESTION,
-        verdict="To fit the data; and as a ridge to fix the scale and choose among solutions",
+        verdict="To fit the data; and, as a ridge, to fix the scale and choose among solutions",
         summary=MEANINGS,
         facts=tuple(_facts(found, pick, tables)),
         method=(
             "All numbers are of fully converged fits (the optimality conditions hold to the "
-            "tolerance of the run). The spread is the largest over the smallest length of one "
-            "component's row of H over the random starts that found the best solution, of the "
-            "worst component. Components that are parallel count as one, split in two."
+            "tolerance of the run). The spread is the ratio of the largest to the smallest "
+            "length of a component's row of H among the random starts that found the best "
+            "solution, for the component where it is largest. Parallel components count as one."
         ),
         illustrations=tuple(_illustrations(found, pick, tables)),
         tables={"ridge": pd.concat(tables.values(), ignore_index=True)},
@@ -351,8 +351,8 @@ def _facts(found, pick, tables):
         title, before, after, alpha, _ = max(changes, key=lambda change: change[-1])
         yield (
             f"{title}: speed",
-            f"The sweeps needed change from {style.number(before)} to {style.number(after)} at "
-            f"α = {style.number(alpha)}.",
+            f"The number of sweeps needed goes from {style.number(before)} to "
+            f"{style.number(after)} at α = {style.number(alpha)}.",
         )
 
 

@@ -13,9 +13,9 @@ from nmfstudy.selection import EXACT
 
 QUESTION = "Do count and certificate come out right where the answer is known?"
 ASKED = (
-    "For some matrices mathematics tells how many exact factorizations there are. Do the number of "
-    "solutions that the starts find and the certificate, which proves without starts, agree with "
-    "it and with one another?"
+    "For some matrices it is proved how many exact factorizations there are. Do the number of "
+    "solutions that the starts find and the certificate, which needs no starts, agree with that "
+    "and with each other?"
 )
 CAVEAT = "These matrices are small and free of noise; real data rarely fit exactly."
 _CHECKS = ["count_agrees", "certificate_agrees"]  # yes, no; of the certificate also open

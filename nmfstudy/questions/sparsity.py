@@ -23,14 +23,14 @@ from nmfstudy.questions.lookup import (
 KEY = "sparsity"
 QUESTION = "In which matrix should sparsity be encouraged: W, H, or both?"
 ASKED = (
-    "A factor is sparse if most of its entries are zero. Sparse patterns (H) name few features and "
-    "are easy to name; sparse weights (W) say that a sample needs few patterns. An L1 penalty, "
-    "α times the sum of the entries, asks for it. On which factor should one put it?"
+    "A factor is sparse if most of its entries are zero. Sparse patterns (H) hold few features and "
+    "are easy to name; sparse weights (W) say that a sample needs few patterns. An L1 penalty, α "
+    "times the sum of the entries, encourages that. On which factor should it be put?"
 )
 CAVEAT = (
-    "Sparser is not truer. Every penalty that works raises the error and may bend or kill "
-    "components; which factor should be sparse is a question about the data, to which NMF knows no "
-    "answer. Without any penalty there are many zeros already."
+    "Sparser is not truer. Every penalty that works raises the error and may distort "
+    "components or remove them; which factor should be sparse is a question about the data that "
+    "NMF cannot answer. Even without a penalty there are many zeros."
 )
 GIST = (
     "A plain penalty on one factor can be dodged: shrink that factor, let the other grow, and the "
@@ -376,16 +376,16 @@ def _drift_fact(family, drifts, plain):
 
 def _notes():
     yield (
-        "Why one side is empty: replace a component (w, h) by (c·w, h/c). The product stays the "
-        "same, and with c small a price on W alone becomes as small as one likes. So there is no "
-        "best pair, the factors drift for ever, and in the limit the solution is that of no "
-        "penalty. Such runs are called scale escape here and never count as converged."
+        "Why one side does nothing: replace a component (w, h) by (c·w, h/c). The product stays "
+        "the same, and with a small c a price on W alone becomes as small as one likes. So there "
+        "is no best pair, the factors drift for ever, and in the limit the solution is the one "
+        "without a penalty. Such runs are called scale escape here and never count as converged."
     )
     yield (
         "With a price on both factors, every component has one cheapest scale, at which both sides "
         "cost the same. What is left of the penalty at that scale is a price per component: for L1 "
         "the square root of |w|₁·|h|₁. It presses on the entries of both factors; when it is too "
-        "strong it kills whole components, and what is left fits badly."
+        "strong, it removes whole components, and what is left fits badly."
     )
     yield (
         "If only one factor is to be sparse (H for parts that are easy to name, W for samples that "

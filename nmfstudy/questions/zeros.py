@@ -148,8 +148,8 @@ def _summary(table, plain, collapsed):
     )
     if len(collapsed) and len(collapsed) < len(table):
         text += (
-            f" All are zero in {plural(len(collapsed), 'problem')} of {len(table)}, each with a "
-            "strong penalty."
+            f" In {len(collapsed)} of {plural(len(table), 'problem')}, under a strong penalty, all "
+            "of them are zero."
         )
     return text
 
@@ -297,9 +297,9 @@ def _notes(plain, sweeps):
             "start ends there."
         )
     yield (
-        "Why so many: a fit that could have negative entries would take some; not being allowed "
-        "to, it stops at the border, and there entries are exactly zero. This is what makes "
-        "patterns into parts: a part has what it needs and nothing of the rest."
+        "Why so many: if negative entries were allowed, the best fit would have some; since they "
+        "are not, it stops at the border, where entries are exactly zero. This is what turns "
+        "patterns into parts: a part has what it needs and nothing else."
     )
     if sweeps:
         told = " ".join(sweep.sentence for sweep in sweeps)
