@@ -113,14 +113,21 @@ def suspicions(matrix, layout, told):
         if getattr(told, option) is None and not taken and _counts(line):
             yield f"The first {what} counts upwards; if it holds names, say {option}=yes."
     for what, of in (("row", matrix), ("column", matrix.T)):
-        if len(of) > 3 and of.shape[1] > 2 and of[-1].any():
-            if np.allclose(of[-1], of[:-1].sum(axis=0), rtol=1e-6, atol=0):
-                yield f"The last {what} is the sum of the others; if it holds totals, leave it out."
+        if len(of) > 3 and of.shape[1] > 2 and _ends_in_sum(of):
+            yield f"The last {what} is the sum of the others; if it holds totals, leave it out."
+
+
+def _ends_in_sum(rows):
+    """Whether the last row is the sum of the others, and not zero."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = rows[:-1].sum(axis=0)
+    return bool(rows[-1].any()) and np.allclose(rows[-1], total, rtol=1e-6, atol=0)
 
 
 def _counts(line):
     """Whether there are three or more numbers, each the one before and one."""
-    return len(line) > 2 and bool((np.diff(line) == 1).all())
+    with np.errstate(over="ignore"):
+        return len(line) > 2 and bool((np.diff(line) == 1).all())
 
 
 def spare_columns(cells):

@@ -238,6 +238,8 @@ def test_guesses_and_oddities_are_said(tmp_path):
     assert notes("1,5,9\n2,6,1\n3,0,1\n6,11,11\n") == f"The last row {totals}"
     assert notes("s,1,5,9,15\nt,2,6,1,9\nu,1,0,1,2\n").endswith(f"The last column {totals}")
     assert notes("1,5,9\n2,6,1\n3,0,1\n6,11,12\n") == ""
+    huge = "-1e308,1e308,1e308\n"
+    assert notes(huge * 5) == ""  # their sum and their differences are no numbers
     assert "Of the column names, 1 occurs more than once." in notes("a,a\n3,4\n")
     assert "Of the row names, 2 occur more than once." in notes("x,1\ny,2\nx,3\ny,4\nx,6\n")
     assert "read as Latin-1" in notes("grün,b\n3,4\n".encode("latin-1"))

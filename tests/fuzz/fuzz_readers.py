@@ -41,6 +41,7 @@ WORDS = [
     b",", b";", b"\t", b"\n", b"\r\n", b'"', b"#", b"%", b"0", b"1e999", b"nan", b"-1", b"_", b"|",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\x93NUMPY", b"PK\3\4", b"99999999999", b"'O'", b"'<f8'",
     b"symmetric", b"pattern", b"array", b"integer", b"skew-symmetric", b"(1, 2)", b"()", b"True",
+    b"1,5", b"1.234,5", b"1,234", b"sep=;\n", b";;\n",
 ]  # fmt: skip
 outcomes = Counter()
 
