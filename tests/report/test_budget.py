@@ -64,7 +64,7 @@ def test_what_moves_shares_the_room_smallest_first(room):
     for name in left:
         alone = aside[f"explore/{name}.html"]
         assert shown(alone) == {name} and f"menu &amp; {name}" in alone
-        assert "“Move” is too large for this page" in text
+        assert "“Move” would make this page too large" in text
 
 
 def test_pictures_go_before_what_moves():

@@ -195,7 +195,8 @@ def test_no_number_is_written_as_python_writes_it(read, report):
     methods = (report.parent / "methods.txt").read_text(encoding="utf-8")
     said = [text for text in read.texts if not text.lstrip().startswith(('{"', '"use strict'))]
     assert any("10⁻⁹" in text for text in said) and "10⁻⁹" in markdown and "10⁻⁹" in methods
-    for text in (*said, markdown, methods):
+    unlinked = re.sub(r"\]\([^)\s]*\)", "", markdown)
+    for text in (*said, unlinked, methods):
         assert not re.findall(r".{0,20}\d[eE][-+]\d.{0,9}", text)
 
 
