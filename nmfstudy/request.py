@@ -8,7 +8,7 @@ from nmfstudy.errors import RequestError
 from nmfstudy.inits import check_init, draw_starts
 from nmfstudy.runs import code_version, problem_key, run_id
 from nmfstudy.runs.files import clean_up, write_json
-from nmfstudy.runs.identity import job_id
+from nmfstudy.runs.identity import family_id, job_id
 from nmfstudy.solvers import make_solver
 from nmfstudy.sweep import AUTO_BUDGET, custom_files, dataset_of
 
@@ -35,8 +35,9 @@ class Request:
     ----------
     folder : Path
     blocks : tuple of dict
-        ``run``, ``problem`` and ``n_starts`` of every run folder asked for; an adaptive job
-        lists its first block.
+        ``run``, ``problem`` and ``n_starts`` of every run folder asked for. An adaptive job
+        lists its first block, with ``most``, the starts it may take in all, and ``family``, the
+        identity that all its blocks share.
     jobs : tuple of str
         Identities of the jobs.
     analysis : Analysis
@@ -79,11 +80,12 @@ class Request:
             key = problem_key(job, dataset.name, dataset.sha256)
             for block in job.blocks():
                 run = run_id(job, block, dataset.sha256, files)
-                n_starts = AUTO_BUDGET if job.n_starts == AUTO else block[1]
-                blocks[run] = {"run": run, "problem": key, "n_starts": n_starts}
-                if job.n_starts == AUTO:
+                blocks[run] = {"run": run, "problem": key, "n_starts": block[1]}
+                if job.n_starts == AUTO and not job.search.deterministic:
+                    family = family_id(job, dataset.sha256, code_version())
+                    blocks[run] |= {"most": AUTO_BUDGET, "family": family}
                     break
-        total = sum(block["n_starts"] for block in blocks.values())
+        total = sum(block.get("most", block["n_starts"]) for block in blocks.values())
         shared = _shared(jobs[0])
         # Starts stopped early by another rule are there to be compared, not to be counted.
         full = [job for job in jobs if job.search.stop == "kkt"] or jobs

@@ -11,7 +11,7 @@ from nmfstudy.request import Request
 from nmfstudy.runs import record_failure
 from nmfstudy.runs.run import find_runs
 from nmfstudy.runs.status import status_of
-from nmfstudy.sweep import NoProgress, execute, is_done
+from nmfstudy.sweep import AUTO_BUDGET, NoProgress, execute, is_done
 from nmfstudy.watching import watching as watch
 
 
@@ -126,6 +126,23 @@ def test_the_status_tells_finished_running_failed_and_missing_apart(job):
     assert lines[0] == "finished 0 of 3 runs, 0 of 25 starts"
     assert lines[1] == "running 1 runs, 4 of 10 starts: 1 on elsewhere"
     assert "out of luck" in lines[3]
+
+
+def test_an_adaptive_job_counts_the_starts_it_has_made(job):
+    auto = replace(job, n_starts="auto")
+    certain = replace(auto, search=replace(job.search, init="nndsvd"))
+    request = Request.of([auto, certain], [])
+    request.save()
+    assert request.n_starts == AUTO_BUDGET + 1
+    assert next(status_of(job.folder).lines()).endswith(f"0 of up to {AUTO_BUDGET + 1} starts")
+    blocks = execute(auto) + execute(certain)
+    execute(replace(auto, search=replace(job.search, init="nndsvdar"), n_starts=5))
+    assert len(blocks) > 2  # more than the first block of each
+    status = status_of(job.folder)
+    n_starts = sum(block.n_starts for block in blocks)
+    assert (status.finished, status.asked, status.other) == (len(blocks), len(blocks), 1)
+    assert (status.starts_finished, status.starts_asked) == (n_starts, AUTO_BUDGET + 1)
+    assert (status.missing, status.adaptive) == (0, True)
 
 
 def test_the_time_left_is_that_of_what_is_left(job):

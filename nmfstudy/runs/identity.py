@@ -53,15 +53,25 @@ def run_id(job, block, data_sha256, files=None):
         16 hexadecimal digits. Dataset and study names, paths, tolerances of the analysis and
         the number of starts asked for do not enter.
     """
+    block = None if job.search.deterministic else list(block)
+    return _identity(job, block, data_sha256, files, code_version(job.search.solver))
+
+
+def family_id(job, data_sha256, code):
+    """What all blocks of a job with random starts have in common, whatever its seeds."""
+    return _identity(job, None, data_sha256, None, code)
+
+
+def _identity(job, block, data_sha256, files, code):
     config = config_of(job)
     search = {"init": {**config["init"], **(files or {})}, "solver": config["solver"]}
     return digest(
         {
             "problem": problem_of(job, data_sha256),
             "search": search,
-            "block": None if job.search.deterministic else list(block),
+            "block": block,
             "record": job.record,
-            "code": code_version(job.search.solver),
+            "code": code,
         }
     )
 

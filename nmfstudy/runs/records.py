@@ -12,8 +12,8 @@ def recorded_request(study_folder):
     -------
     dict
         Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool), ``jobs``
-        (list of str) and ``runs`` (list of dicts with ``run`` and ``n_starts``); what is no such
-        thing is left out.
+        (list of str) and ``runs`` (list of dicts with ``run`` and ``n_starts``, those of adaptive
+        jobs with ``most`` and ``family``); what is no such thing is left out.
     """
     try:
         found = read_json(Path(study_folder) / "study.json")
@@ -34,9 +34,10 @@ def recorded_request(study_folder):
 def _is_block(block):
     if not isinstance(block, dict) or not isinstance(block.get("run"), str):
         return False
-    n_starts = block.get("n_starts")
     named = block["run"].isalnum() and block["run"].isascii()
-    return named and type(n_starts) is int and n_starts > 0
+    counts = block.get("n_starts"), block.get("most", 1)
+    sound = isinstance(block.get("family", ""), str) and ("most" in block) == ("family" in block)
+    return named and sound and all(type(n) is int and n > 0 for n in counts)
 
 
 def printable(text):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmfstudy.runs.failures import recorded_failures
+from nmfstudy.runs.identity import family_id
 from nmfstudy.runs.records import printable, recorded_request
 from nmfstudy.runs.run import find_runs
 from nmfstudy.runs.signs import Sign, signs_of_life
@@ -17,9 +18,11 @@ class Status:
     Attributes
     ----------
     asked, finished : int
-        Run folders of the last request.
+        Run folders of the last request; of an adaptive job the first and those that followed.
     starts_asked, starts_finished : int
         Their starts.
+    adaptive : bool
+        Whether fewer starts than asked may be enough.
     running : tuple of Sign
         What is being fitted at the moment.
     missing : int
@@ -38,6 +41,7 @@ class Status:
     finished: int
     starts_asked: int
     starts_finished: int
+    adaptive: bool
     running: tuple[Sign, ...]
     missing: int
     seconds_left: float | None
@@ -47,8 +51,9 @@ class Status:
 
     def lines(self):
         """The status in words."""
+        up_to = "up to " if self.adaptive else ""
         yield f"finished {self.finished} of {self.asked} runs, " + (
-            f"{self.starts_finished} of {self.starts_asked} starts"
+            f"{self.starts_finished} of {up_to}{self.starts_asked} starts"
         )
         if self.other:
             yield f"also there: {self.other} finished runs of earlier requests"
@@ -76,9 +81,13 @@ class Status:
 def status_of(study_folder):
     """Read the status of a study's folder."""
     folder = Path(study_folder)
-    asked = {b["run"]: b["n_starts"] for b in recorded_request(folder).get("runs", [])}
+    blocks = recorded_request(folder).get("runs", [])
     runs, skipped = find_runs(folder)
-    finished = {r.id: r for r in runs if r.id in asked and r.info["n_failed"] == 0}
+    asked = {b["run"]: b.get("most", b["n_starts"]) for b in blocks}
+    families = {b["family"] for b in blocks if "family" in b}
+    followed = {r.id for r in runs if families and r.id not in asked and _family(r) in families}
+    wanted = followed | set(asked)
+    finished = {r.id: r for r in runs if r.id in wanted and r.info["n_failed"] == 0}
     open_ = {run: n for run, n in asked.items() if run not in finished}
     running = {sign.run: sign for sign in signs_of_life(folder) if sign.run not in finished}
     failed, broken = [], set()
@@ -87,17 +96,23 @@ def status_of(study_folder):
         lines = record["errors"][0]["error"].strip().splitlines()
         failed.append((record["problem"], lines[-1] if lines else "unknown"))
     return Status(
-        asked=len(asked),
+        asked=len(wanted),
         finished=len(finished),
         starts_asked=sum(asked.values()),
-        starts_finished=sum(asked[run] for run in finished),
+        starts_finished=sum(run.info["n_starts"] for run in finished.values()),
+        adaptive=bool(families),
         running=tuple(running.values()),
         missing=len(set(open_) - set(running) - broken),
         seconds_left=_seconds_left(finished.values(), open_, running),
-        other=sum(run.id not in asked for run in runs),
+        other=sum(run.id not in wanted for run in runs),
         failed=tuple(failed),
         skipped=tuple(entry for entry in skipped if "it failed" not in entry[1]),
     )
+
+
+def _family(run):
+    """What a run has in common with the other blocks of its job."""
+    return family_id(run.job, run.info["dataset"]["sha256"], run.info["code"])
 
 
 def _seconds_left(finished, open_, running):
