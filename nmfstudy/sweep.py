@@ -215,10 +215,11 @@ def _enough(job, identifiers):
 def stopping_reason(solutions, n_starts):
     """Why an adaptive study stops with these solutions, in words; None if it goes on.
 
-    It stops when a continuum is evident, when coverage is at least .99 and the count has a
-    plateau, or when 2,000 starts of the search are spent.
+    It stops when a continuum is evident (starts do not come back to the same places), when
+    coverage is at least .99 and the count has a plateau, or when 2,000 starts of the search are
+    spent.
     """
-    if solutions.kind == "continuum":
+    if solutions.kind == "continuum" and not solutions.recurs:
         return f"stopped after {n_starts} starts: a continuum of solutions is evident"
     if solutions.coverage >= AUTO_COVERAGE and solutions.plateau is not None:
         return (

@@ -58,17 +58,17 @@ def test_an_adaptive_job_whose_blocks_fail_does_not_run_for_ever(tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    ("kind", "coverage", "plateau", "n_starts", "reason"),
+    ("kind", "coverage", "plateau", "recurs", "n_starts", "reason"),
     [
-        ("continuum", 0.2, None, 30, "a continuum"),
-        ("one", 0.995, (1e-6, 0.5), 100, "coverage is 0.995"),
-        ("one", 0.98, (1e-6, 0.5), 100, None),
-        ("one", 0.995, None, 100, None),
-        ("unsettled", 0.5, None, AUTO_BUDGET, "the budget is spent"),
+        ("continuum", 0.2, None, False, 30, "a continuum"),
+        ("continuum", 0.84, (1e-6, 0.04), True, 100, None),
+        ("one", 0.995, (1e-6, 0.5), True, 100, "coverage is 0.995"),
+        ("one", 0.98, (1e-6, 0.5), True, 100, None),
+        ("one", 0.995, None, False, 100, None),
+        ("unsettled", 0.5, None, False, AUTO_BUDGET, "the budget is spent"),
     ],
 )
-def test_the_reasons_to_stop(kind, coverage, plateau, n_starts, reason):
-    found = stopping_reason(
-        SimpleNamespace(kind=kind, coverage=coverage, plateau=plateau), n_starts
-    )
+def test_the_reasons_to_stop(kind, coverage, plateau, recurs, n_starts, reason):
+    solutions = SimpleNamespace(kind=kind, coverage=coverage, plateau=plateau, recurs=recurs)
+    found = stopping_reason(solutions, n_starts)
     assert (reason in found) if reason else found is None

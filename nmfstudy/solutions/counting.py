@@ -7,14 +7,15 @@ from nmfstudy.problem import check_number
 from nmfstudy.saturation import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
-from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.kind import Evidence, judge, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
 from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
 from nmfstudy.solutions.result import Solutions
-from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
+from nmfstudy.solutions.sample import sample_of
 
-_DIMENSION_POINTS = 1000
+_COMPARED = 1000  # of equally good fits, at most
+_MEMBERS = 30  # that are kept of wide minima
 
 
 def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=1e-9):
@@ -70,29 +71,37 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     objective = pool.objective[order]
     # Fits are in order of objective, so the first of a minimum is its lowest and represents it.
     first = np.unique(cluster, return_index=True)[1]
-    weights = pool.random[order].astype(np.int64)
-    merges = tree.merges(objective <= limit_near, weights)
+    near_optimal = objective[first] <= limit_near
 
-    sampled = sampled_search(labels, pool.search, pool.random, n_minima)
-    sample = starts_per_minimum(labels, pool.random & (pool.search == sampled), n_minima)
-    equal = np.flatnonzero((objective <= limit_best) & pool.random[order])
-    fine = tree.labels(floor)
+    # A chance is that of one search: draws of different ones are not alike, and one seed under
+    # two of them is one draw.
+    def sample(points):
+        chosen = np.where(points, cluster, -1)
+        return sample_of(chosen, pool.search[order], pool.random[order], n_minima)
+
+    drawn, drawn_near = sample(True), sample(near_optimal[cluster])
+    drawn_equal = sample(objective <= limit_best)
+    tried = pool.random & np.isin(pool.search, pool.search[order[drawn]])
+    equal, fine = np.flatnonzero(objective <= limit_best), tree.labels(floor)
+    apart = _from_first(linked, cluster, equal)
+    merges = tree.merges(objective <= limit_near, drawn_near.astype(np.int64))
     evidence = Evidence(
         n_starts=len(pool),
-        n_random=int(sample.sum()),
+        n_random=int(drawn.sum()),
         n_counted=len(order),
         n_missing=int(converged.sum()) - len(order),
         why_not=_tally(pool.stop_reason[~converged]),
-        share_converged=float(converged[pool.random].mean()) if pool.random.any() else 0.0,
+        share_converged=float(converged[tried].mean()) if tried.any() else 0.0,
         best_unconverged=len(order) > 0 and bool(objective[0] > limit_best),
-        n_distinct=int((objective[first] <= limit_near).sum()),
+        n_distinct=int(near_optimal.sum()),
         n_minima=n_minima,
-        coverage=good_turing_coverage(sample),
-        n_equal=len(equal),
-        equal_coverage=good_turing_coverage(np.bincount(cluster[equal])),
-        extent=_extent(linked, cluster, equal),
-        fine_coverage=good_turing_coverage(np.bincount(fine[equal])),
-        fine_extent=_extent(linked, fine, equal),
+        coverage=good_turing_coverage(np.bincount(cluster[drawn])),
+        n_equal=int(drawn_equal.sum()),
+        equal_coverage=good_turing_coverage(np.bincount(cluster[drawn_equal])),
+        extent=float(apart.max(initial=0.0)),
+        fine_coverage=good_turing_coverage(np.bincount(fine[drawn_equal])),
+        fine_extent=float(_from_first(linked, fine, equal).max(initial=0.0)),
+        width=float(_from_first(linked, np.zeros_like(cluster), equal).max(initial=0.0)),
         noise_floor=floor,
         distance_tol=distance_tol,
         plateau=plateau(merges, floor, max(floor, min(CEILING, linked.exact_to))),
@@ -107,10 +116,11 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         n_merged=n_merged,
         counts=np.bincount(cluster, minlength=n_minima),
         objective=objective[first],
-        near_optimal=objective[first] <= limit_near,
+        near_optimal=near_optimal,
         best=objective[first] <= limit_best,
         nearest=tree.leaving(cluster, n_minima),
         representatives=pool.copies(order[first]),
+        members=pool.copies(order[_members(linked, cluster, equal, apart, evidence)]),
         best_objective=lowest if np.isfinite(lowest) else float("nan"),
         n_converged=len(order),
         n_saddle=int((pool.stop_reason == "saddle").sum()),
@@ -122,28 +132,50 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         tree=tree,
         positions=order,
         merges=merges,
-        all_merges=tree.merges(np.full(len(order), True), weights),
+        all_merges=tree.merges(np.full(len(order), True), drawn.astype(np.int64)),
         evidence=evidence,
         found_dimension=_dimension(linked, equal, evidence),
     )
 
 
-def _extent(linked, cluster, equal):
-    """Largest distance of equally good fits to the first one of the same minimum."""
-    widest = 0.0
-    equal = equal[np.argsort(cluster[equal], kind="stable")]
-    for members in np.split(equal, np.flatnonzero(np.diff(cluster[equal])) + 1):
-        if len(members) > 1:
-            widest = max(widest, float(linked.distances(members[:1], members[1:]).max()))
-    return widest
+def _from_first(linked, cluster, equal):
+    """Distance of each equally good fit to the first one of its cluster."""
+    apart = np.zeros(len(equal))
+    by_cluster = np.argsort(cluster[equal], kind="stable")
+    for at in np.split(by_cluster, np.flatnonzero(np.diff(cluster[equal][by_cluster])) + 1):
+        if len(at) > 1:
+            apart[at[1:]] = linked.distances(equal[at[:1]], equal[at[1:]])[0]
+    return apart
+
+
+def _members(linked, cluster, equal, apart, evidence):
+    """Equally good fits far from what stands for their minimum, the farthest of all first.
+
+    Each that is taken stands for its minimum, too, so they spread over its whole width.
+    """
+    some = spread_out(len(equal), linked.affordable(_COMPARED))
+    some = np.argsort(-apart, kind="stable")[some]  # the farthest is always one of them
+    equal, near, chosen = equal[some], apart[some], []
+    cluster = cluster[equal]
+    while len(chosen) < _MEMBERS and near.max(initial=0.0) > limit_of_noise(evidence):
+        pick = int(np.argmax(near))
+        chosen.append(pick)
+        own = cluster == cluster[pick]
+        near[own] = np.minimum(near[own], linked.distances(equal[[pick]], equal[own])[0])
+    return equal[chosen]
 
 
 def _dimension(linked, equal, evidence):
-    """Dimension of the equally good fits where they are a continuum."""
-    if judge(evidence)[0] != "continuum":
+    """Dimension of the equally good fits where they are a continuum.
+
+    None where they come back to the same places, which have no dimension, and where the estimate
+    rounds to none.
+    """
+    if judge(evidence)[0] != "continuum" or recurs(evidence):
         return None
-    some = equal[spread_out(len(equal), linked.affordable(_DIMENSION_POINTS))]
-    return intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)
+    some = equal[spread_out(len(equal), linked.affordable(_COMPARED))]
+    found = intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)
+    return found if found is not None and round(found.value) >= 1 else None
 
 
 def _positive(name, value):

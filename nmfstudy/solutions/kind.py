@@ -27,19 +27,21 @@ class Evidence:
     why_not : dict
         How many of the fits that do not count ended how.
     share_converged : float
-        Of the random starts.
+        Of the random starts of that search.
     best_unconverged : bool
         Whether the lowest objective of all belongs to a fit that does not count.
     n_distinct, n_minima : int
     coverage : float
     n_equal : int
-        Fits from random starts whose objective equals the best.
+        Fits whose objective equals the best, from random starts of the search with the most.
     equal_coverage : float
         Coverage among them.
     extent : float
-        Largest distance within one minimum, of such fits to the first of them.
+        Largest distance within one minimum, of all fits that equal the best to its first one.
     fine_coverage, fine_extent : float
         The same two where fits are one only up to the noise floor.
+    width : float
+        Largest distance of all fits that equal the best to the first of them.
     noise_floor, distance_tol : float
     plateau : Plateau or None
     exact_to : float
@@ -63,6 +65,7 @@ class Evidence:
     extent: float
     fine_coverage: float
     fine_extent: float
+    width: float
     noise_floor: float
     distance_tol: float
     plateau: Plateau | None
@@ -85,7 +88,15 @@ def _judge(e):
     doubt = _nothing_to_count(e)
     if doubt:
         return "unsettled", doubt
-    spread = _continuum(e)
+    more = _ever_more(e)
+    if more and recurs(e) and e.local_dimension == 0:
+        return "unsettled", (
+            f"several solutions, at least {e.n_distinct}; more starts are needed, since the chance "
+            f"that one more ends in a known one is only {percent(e.equal_coverage)}; they are not "
+            f"taken for a continuum, since {_stable(e)} and a certificate shows that the best one "
+            "is isolated"
+        )
+    spread = more or _chain(e)
     if e.local_dimension:
         proof = (
             f"a certificate shows that the best product has a {e.local_dimension}-dimensional "
@@ -100,15 +111,28 @@ def _judge(e):
     count = "one solution" if e.n_distinct == 1 else f"{e.n_distinct} equally good solutions"
     worse = e.n_minima - e.n_distinct
     beside = f" and {worse} worse local {_minima(worse)}" if worse else ""
-    if e.plateau is None:
-        stable = "a certificate shows that the best one is isolated"
-    else:
-        stable = (
-            f"the count is the same for every tolerance from {number(e.plateau.low, 1)} to "
-            f"{end_text(e.plateau.high, number(e.plateau.high, 2))}"
-        )
+    isolated = "a certificate shows that the best one is isolated"
+    stable = isolated if e.plateau is None else _stable(e)
     return "one" if e.n_distinct == 1 else "several", (
         f"{count}{beside} in {e.n_counted} converged fits; {stable}"
+    )
+
+
+def recurs(e):
+    """Whether fits come back to the same places: a plateau of the count from the noise on."""
+    p = e.plateau
+    return p is not None and p.count == e.n_distinct and p.low <= WIDE * e.noise_floor
+
+
+def limit_of_noise(e):
+    """How far apart fits of one minimum may be for want of convergence, or by the tolerance."""
+    return max(e.distance_tol, WIDE * e.noise_floor)
+
+
+def _stable(e):
+    return (
+        f"the count is the same for every tolerance from {number(e.plateau.low, 1)} to "
+        f"{end_text(e.plateau.high, number(e.plateau.high, 2))}"
     )
 
 
@@ -150,26 +174,34 @@ def _nothing_to_count(e):
     return None
 
 
-def _continuum(e):
-    if e.n_equal < CONTINUUM_FITS:
+def _ever_more(e):
+    if e.n_equal < CONTINUUM_FITS or e.equal_coverage >= CONTINUUM_COVERAGE:
         return None
-    if e.equal_coverage < CONTINUUM_COVERAGE:
-        return (
-            f"{e.n_equal} starts fit equally well and keep finding new solutions: the chance "
-            f"that one more ends in a known one is only {percent(max(e.equal_coverage, 0))}"
-        )
+    doubt = ""
+    if recurs(e) and not e.local_dimension:
+        doubt = "; but others come back to the same places, so more starts or a certificate may "
+        doubt += "show that the solutions are isolated"
+    return (
+        f"{e.n_equal} starts fit equally well and keep finding new solutions: the chance "
+        f"that one more ends in a known one is only {percent(max(e.equal_coverage, 0))}{doubt}"
+    )
+
+
+def _chain(e):
     # One by the tolerance, but only because many steps make a long way. Isolated solutions that
     # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
-    wide = WIDE * e.noise_floor
-    chained = e.fine_coverage < CONTINUUM_COVERAGE or e.fine_extent > wide
-    if e.extent > max(e.distance_tol, wide) and chained:
-        return (
-            f"solutions that fit equally well form a chain: neighbours are within "
-            f"{number(e.distance_tol, 1)}, the whole is at least {number(e.extent, 2)} wide, and "
-            f"the fits are converged to {number(e.noise_floor, 1)}; a larger tolerance would "
-            "count it as one"
-        )
-    return None
+    if e.n_equal < CONTINUUM_FITS or e.extent <= limit_of_noise(e):
+        return None
+    if e.fine_coverage >= CONTINUUM_COVERAGE and e.fine_extent <= WIDE * e.noise_floor:
+        return None
+    form, larger = "a chain", ""
+    if e.n_distinct > 1:
+        form, larger = "chains", "; a larger tolerance would count them as one"
+    return (
+        f"solutions that fit equally well form {form}: neighbours are within "
+        f"{number(e.distance_tol, 1)}, the whole is at least {number(e.width, 2)} wide, and the "
+        f"fits are converged to {number(e.noise_floor, 1)}{larger}"
+    )
 
 
 def _too_little(e):

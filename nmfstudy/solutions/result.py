@@ -16,7 +16,7 @@ from nmfstudy.saturation import (
 )
 from nmfstudy.solutions.dimension import Dimension
 from nmfstudy.solutions.gate import best_limit, near_limit
-from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.kind import Evidence, judge, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
@@ -30,8 +30,8 @@ class Solutions(Shown):
     """Distinct minima of one problem, over all its searches.
 
     A *minimum* is a class of converged fits that a chain of steps of at most ``distance_tol``
-    joins. It is *near-optimal* if its lowest objective is within ``objective_rtol`` of the best
-    fit, and *best* if it equals it. So ``n_best <= n_distinct <= n_minima``.
+    joins. It is *near-optimal*, a solution, if its lowest objective is within ``objective_rtol``
+    of the best fit, and *best* if it equals it. So ``n_best <= n_distinct <= n_minima``.
 
     Attributes
     ----------
@@ -55,6 +55,9 @@ class Solutions(Shown):
     representatives : tuple of Fit
         The fit with the lowest objective of each minimum; of equal ones the best converged,
         then the lowest seed.
+    members : tuple of Fit
+        Where minima that equal the best are wider than the tolerance, as a continuum's may be:
+        some of their other fits, spread over that width.
     best_objective : float
         Lowest of all fits, converged or not; NaN if none is finite.
     n_converged, n_saddle : int
@@ -82,6 +85,7 @@ class Solutions(Shown):
     best: np.ndarray
     nearest: np.ndarray
     representatives: tuple
+    members: tuple
     best_objective: float
     n_converged: int
     n_saddle: int
@@ -128,12 +132,12 @@ class Solutions(Shown):
 
     @property
     def n_distinct(self):
-        """Number of near-optimal minima: what a user cannot tell apart by the objective."""
+        """Number of solutions: near-optimal minima, which the objective cannot tell apart."""
         return int(self.near_optimal.sum())
 
     @property
     def n_best(self):
-        """Number of minima whose objective equals the best: the solutions of the problem."""
+        """Number of best solutions: those whose objective equals the best up to rounding."""
         return int(self.best.sum())
 
     @cached_property
@@ -154,6 +158,11 @@ class Solutions(Shown):
     def dimension(self):
         """``(estimate, standard error)`` of the dimension of a continuum, else None."""
         return self.found_dimension if self.kind == "continuum" else None
+
+    @property
+    def recurs(self):
+        """Whether starts come back to the same places: a plateau from the noise floor on."""
+        return recurs(self.evidence)
 
     @property
     def plateau(self):

@@ -21,3 +21,9 @@ def sampled_search(labels, search, random, n_minima):
         starts = starts_per_minimum(labels, random & (search == i), n_minima)
         candidates.append((-int(starts.sum()), good_turing_coverage(starts), i))
     return min(candidates)[2] if candidates else None
+
+
+def sample_of(labels, search, random, n_minima):
+    """Which fits are the sample of the minima that they are labelled with; bool array."""
+    chosen = sampled_search(labels, search, random, n_minima)
+    return random & (labels >= 0) & (search == chosen)

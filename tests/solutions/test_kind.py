@@ -24,6 +24,7 @@ SETTLED = Evidence(
     extent=1e-9,
     fine_coverage=1.0,
     fine_extent=1e-9,
+    width=1e-9,
     noise_floor=1e-9,
     distance_tol=1e-3,
     plateau=Plateau(1e-9, 0.5, 1),
@@ -34,6 +35,14 @@ def judged(**changes):
     return judge(replace(SETTLED, **changes))
 
 
+# Many isolated solutions, of which 100 starts have not found all.
+MANY = {
+    "n_distinct": 48,
+    "n_minima": 48,
+    "coverage": 0.84,
+    "equal_coverage": 0.84,
+    "plateau": Plateau(1e-9, 0.04, 48),
+}
 SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest distance looked at (0.5)"
 
 
@@ -96,17 +105,45 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "the count is 1 at the tolerance 0.001 but 5 over the longest stretch, 10⁻⁹ to 10⁻⁴",
         ),
         (
-            {"equal_coverage": -0.01},
+            {"equal_coverage": -0.01, "plateau": None},
             "continuum",
             "98 starts fit equally well and keep finding new solutions: the chance that one more "
             "ends in a known one is only 0 %",
         ),
         (
-            {"extent": 0.2, "fine_extent": 0.2},
+            {"equal_coverage": 0.84},
+            "continuum",
+            "98 starts fit equally well and keep finding new solutions: the chance that one more "
+            "ends in a known one is only 84 %; but others come back to the same places, so more "
+            "starts or a certificate may show that the solutions are isolated",
+        ),
+        (
+            {**MANY, "local_dimension": 0},
+            "unsettled",
+            "several solutions, at least 48; more starts are needed, since the chance that one "
+            "more ends in a known one is only 84 %; they are not taken for a continuum, since the "
+            "count is the same for every tolerance from 10⁻⁹ to 0.04 and a certificate shows that "
+            "the best one is isolated",
+        ),
+        (
+            {**MANY, "local_dimension": 6},
+            "continuum",
+            "a certificate shows that the best product has a 6-dimensional family of "
+            "factorizations; 98 starts fit equally well and keep finding new solutions: the "
+            "chance that one more ends in a known one is only 84 %",
+        ),
+        (
+            {"extent": 0.2, "fine_extent": 0.2, "width": 0.3},
             "continuum",
             "solutions that fit equally well form a chain: neighbours are within 0.001, the whole "
-            "is at least 0.2 wide, and the fits are converged to 10⁻⁹; a larger tolerance would "
-            "count it as one",
+            "is at least 0.3 wide, and the fits are converged to 10⁻⁹",
+        ),
+        (
+            {"extent": 0.2, "fine_extent": 0.2, "width": 0.3, "n_distinct": 2},
+            "continuum",
+            "solutions that fit equally well form chains: neighbours are within 0.001, the whole "
+            "is at least 0.3 wide, and the fits are converged to 10⁻⁹; a larger tolerance would "
+            "count them as one",
         ),
         (
             {"n_counted": 0, "n_missing": 4},
@@ -178,6 +215,23 @@ def test_settled_begins_at_the_limit(below, at):
 def test_a_continuum_begins_at_the_limit(not_yet, continuum):
     assert judged(**not_yet)[0] == "one"
     assert judged(**continuum)[0] == "continuum"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"local_dimension": None},
+        {"local_dimension": 1},
+        {"local_dimension": 0, "plateau": None},
+        {"local_dimension": 0, "plateau": Plateau(1e-9, 0.04, 40)},
+        {"local_dimension": 0, "plateau": Plateau(31e-9, 0.04, 48)},
+    ],
+)
+def test_only_a_plateau_from_the_noise_on_and_a_certificate_exclude_a_continuum(changes):
+    assert judged(**{**MANY, "local_dimension": 0})[0] == "unsettled"
+    noisy = Plateau(30e-9, 0.04, 48)
+    assert judged(**{**MANY, "local_dimension": 0, "plateau": noisy})[0] == "unsettled"
+    assert judged(**{**MANY, **changes})[0] == "continuum"
 
 
 def test_no_coverage_is_not_enough():
