@@ -5,12 +5,15 @@ from itertools import combinations
 
 import numpy as np
 
+from nmfstudy.distances import distance
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
 from nmfstudy.matching import congruence, match, pad
+from nmfstudy.solutions.gate import near_limit
 
 EQUAL = 0.95  # congruence from which two components are read as equal,
 SIMILAR = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
+WIDER = 0.01  # gate on the objective at which trust is looked at again
 _MOST = 500  # solutions of each sort that the best one is compared with
 
 
@@ -23,11 +26,13 @@ class ComponentTrust:
     component : int
         Its index in the best solution, from 0.
     trusted : bool
-        Alive, and congruence of at least .95 in every other near-optimal solution.
+        Alive, and congruence of at least .95 in every other near-optimal solution; in a
+        continuum of which no other is known, not.
     similar : bool
         The same with .85.
     n_near, n_minima : int
-        Near-optimal solutions, and worse minima, compared with.
+        Near-optimal solutions, and worse minima, compared with. Of a minimum that is wider than
+        the tolerance several fits are compared with, and so are a certificate's witnesses.
     near_equal, near_similar, minima_equal, minima_similar : float
         Shares of them in which the matched component is equal or similar; NaN of none.
     near_lowest, near_median, minima_lowest, minima_median : float
@@ -79,35 +84,68 @@ class Trust:
         return float(self.trusted.mean()) if self.components else float("nan")
 
 
-def component_trust(solutions):
+def component_trust(solutions, witnesses=()):
     """Compare the best solution, component by component, with all others.
 
     Components are matched by the Hungarian algorithm on their terms; closeness is Tucker's
     congruence of the matched terms. Of very many solutions 500 are taken, evenly spread over
-    their objectives.
+    their objectives. Where one minimum is wider than the tolerance, its `members` are compared
+    with as well.
 
     Parameters
     ----------
     solutions : nmfstudy.solutions.Solutions
+    witnesses : sequence of Factorization
+        Others with the product of a near-optimal fit, as certificates find them.
 
     Returns
     -------
     Trust
+        Its sentence says how trust would change if solutions up to 1 % worse counted as well.
     """
     if not len(solutions):
         return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
+    more = [fit.factorization for fit in solutions.members]
+    more += _unseen(witnesses, solutions, more)
+    components, groups, said = _compared(solutions, solutions.near_optimal, more)
+    sentence = said[0].upper() + said[1:]
+    if solutions.kind == "unsettled":
+        sentence += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
+    limit = near_limit(solutions.best_objective, WIDER, solutions.reference_loss)
+    wider = solutions.near_optimal | (solutions.objective <= limit)
+    if (wider != solutions.near_optimal).any():
+        others, _, said = _compared(solutions, wider, more)
+        if [c.trusted for c in others] != [c.trusted for c in components]:
+            gates = f"{100 * WIDER:g} % instead of {100 * solutions.objective_rtol:g} %"
+            sentence += f". If solutions up to {gates} worse counted: {said}"
+    return Trust(components, groups, sentence + ".")
+
+
+def _unseen(witnesses, solutions, members):
+    """Witnesses that are none of the solutions found."""
+    near = np.flatnonzero(solutions.near_optimal)[:_MOST]
+    found = [solutions.representatives[m].factorization for m in near] + members
+    tol = solutions.distance_tol
+    return [w for w in witnesses if all(distance(w, f) > tol for f in found)]
+
+
+def _compared(solutions, near_optimal, more):
+    """Trust in each component, groups that trade places, and what is said of both."""
     minima = [fit.factorization for fit in solutions.representatives]
     best = minima[0]
-    near = _others(minima, solutions.near_optimal)
-    worse = _others(minima, ~solutions.near_optimal)
+    near = _others(minima, near_optimal) + more
     orders, near_congruence = _match_all(best, near)
-    _, worse_congruence = _match_all(best, worse)
+    _, worse_congruence = _match_all(best, _others(minima, ~near_optimal))
+    judged = bool(near) or solutions.kind != "continuum"
     components = tuple(
-        _component(r, not best.dead[r], near_congruence[:, r], worse_congruence[:, r])
+        _component(r, judged and not best.dead[r], near_congruence[:, r], worse_congruence[:, r])
         for r in range(best.n_components)
     )
+    if not judged:
+        said = "trust cannot be judged: the solutions form a continuum of which only one is known"
+        return components, (), said
     groups = _trades(best, near, orders, [c.component for c in components if not c.trusted])
-    return Trust(components, groups, _sentence(solutions, best, components, groups, len(near)))
+    return components, groups, _said(best, components, groups, len(near))
 
 
 def _others(minima, mask):
@@ -125,7 +163,7 @@ def _match_all(best, others):
     return orders, np.array([close for _, close in matched]).reshape(shape)
 
 
-def _component(r, alive, near, worse):
+def _component(r, eligible, near, worse):
     def figures(values):
         if not len(values):
             return (float("nan"),) * 4
@@ -138,8 +176,8 @@ def _component(r, alive, near, worse):
 
     return ComponentTrust(
         r,
-        bool(alive and (near >= EQUAL).all()),
-        bool(alive and (near >= SIMILAR).all()),
+        bool(eligible and (near >= EQUAL).all()),
+        bool(eligible and (near >= SIMILAR).all()),
         len(near),
         len(worse),
         *figures(near),
@@ -179,8 +217,8 @@ def _joint_cosine(a, b, group, order):
     return float(inner(a, group, b, theirs) / norm) if norm > 0 else 0.0
 
 
-def _sentence(solutions, best, components, groups, n_others):
-    """Trust components 1, 3 and 4; 2 and 5 trade places."""
+def _said(best, components, groups, n_others):
+    """``trust components 1, 3 and 4; 2 and 5 trade places``."""
     traded = {r for group in groups for r in group}
     trusted = [c.component for c in components if c.trusted]
     dead = [r for r in range(best.n_components) if best.dead[r]]
@@ -201,13 +239,9 @@ def _sentence(solutions, best, components, groups, n_others):
         parts.append(f"{_names(dead)} {_verb(dead, 'is', 'are')} zero")
     text = "; ".join(parts)
     if n_others == 0:
-        text += " (no other solution was found that fits as well)"
-    else:
-        others = "1 other that fits" if n_others == 1 else f"{n_others} others that fit"
-        text += f" (compared with {others} as well)"
-    if solutions.kind == "unsettled":
-        text += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
-    return text[0].upper() + text[1:] + "."
+        return text + " (no other solution was found that fits as well)"
+    others = "1 other that fits" if n_others == 1 else f"{n_others} others that fit"
+    return f"{text} (compared with {others} as well)"
 
 
 def _lower(sentence):

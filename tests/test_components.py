@@ -6,6 +6,8 @@ from solutions.planted_fits import disguise, make_fits
 
 from nmfstudy import RequestError, distinct_solutions, fit, load_dataset
 from nmfstudy.components import component_trust, persistence
+from nmfstudy.distances import distance
+from nmfstudy.factorization import Factorization
 
 
 def blocks(k, n=4):
@@ -113,6 +115,77 @@ def test_without_a_solution_nothing_is_trusted(rng):
 def test_an_unsettled_count_is_said(rng):
     solutions = solve(rng, [blocks(2)], copies=3)
     assert "unsettled: only 3 converged" in component_trust(solutions).sentence
+
+
+def test_one_minimum_may_be_a_wide_continuum(rng):
+    """Single linkage makes one of it: its own members are what the best is compared with."""
+    W, H = blocks(2)
+    other = np.column_stack([W[:, 0] + W[:, 1], W[:, 1]])
+    steps = np.linspace(0, 1, 800)
+    fits = [disguise(rng, W + t * (other - W), H) for t in steps]
+    chained = make_fits(*map(np.array, zip(*fits, strict=True)), scale=10.0)
+    solutions = distinct_solutions(chained)
+    assert (solutions.kind, solutions.n_distinct, len(solutions.members)) == ("continuum", 1, 30)
+    trust = component_trust(solutions)
+    moved = in_best(solutions, (W, H), 0)
+    assert trust.trusted.tolist() == [r != moved for r in range(2)]
+    assert trust.components[moved].near_lowest == pytest.approx(1 / np.sqrt(2), abs=0.01)
+    assert "compared with 30 others" in trust.sentence
+
+
+@pytest.mark.parametrize(("name", "tol", "trusted"), [("basket", 0.03, 1), ("menu", 3e-3, 2)])
+def test_continua_that_a_tolerance_makes_one(name, tol, trusted):
+    fits = fit(load_dataset(name), 2, n_starts=300)
+    solutions = distinct_solutions(fits, distance_tol=tol)
+    assert (solutions.kind, solutions.n_distinct) == ("continuum", 1)
+    trust = component_trust(solutions)
+    assert trust.components[0].n_near == len(solutions.members) > 1
+    assert trust.trusted.sum() == trusted
+    distances = [
+        distance(solutions.representatives[0].factorization, m.factorization)
+        for m in solutions.members
+    ]
+    assert distances[0] == max(distances) == pytest.approx(solutions.evidence.width, rel=0.05)
+
+
+def test_a_witness_is_compared_with(rng):
+    W, H = blocks(3)
+    solutions = solve(rng, [(W, H)])
+    other = W.copy()
+    other[:, 0] += W[:, 1]
+    trust = component_trust(solutions, [Factorization(W, H), Factorization(other, H)])
+    moved = in_best(solutions, (W, H), 0)
+    assert trust.trusted.tolist() == [r != moved for r in range(3)]
+    assert trust.components[0].n_near == 1  # the other witness is the solution itself
+
+
+def test_a_continuum_of_which_one_is_known_is_not_judged(rng):
+    solutions = solve(rng, [blocks(2)], copies=20).with_local_dimension(1)
+    assert solutions.kind == "continuum"
+    trust = component_trust(solutions)
+    assert not trust.trusted.any()
+    assert trust.sentence.startswith("Trust cannot be judged: the solutions form a continuum")
+
+
+def test_what_a_wider_gate_would_change_is_said(rng):
+    W, H = blocks(3)
+    other = W.copy()
+    other[:, 0] += W[:, 1]
+    apart = solve(rng, [(W, H), (other, H)], [1.0, 1.006])
+    trust = component_trust(apart)
+    assert trust.trusted.all()
+    moved = in_best(apart, (W, H), 0)
+    rest = ", ".join(str(r + 1) for r in range(3) if r != moved)
+    assert trust.sentence == (
+        "Trust all 3 (no other solution was found that fits as well). If solutions up to 1 % "
+        f"instead of 0.1 % worse counted: trust {rest}; {moved + 1} differs between solutions "
+        "(compared with 1 other that fits as well)."
+    )
+    for objective in ([1.0, 1.011], [1.0, 1.0]):
+        same = component_trust(solve(rng, [(W, H), (other, H)], objective))
+        assert "1 %" not in same.sentence
+    alike = component_trust(solve(rng, [(W, H), (W + 0.05 * other, H)], [1.0, 1.006]))
+    assert "1 %" not in alike.sentence
 
 
 def test_known_answers():

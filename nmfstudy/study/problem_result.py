@@ -112,7 +112,8 @@ class ProblemResult(Shown):
     @cached_property
     def trust(self):
         """`nmfstudy.components.Trust` in the components of the best solution."""
-        return component_trust(self.judged)
+        found = (verdict.witness for verdict in self.verdicts.values())
+        return component_trust(self.judged, [w for w in found if w is not None])
 
     @cached_property
     def candidate(self):
