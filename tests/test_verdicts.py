@@ -9,10 +9,11 @@ import pytest
 from nmfstudy.config import Analysis
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting import fit
+from nmfstudy.plots.solutions import illustrate_count
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.shelf import Shelf
 from nmfstudy.report.words import result_sentences
-from nmfstudy.study import ProblemResult
+from nmfstudy.study import ProblemResult, Study
 from nmfstudy.study.tables import problem_row
 from nmfstudy.verdicts import (
     MOST_PER_PROBLEM,
@@ -96,6 +97,30 @@ def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
     assert "a set of at most 4 dimensions" in said
+
+
+def circulant(n_starts):
+    """Sixty shifts of one peak: a solution takes three peaks and may be shifted, so 60/3 exist."""
+    steps = np.arange(60)
+    peak = np.exp(-(np.minimum(steps, 60 - steps) ** 2) / 72)
+    X = np.array([np.roll(peak, s) for s in steps])
+    return Study.of(X, fit(X, 3, n_starts=n_starts)).results[0]
+
+
+def test_many_isolated_solutions_are_no_continuum():
+    few, enough = circulant(36), circulant(100)
+    assert (enough.judged.kind, enough.judged.n_distinct) == ("several", 20)
+    assert few.solutions.coverage < 0.9 and few.solutions.recurs
+    assert settled_dimension(few) == 0
+    assert few.judged.kind == "unsettled"
+    assert "Several solutions, at least 17; more starts are needed" in few.judged.reason
+    # Without a certificate they may be a continuum, but nothing says that they bend or how far.
+    few.__dict__["judged"] = few.solutions
+    row = problem_row(few)
+    assert row["kind"] == "continuum" and few.judged.dimension is None
+    said = " ".join(result_sentences(row, few))
+    assert "bent" not in said and "dimension" not in said and "come back to the same" in said
+    assert "It stays the same from" in illustrate_count(few).caption
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):

@@ -121,10 +121,11 @@ def continuum_sentence(table, solutions):
     if closest > farther:
         return "It keeps growing as one looks closer: the solutions form a continuum."
     same = "all end in the very same one" if closest == 1 else "some end in the very same ones"
-    return (
-        f"Looked at more and more closely it stays at {closest}: of {starts:,} starts {same}, as "
-        "they do at the ends of the set. What lies between fits as well: a continuum."
-    )
+    stays = f"Looked at more and more closely it stays at {closest}: of {starts:,} starts {same}"
+    if solutions.bends:
+        ends = "as they do at the ends of the set. What lies between fits as well: a continuum."
+        return f"{stays}, {ends}"
+    return f"{stays}, but more starts go on finding others."
 
 
 def objective_table(solutions):

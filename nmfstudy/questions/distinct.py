@@ -145,7 +145,7 @@ def _summary(shown):
         for kind, verb, what in (
             ("one", ("has", "have"), "one solution"),
             ("several", ("has", "have"), "several that fit equally well"),
-            ("continuum", ("has", "have"), "infinitely many, which shade into one another"),
+            ("continuum", ("has", "have"), "a continuum of them"),
             ("unsettled", ("is", "are"), "not settled"),
         )
         if kinds[kind]

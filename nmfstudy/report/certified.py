@@ -65,7 +65,8 @@ def _pairs(result):
 
 def _beside(result, row):
     best = result.verdicts.get(0)
-    fits = result.solutions
+    # Fits that come back to the same places look like a continuum until a certificate speaks.
+    fits = result.judged if result.solutions.recurs else result.solutions
     several = fits.kind == "several"
     kind = count(fits.n_distinct, "solution") if several else KINDS[fits.kind][0]
     found = f"{kind} from {starts_text(result)}"

@@ -101,7 +101,8 @@ GLOSSARY = (
     (
         "Continuum",
         "The solutions are not separate: one can be bent into another without changing the fit. "
-        "Every start then ends in a solution of its own, or at the ends of the set, so there is no "
+        "That is proved, or concluded from starts that keep finding others that fit equally well: "
+        "every start then ends in a solution of its own, or at the ends of the set, so there is no "
         "number of them and no coverage.",
     ),
     (

@@ -98,6 +98,12 @@ def result_sentences(row, result):
             f"{_objectives(row)} {plateau}".strip(),
         )
     if row["kind"] == "continuum":
+        if not result.judged.bends:
+            return (
+                "A continuum of solutions, as it seems: more starts keep finding others that fit "
+                "equally well, so a single fit shows one choice among very many.",
+                row["reason"],
+            )
         return (
             "A continuum of solutions: they fit equally well and one can be bent into another, so "
             "a single fit shows one choice among infinitely many.",

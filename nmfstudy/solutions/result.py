@@ -160,6 +160,11 @@ class Solutions(Shown):
         return self.found_dimension if self.kind == "continuum" else None
 
     @property
+    def bends(self):
+        """Whether a certificate, or the distances, show that solutions pass into one another."""
+        return self.dimension is not None or bool(self.local_dimension)
+
+    @property
     def recurs(self):
         """Whether starts come back to the same places: a plateau from the noise floor on."""
         return recurs(self.evidence)
