@@ -175,11 +175,11 @@ def test_what_a_wider_gate_would_change_is_said(rng):
     trust = component_trust(apart)
     assert trust.trusted.all()
     moved = in_best(apart, (W, H), 0)
-    rest = ", ".join(str(r + 1) for r in range(3) if r != moved)
+    rest = " and ".join(str(r + 1) for r in range(3) if r != moved)
     assert trust.sentence == (
-        "Trust all 3 (no other solution was found that fits as well). If solutions up to 1 % "
-        f"instead of 0.1 % worse counted: trust {rest}; {moved + 1} differs between solutions "
-        "(compared with 1 other that fits as well)."
+        "Trust all 3 components (no other solution was found that fits as well). If solutions up "
+        f"to 1 % instead of 0.1 % worse counted: trust components {rest}; {moved + 1} differs "
+        "between solutions (compared with 1 other that fits as well)."
     )
     for objective in ([1.0, 1.011], [1.0, 1.0]):
         same = component_trust(solve(rng, [(W, H), (other, H)], objective))

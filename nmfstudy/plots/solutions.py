@@ -125,7 +125,7 @@ def continuum_sentence(table, solutions):
     if solutions.bends:
         ends = "as they do at the ends of the set. What lies between fits as well: a continuum."
         return f"{stays}, {ends}"
-    return f"{stays}, but more starts go on finding others."
+    return f"{stays}, but more starts keep finding others."
 
 
 def objective_table(solutions):

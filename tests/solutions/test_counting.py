@@ -32,7 +32,7 @@ def test_three_counts(three):
     assert s.near_optimal.tolist() == [True, True, False]
     assert s.best.tolist() == [True, False, False]
     assert s.kind == "several"
-    assert s.reason.startswith("2 solutions") and s.reason.endswith(".")
+    assert s.reason.startswith("2 equally good solutions") and s.reason.endswith(".")
     assert s.n_converged == 60
     assert (s.coverage, s.chao1) == (1.0, 3.0)
     assert s.best_share.value == 0.5
@@ -219,7 +219,7 @@ def test_too_little_evidence(rng):
     residual = np.where(np.arange(40) < 12, 1e-10, 1e-3)
     unsettled(
         make_fits(W, H, kkt_residual=residual),
-        "only 30% of the random starts converged".capitalize(),
+        "only 30 % of the random starts converged".capitalize(),
     )
 
 
