@@ -69,6 +69,11 @@ class ElementwisePenalty:
         return {0.0: "ridge", 1.0: "l1"}.get(self.l1_ratio, "elastic")
 
     @property
+    def words(self):
+        """The name for people: ``L1``, ``ridge``."""
+        return {"l1": "L1"}.get(self.name, self.name)
+
+    @property
     def is_zero(self):
         """Whether nothing is penalised."""
         return self.alpha_W == self.alpha_H == 0
@@ -139,6 +144,11 @@ class ScaleFreePenalty:
     def name(self):
         """``scale_free_W`` or ``scale_free_H``."""
         return f"scale_free_{self.side}"
+
+    @property
+    def words(self):
+        """The name for people: ``scale-free on H``."""
+        return f"scale-free on {self.side}"
 
     @property
     def is_zero(self):

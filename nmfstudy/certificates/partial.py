@@ -27,6 +27,7 @@ from nmfstudy.certificates.case import RANK_SURE, independent_rows, sure_rank
 from nmfstudy.certificates.cones import balance, unbalanced
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.separable import zero_rows_rank
+from nmfstudy.display import count
 
 NAME = "partial"
 NEEDS_RANK = True
@@ -54,7 +55,7 @@ def run(case, clock):
         return Outcome(
             NAME,
             PROVES,
-            "all components of a factor are identifiable",
+            "one factor is the same in every factorization, and so the other is too",
             margin=margin,
             unique=True,
             n_solutions=1,
@@ -67,7 +68,7 @@ def run(case, clock):
     return Outcome(
         NAME,
         PROVES,
-        f"{len(fixed_W)} components of W and {len(fixed_H)} of H are identifiable",
+        f"in every factorization: {_listed(fixed_W, fixed_H)}",
         margin=margin,
         identifiable_W=fixed_W,
         identifiable_H=fixed_H,
@@ -359,3 +360,8 @@ def _check_inner(W, H, i, given, inner):
     if not inner or i not in rest or rest[int(inner[-1]["component"])] != i:
         return [f"component {i + 1} is not the one proved in the smaller factorization"]
     return check_proofs(smaller_W, smaller_H, inner)
+
+
+def _listed(fixed_W, fixed_H):
+    """``1 column of W and 2 rows of H``."""
+    return f"{count(len(fixed_W), 'column')} of W and {count(len(fixed_H), 'row')} of H"

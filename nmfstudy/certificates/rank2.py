@@ -52,7 +52,7 @@ def intervals(W, H):
 def run(case, clock):
     """Decide two components of rank 2 completely."""
     if case.k != 2 or case.spare:
-        return skipped(NAME, "it is for exactly two different live components")
+        return skipped(NAME, "it is for exactly two different components, none of them zero")
     if case.rank_state != FULL:
         return inconclusive(NAME, "the two components are too close to parallel")
     a, b = intervals(case.W, case.H)

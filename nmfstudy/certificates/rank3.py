@@ -68,7 +68,7 @@ def _decide(U, polygons, breakpoints, clock):
 def run(case, clock):
     """Decide three components of rank 3 completely."""
     if case.k != 3 or case.spare:
-        return skipped(NAME, "it is for exactly three different live components")
+        return skipped(NAME, "it is for exactly three different components, none of them zero")
     if case.rank_state != FULL:
         if case.rank_state == DEFICIENT:
             return skipped(NAME, "the rank is below 3")

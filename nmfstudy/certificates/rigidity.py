@@ -24,6 +24,7 @@ from scipy.linalg import expm
 from nmfstudy.certificates.case import DEFICIENT, FULL, changed_components, witness_problems
 from nmfstudy.certificates.cones import analyse, normalised, rank_of, unbalanced
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, inconclusive, skipped
+from nmfstudy.display import count
 from nmfstudy.factorization import Factorization
 
 NAME = "rigidity"
@@ -115,11 +116,11 @@ def run(case, clock):
         witness = _move(case, D, linear=not cone.tight.size)
         if witness is not None:
             refuted_W, refuted_H = changed_components(case, witness)
-            how = "straight" if not cone.tight.size else "along a group"
+            how = "straight" if not cone.tight.size else "along a curve"
             return Outcome(
                 NAME,
                 REFUTES,
-                f"the factors move {how} in {dimension} dimensions",
+                f"the factors move {how} in {count(dimension, 'dimension')}",
                 margin=cone.least_slack,
                 n_solutions=np.inf,
                 local_dimension=dimension,
@@ -131,7 +132,7 @@ def run(case, clock):
             )
     return inconclusive(
         NAME,
-        f"flexible in {dimension} dimensions to first order, which decides nothing",
+        f"flexible in {count(dimension, 'dimension')} to first order, which decides nothing",
         local_dimension=dimension,
         evidence=evidence,
     )
@@ -164,7 +165,7 @@ def _run_deficient(case, clock):
         return _rigid(cone, evidence)
     return inconclusive(
         NAME,
-        f"flexible in {moving} dimensions to first order, which decides nothing",
+        f"flexible in {count(moving, 'dimension')} to first order, which decides nothing",
         local_dimension=moving,
         evidence=evidence,
     )

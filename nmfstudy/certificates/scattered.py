@@ -37,7 +37,7 @@ FINEST = 1e-7  # smallest share of an entry in its row (column) that the rays re
 UNIT = 1e-9  # other entries of a ray up to which it is a unit vector
 CONTAINED = 1e-9  # how far a point may lie outside a facet by rounding
 SCALINGS = 30  # times that SCIP is asked at another one
-_SCIP_ARITHMETIC = "double precision; supports are exact zeros; infeasibility by SCIP"
+_SCIP_ARITHMETIC = "double precision; a zero is exactly zero; infeasibility by SCIP"
 CONSTRAINTS = 300  # rays at a time in the search for D
 
 
@@ -45,7 +45,7 @@ def run(case, clock):
     """Prove uniqueness from scattered factors."""
     k = case.k
     if case.spare or k < 3:
-        return skipped(NAME, "it is for three or more different live components")
+        return skipped(NAME, "it is for three or more different components, none of them zero")
     for side, factor in (("W", case.W), ("H", case.H.T)):
         if any(sure_rank(factor[factor[:, i] == 0])[0] < k - 1 for i in range(k)):
             return inconclusive(NAME, f"{side} has too few zeros in some component")

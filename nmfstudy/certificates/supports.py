@@ -22,6 +22,7 @@ from nmfstudy.certificates.smaller import find_smaller
 from nmfstudy.factorization import Factorization
 
 NAME = "supports"
+_NO_NESTING = "no component is zero wherever another one is"
 NEEDS_RANK = False
 ONLY_IF_OPEN = False
 SHARE = 0.3
@@ -68,10 +69,8 @@ def run(case, clock):
         if witness is not None and not witness_problems(case, witness):
             k = smaller.n_components
             return _refuted(case, witness, f"{k} components suffice, so one of {case.k} is spare")
-        return inconclusive(
-            NAME, "no support is inside another; no smaller factorization was found"
-        )
-    return inconclusive(NAME, "no support is inside another")
+        return inconclusive(NAME, f"{_NO_NESTING}; no smaller factorization was found")
+    return inconclusive(NAME, _NO_NESTING)
 
 
 def nested_pairs(W, H):
@@ -140,13 +139,15 @@ def _nested(case, pairs):
                 first = first or witness
                 break
     if first is None:
-        return inconclusive(NAME, "a support is inside another, but the move is lost in rounding")
+        return inconclusive(
+            NAME, "a component is zero wherever another is, but the move is lost in rounding"
+        )
     side, i, j, _ = evidence[0]
     letter = side.lower()
     return Outcome(
         NAME,
         REFUTES,
-        f"the support of {letter}_{i + 1} lies inside that of {letter}_{j + 1}",
+        f"{letter}_{i + 1} is zero wherever {letter}_{j + 1} is",
         margin=float(kept[0][4] / np.linalg.norm(case.product)),
         n_solutions=np.inf,
         refuted_W=tuple(sorted(refuted[0])),

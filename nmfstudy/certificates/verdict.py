@@ -307,7 +307,7 @@ def _run_all(case, clock, others, members=CERTIFICATES):
     """Every certificate in order; refuting ones first, dear ones only while the answer is open."""
     outcomes = []
     if not case.k:
-        return tuple(skipped(m.NAME, "no live component is left") for m in members)
+        return tuple(skipped(m.NAME, "every component is zero") for m in members)
     for member in members:
         began = time.perf_counter()
         done = any(o.unique or o.witness is not None for o in outcomes)
@@ -367,4 +367,4 @@ def _scope(examined, residual):
 
 def _arithmetic(outcomes):
     exact = [o.evidence["arithmetic"] for o in outcomes if "arithmetic" in o.evidence]
-    return exact[0] if exact else "double precision; supports are exact zeros"
+    return exact[0] if exact else "double precision; a zero is exactly zero"

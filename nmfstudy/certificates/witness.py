@@ -47,7 +47,7 @@ WORST_CONDITION = 1e7
 def run(case, clock, others=()):
     """Try the other solutions, then random starts, until one is a second factorization."""
     if case.spare or case.k < 2:
-        return skipped(NAME, "it is for two or more different live components")
+        return skipped(NAME, "it is for two or more different components, none of them zero")
     for other in others:
         witness = _from_other(case, as_factorization(other))
         if witness is not None:

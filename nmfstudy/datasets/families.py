@@ -1,5 +1,6 @@
 """Matrices with parameters: families whose factorizations are known, and planted factors."""
 
+from inspect import signature
 from math import fsum, inf, sqrt
 
 import numpy as np
@@ -126,9 +127,20 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
         known = Known(k, 1)
     else:
         notes = ("The planted factors fit exactly; whether others do is not known.",)
-    numbers = f"density={_number(density)},noise={_number(noise)}"
-    name = f"planted(n={n},d={d},k={k},{numbers},separable={separable},seed={seed})"
+    given = {"n": n, "d": d, "k": k, "density": density, "noise": noise}
+    name = _named("planted", planted, given | {"separable": separable, "seed": seed})
     return Dataset(name, X, truth, notes=notes, known=known)
+
+
+def _named(name, family, given):
+    """``planted(k=2,seed=7)``: the options that are not the family's defaults."""
+    usual = signature(family).parameters
+    told = [
+        f"{key}={value if isinstance(value, str) else _number(value)}"
+        for key, value in given.items()
+        if value != usual[key].default
+    ]
+    return f"{name}({','.join(told)})" if told else name
 
 
 def _sparse_factor(rng, size, k, density, pure):

@@ -13,8 +13,8 @@ def plot_collapse(table, *, predicted=None, title="", ax=None):
     Parameters
     ----------
     table : DataFrame
-        alpha, nonzero_W, nonzero_H (shares of the entries of the lowest fit), alive (share of
-        its components), collapsed (share of the starts that ended at all zeros).
+        alpha, nonzero_W, nonzero_H (shares of the entries of the lowest fit), share_alive (of
+        its components), share_collapsed (of the starts, which ended at all zeros).
     predicted : float, optional
         The strength from which zero is the best there is.
 
@@ -28,8 +28,8 @@ def plot_collapse(table, *, predicted=None, title="", ax=None):
     curves = (
         ("nonzero_W", "nonzero entries of W", style.OF_W, "o", "-"),
         ("nonzero_H", "nonzero entries of H", style.OF_H, "s", "--"),
-        ("alive", "components alive", style.GREEN, "^", "-"),
-        ("collapsed", "starts that end at all zeros", style.GREY, "x", ":"),
+        ("share_alive", "components left", style.GREEN, "^", "-"),
+        ("share_collapsed", "starts that end at all zeros", style.GREY, "x", ":"),
     )
     for column, label, colour, marker, dash in curves:
         ax.plot(
@@ -190,20 +190,22 @@ def plot_rescaling(table, *, ax=None):
     return ax
 
 
-def plot_count_curves(curves, *, ax=None, labels=None):
-    """Several counts of distinct solutions against the distance tolerance.
+def plot_count_curves(curves, *, counted="distinct solutions", ax=None):
+    """Several counts against the distance tolerance.
 
     Parameters
     ----------
     curves : DataFrame
         label, distance_tol, n.
+    counted : str
+        What n is a number of.
 
     Returns
     -------
     Axes
     """
     ax = style.new_axes() if ax is None else ax
-    style.dress(ax, xlabel="distance that tells two solutions apart", ylabel="distinct solutions")
+    style.dress(ax, xlabel="distance that tells two of them apart", ylabel=counted)
     for i, (label, curve) in enumerate(curves.groupby("label", sort=False)):
         colour, _, dash = style.series(i)
         ax.step(

@@ -15,11 +15,11 @@ _PANELS = (
     ),
     (
         "were enough starts run?",
-        (("coverage", "chance of nothing new"), ("best_share", "starts that reach the best")),
+        (("coverage", "coverage"), ("best_share", "starts that reach the best")),
     ),
     ("components that can be trusted", (("trusted_share", "share of the components"),)),
     (
-        "measures of other tools",
+        "do the starts group samples alike?",
         (("dispersion", "dispersion"), ("cophenetic", "cophenetic correlation")),
     ),
 )
@@ -153,7 +153,7 @@ def plot_zeros(table, *, ax=None):
     Parameters
     ----------
     table : DataFrame
-        title, zeros_W, zeros_H, nearly_W, nearly_H (drawn hollow).
+        title, zeros_W, zeros_H, nearly_W, nearly_H (drawn hollow where they are more).
 
     Returns
     -------
@@ -169,7 +169,8 @@ def plot_zeros(table, *, ax=None):
     for side, shift, marker, colour, label in sides:
         exact, nearly = table[f"zeros_{side}"], table[f"nearly_{side}"]
         ax.hlines(y + shift, exact, nearly, color=colour, lw=1.1)
-        ax.plot(nearly, y + shift, marker, ms=6.5, mfc="none", mec=colour, mew=1.4)
+        more = np.where(nearly > exact, nearly, np.nan)
+        ax.plot(more, y + shift, marker, ms=6.5, mfc="none", mec=colour, mew=1.4)
         ax.plot(exact, y + shift, marker, ms=6.5, color=colour, label=label)
     style.names_at(ax.yaxis, y, table.title)
     ax.set(xlim=(-0.02, 1.03), ylim=(len(table) - 0.4, -0.6))

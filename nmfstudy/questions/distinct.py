@@ -6,12 +6,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import count
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import in_reading_order, plural, sentence_list
+from nmfstudy.questions.lookup import in_reading_order, sentence_list, starts_text
 from nmfstudy.solutions import distinct_solutions
 
 KEY = "distinct"
@@ -38,7 +39,7 @@ _SAME_PRODUCT = 1e-6
 
 def answer(study):
     """`Answer` with the count of every problem, and what stopping early makes of it."""
-    table = pd.DataFrame([_row(result) for result in study.results])
+    table = pd.DataFrame([_row(result) for result in in_reading_order(study.results)])
     early = [result for result in study.results if _early(result) is not None]
     comparison = [stopping_table(result) for result in early[:_MOST_CURVES]]
     shown = _to_show(study)
@@ -72,11 +73,11 @@ def answer(study):
 def count_sentence(result):
     """How many solutions a problem has, in one plain sentence with what beside it matters."""
     s = result.judged
-    starts = plural(result.n_starts, "start")
+    starts = starts_text(result)
     if s.n_minima == 0 or s.kind == "unsettled":
         return f"Not settled: {_lower(s.reason)}."
     worse = s.n_minima - s.n_distinct
-    beside = f", beside {plural(worse, 'worse minimum', 'worse minima')}" if worse else ""
+    beside = f", beside {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
     if s.kind == "continuum":
         same = product_spread(result)
         product = (
@@ -152,7 +153,7 @@ def _summary(shown):
     ]
     penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
     return (
-        f"With the order and scale of the components set aside, of {plural(len(shown), 'problem')}"
+        f"With the order and scale of the components set aside, of {count(len(shown), 'problem')}"
         f"{penalty}, {sentence_list(told)}."
     )
 
@@ -209,7 +210,7 @@ def stopping_table(result):
                 {
                     "problem": result.key,
                     "title": result.title,
-                    "label": f"{label} ({plural(found.n_converged, 'start')})",
+                    "label": f"{label} ({count(found.n_converged, 'start')})",
                     "n_starts": found.n_converged,
                     "distance_tol": _TOLERANCES,
                     "n": found.minima_curve(_TOLERANCES)[1],
@@ -248,7 +249,8 @@ def _illustrations(study, shown, early, comparison):
         yield Illustration(
             name=f"stopping-{result.key}",
             caption=(
-                f"{result.title}: the same starts, stopped by scikit-learn's rule, and converged. "
+                f"{result.title}: different minima of the same starts, stopped by scikit-learn's "
+                "rule, and converged. "
                 f"{_stopping_sentence(table)}"
             ),
             draw=partial(_draw_curves, table),
@@ -262,7 +264,7 @@ def _draw_bars(table, figure):
 
 
 def _draw_curves(table, figure):
-    plot_count_curves(table, ax=figure.add_subplot())
+    plot_count_curves(table, counted="different minima", ax=figure.add_subplot())
 
 
 def _stopping_sentence(table):
@@ -270,7 +272,7 @@ def _stopping_sentence(table):
     counts_early = sorted(set(_count_at(early, t) for t in (1e-6, 1e-1)), reverse=True)
     counts_full = sorted(set(_count_at(full, t) for t in (1e-6, 1e-1)), reverse=True)
     return (
-        f"Between the distances 10⁻⁶ and 0.1 the count goes from {_ends(counts_early)} if one "
+        f"Between the distances 10⁻⁶ and 0.1 their number goes from {_ends(counts_early)} if one "
         f"stops early; fully converged it {_stays(counts_full)}."
     )
 

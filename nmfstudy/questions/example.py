@@ -5,13 +5,14 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import count
 from nmfstudy.matching import match
 from nmfstudy.plots import style
 from nmfstudy.plots.example import pairs_size, plot_pairs
 from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import plural, sentence_list
+from nmfstudy.questions.lookup import sentence_list
 from nmfstudy.selection import EXACT
 
 KEY = "example"
@@ -66,9 +67,9 @@ def _caveat(result):
     many = {"one": "has one solution", "continuum": "has a continuum of solutions"}
     many["several"] = f"has {result.solutions.n_distinct} solutions that fit equally well"
     fits = "fits exactly" if exact else "does not fit exactly"
-    count = many.get(result.judged.kind, "leaves open how many solutions it has")
+    number = many.get(result.judged.kind, "leaves open how many solutions it has")
     return (
-        f"The example {fits} and {count}. Larger data have noise, often several solutions, and "
+        f"The example {fits} and {number}. Larger data have noise, often several solutions, and "
         "nobody knows the true parts."
     )
 
@@ -151,8 +152,8 @@ def _summary(result, first, second, after):
         else f"the largest difference left is {style.number(apart, 2)}"
     )
     return (
-        f"The table “{result.dataset.name}”, with {plural(n, 'row')} and {plural(d, 'column')}, is "
-        f"written as W·H with {plural(k, 'part')}: a row of H says what a part is made of, a row "
+        f"The table “{result.dataset.name}”, with {count(n, 'row')} and {count(d, 'column')}, is "
+        f"written as W·H with {count(k, 'part')}: a row of H says what a part is made of, a row "
         f"of W how much of each part that row of the data takes. Seeds {first.seed} and "
         f"{second.seed} give factors that look different; with the parts matched and scaled "
         f"alike, {same}."
@@ -331,7 +332,7 @@ def _notes(result, after, other):
         second, _ = other
         exact = sum(fit.relative_error <= EXACT for fit, _ in best_fits(second))
         yield (
-            f"“{second.dataset.name}” is a warning: {plural(exact, 'start')} fitted it exactly, "
+            f"“{second.dataset.name}” is a warning: {count(exact, 'start')} fitted it exactly, "
             f"and among them are {second.solutions.n_best} different results, even with the order "
             "and scale of the parts set aside. A perfect fit is no proof that the parts are the "
             "true ones."

@@ -5,6 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import count
 from nmfstudy.objective import objective
 from nmfstudy.plots import style
 from nmfstudy.plots.fits import norms_table, plot_norms
@@ -16,7 +17,6 @@ from nmfstudy.questions.lookup import (
     alive,
     families,
     lowest_fit,
-    plural,
 )
 
 KEY = "frobenius"
@@ -333,7 +333,7 @@ def _facts(found, pick, tables):
         yield (
             f"{pick.title}: choice",
             "A continuum of solutions without a penalty, "
-            f"{plural(result.solutions.n_distinct, 'solution')} with a ridge of "
+            f"{count(result.solutions.n_distinct, 'solution')} with a ridge of "
             f"α = {style.number(result.problem.penalty.alpha_W)}.",
         )
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))

@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.display import number
+from nmfstudy.display import count, number
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import plural
 from nmfstudy.selection import EXACT
 
 QUESTION = "Do count and certificate come out right where the answer is known?"
@@ -61,7 +60,7 @@ def _summary(table):
     decided = table.certificate_agrees != "open"
     against = int((table.certificate_agrees == "no").sum())
     return (
-        f"The count is right in {right} of {plural(len(table), 'problem')} with a known answer; "
+        f"The count is right in {right} of {count(len(table), 'problem')} with a known answer; "
         f"the certificate decides {int(decided.sum())} and contradicts {against or 'none'}."
     )
 

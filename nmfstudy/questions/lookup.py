@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nmfstudy.display import count
 from nmfstudy.matching import match
 
 NOT_ASKED = "not asked here"
@@ -150,14 +151,16 @@ def truth_match(result, fit):
     return float(match(truth, fit.factorization)[1].min())
 
 
+def starts_text(result):
+    """``100 starts``, ``102 of 202 starts``: those that count, of those there are."""
+    counted, starts = result.solutions.n_converged, result.n_starts
+    some = "" if counted == starts else f"{counted:,} of "
+    return some + count(starts, "start")
+
+
 def sentence_list(words, comma=", "):
     """``a``, ``a and b``, ``a, b and c``."""
     words = list(words)
     if len(words) < 2:
         return "".join(words)
     return comma.join(words[:-1]) + comma.rstrip(", ") + " and " + words[-1]
-
-
-def plural(n, one, many=None):
-    """``1 start``, ``2 starts``."""
-    return f"{n} {one if n == 1 else many or one + 's'}"

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from nmfstudy.collapse import collapse_strength
+from nmfstudy.display import count
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_collapse
@@ -15,7 +16,6 @@ from nmfstudy.questions.lookup import (
     families,
     in_reading_order,
     lowest_fit,
-    plural,
     sentence_list,
     share_collapsed,
     zero_shares,
@@ -148,8 +148,8 @@ def _summary(table, plain, collapsed):
     )
     if len(collapsed) and len(collapsed) < len(table):
         text += (
-            f" In {len(collapsed)} of {plural(len(table), 'problem')}, under a strong penalty, all "
-            "of them are zero."
+            f" In {len(collapsed)} of {count(len(table), 'problem')}, under a strong penalty, all "
+            "zeros have the lowest objective, wherever the starts ended."
         )
     return text
 
@@ -178,8 +178,8 @@ def _bars(table):
         name="zeros",
         caption=(
             f"Share of exact zeros in the weights W and the components H of the best fit{rest}. "
-            "Hollow: with those that are nearly zero (below a thousandth of the component's "
-            "largest entry), which a fit without error only approaches."
+            "Hollow, where that is more: with those that are nearly zero (below a thousandth of "
+            "the component's largest entry), which a fit without error only approaches."
         ),
         draw=lambda figure: plot_zeros(shown, ax=figure.add_subplot()),
         data=shown,
@@ -192,7 +192,7 @@ class _Sweep:
 
     def __init__(self, family, name, results):
         self.family, self.name = family, name
-        self.word = "L1" if name == "l1" else name
+        self.word = results[0].problem.penalty.words
         self.predicted = collapse_strength(family.dataset.X, name)
         rows = []
         for result in results:
@@ -205,8 +205,8 @@ class _Sweep:
                     "alpha": result.problem.penalty.alpha_W,
                     "nonzero_W": 1 - zeros_W,
                     "nonzero_H": 1 - zeros_H,
-                    "alive": live / family.n_components,
-                    "collapsed": share_collapsed(result),
+                    "share_alive": live / family.n_components,
+                    "share_collapsed": share_collapsed(result),
                     "stuck": bool(result.solutions.n_minima),
                     "n_starts": result.n_starts,
                 }
@@ -216,21 +216,21 @@ class _Sweep:
     @property
     def alive_up_to(self):
         """Largest strength at which the best fit is not all zero; None if there is none."""
-        strengths = self.table.alpha[self.table.alive > 0]
+        strengths = self.table.alpha[self.table.share_alive > 0]
         return strengths.max() if len(strengths) else None
 
     @property
     def zero_from(self):
         """Smallest strength from which on the best fit found is always all zero; or None."""
         above = self.table.alpha[
-            (self.table.alive == 0) & (self.table.alpha > (self.alive_up_to or 0))
+            (self.table.share_alive == 0) & (self.table.alpha > (self.alive_up_to or 0))
         ]
         return above.min() if len(above) else None
 
     @property
     def first_collapse(self):
         """Smallest strength at which any start ended at all zeros; None if there is none."""
-        strengths = self.table.alpha[self.table.collapsed > 0]
+        strengths = self.table.alpha[self.table.share_collapsed > 0]
         return strengths.min() if len(strengths) else None
 
     @property
@@ -241,9 +241,8 @@ class _Sweep:
     @property
     def summary(self):
         """The table with what it is of."""
-        return self.table.assign(
-            problem=self.family.title, penalty=self.name, predicted=self.predicted
-        )
+        of = {"problem": self.family.title, "penalty": self.word, "predicted": self.predicted}
+        return self.table.assign(**of)[[*of, *self.table]]
 
     @property
     def sentence(self):

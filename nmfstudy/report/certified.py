@@ -1,9 +1,10 @@
 """What the certificates say of a problem, beside what its fits say."""
 
 from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
+from nmfstudy.questions.lookup import starts_text
 from nmfstudy.report.numbers import count, number
 from nmfstudy.report.page import Cell, Facts, Paragraph, Table
-from nmfstudy.report.words import KINDS, certificate_cell, starts_text
+from nmfstudy.report.words import KINDS, certificate_cell
 from nmfstudy.verdicts import same_product
 
 _EACH_UNIQUE = (

@@ -127,7 +127,15 @@ GLOSSARY = (
     ),
     (
         "Coverage",
-        "The estimated chance that one more start ends in a minimum already seen (Good–Turing).",
+        "The estimated chance that one more start ends in a minimum already seen: one minus the "
+        "share of the starts that are alone in theirs (Good and Turing’s estimate).",
+    ),
+    (
+        "Dispersion, cophenetic correlation",
+        "What other programs choose k by: whether the starts put the same samples together, each "
+        "sample into its largest component. Dispersion is 1 if all starts agree on every pair of "
+        "samples (Kim & Park, 2007), the cophenetic correlation if the samples fall into clear "
+        "groups (Brunet et al., 2004). Neither looks at whether the solutions are the same.",
     ),
     ("Chao1", "An estimate of how many minima there are at least, seen and unseen."),
     (
@@ -135,6 +143,15 @@ GLOSSARY = (
         "A mathematical proof that the factorization found is the only one of its product W H or, "
         "as proof of the opposite, a second factorization of the same product. It is about that "
         "product, not about whether another product fits X as well.",
+    ),
+    (
+        "Names of certificates",
+        "Each is one way to a proof. “Supports” looks at where components are zero. “Rank2” and "
+        "“rank3” decide two or three components completely. “Rigidity” asks whether the factors "
+        "can be moved a little. “Separable” looks for samples and features that belong to one "
+        "component alone, “partial” for single components that every factorization has, "
+        "“scattered” for samples and features that are spread so far that no other components "
+        "fit around them (sufficiently scattered). “Witness” searches for a second factorization.",
     ),
     (
         "Saddle",

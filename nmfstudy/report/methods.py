@@ -45,12 +45,19 @@ _LOSSES = {
     "kullback-leibler": "the generalised Kullback–Leibler divergence of WH from X",
     "itakura-saito": "the Itakura–Saito divergence of WH from X",
 }
+_OPTIONS = {"warmup": "the first {} sweeps plain"}
+# As CITATION.cff has it, which does not travel with an installed package.
+SOFTWARE = (
+    "The nmfstudy authors (2026). nmfstudy: how many different NMF solutions does a matrix have?"
+)
 _CERTIFIED = ("unique", "not_unique", "partially_identifiable", "locally_unique")
 MOST_FOUND = 12  # problems whose result is told
 
 
 def methods_text(study):
     """What the study did, a paragraph per dataset and loss, and the references it cites.
+
+    What is the same for all of them is said once, at the end.
 
     Parameters
     ----------
@@ -64,28 +71,40 @@ def methods_text(study):
     for result in study:
         groups.setdefault((result.dataset.sha256, result.problem.loss), []).append(result)
     rows = {row["problem"]: row for row in study.problems.to_dict("records")}
-    text = "\n\n".join(_paragraph(study, results, rows) for results in groups.values())
+    said = [_sentences(study, results, rows) for results in groups.values()]
+    shared = [s for s in said[0] if all(s in others for others in said)]
+    paragraphs = [[s for s in sentences if s not in shared] for sentences in said]
+    text = "\n\n".join(". ".join(sentences) + "." for sentences in (*paragraphs, shared))
+    if len(said) == 1:
+        text = ". ".join(said[0]) + "."
     cited = [entry for key, entry in _REFERENCES.items() if key in text]
-    software = f"nmfstudy {_version(study)}: How many different NMF solutions does a matrix have?"
+    versions = _versions(study)
+    software = f"{SOFTWARE} Version {versions}." if versions else SOFTWARE
     return "\n".join([text, "", "References", "", *cited, software, ""])
 
 
-def _paragraph(study, results, rows):
+def _sentences(study, results, rows):
+    """What was done with one dataset and loss; every sentence without its full stop."""
     dataset, loss = results[0].dataset, results[0].problem.loss
     n, d = dataset.X.shape
     ks = sorted({r.problem.n_components for r in results})
-    starts = sum(r.n_starts for r in results)
+    counting = _counting(results)
+    starts = sum(map(len, counting))
     converged = sum(r.solutions.n_converged for r in results)
     tol = study.analysis
-    sentences = [
+    found = [
         f"Nonnegative matrix factorization (Lee & Seung, 1999) of {dataset.name} ({n:,} samples × "
-        f"{d:,} features; sha256 {dataset.sha256[:16]}…) was studied with nmfstudy "
-        f"{_version(study)} ({_software(study)})",
+        f"{d:,} features; sha256 {dataset.sha256[:16]}…) was studied",
         f"X was approximated by WH with W, H ≥ 0 by minimising {_LOSSES[loss]}"
         f"{_penalties(results)} for k = {_listed(map(str, ks))} components",
-        *_searches(results),
+        *_searches(counting),
         f"Of {count(starts, 'start')} {number(converged)} converged to a KKT residual of at most "
         f"{number(results[0].analysis.kkt_tol)}, and only these were counted",
+    ]
+    shown = [r for r in results if r.problem.penalty.is_zero] or results
+    told = [(r, rows[r.key]) for r in shown[:MOST_FOUND]]
+    found.append("Found: " + "; ".join(_found(r, row) for r, row in told))
+    common = [
         "Two fits were taken as one solution if, with components matched by the Hungarian "
         "algorithm (Kuhn, 1955), the root of the summed squared differences of their terms w·h was "
         f"at most {number(tol.distance_tol)} of ‖X‖; solutions with an objective within "
@@ -94,26 +113,37 @@ def _paragraph(study, results, rows):
         "estimated by Good–Turing (Good, 1953)",
         "Components were called trusted if they recur in every equally good solution with a "
         "congruence of at least 0.95 (Lorenzo-Seva & ten Berge, 2006)",
+        f"Computed with nmfstudy {_versions(study) or 'of unknown version'} ({_software(study)})",
     ]
-    shown = [r for r in results if r.problem.penalty.is_zero] or results
-    told = [rows[r.key] for r in shown[:MOST_FOUND]]
-    if any(row["verdict"] in _CERTIFIED for row in told):
-        sentences.append(
-            "Uniqueness of the best factorization of its product was examined by certificates "
-            "(Gillis, 2020)"
+    if any(row["verdict"] in _CERTIFIED for _, row in told):
+        common.insert(
+            -1,
+            "Other factorizations of the best product were sought or excluded by "
+            "certificates (Gillis, 2020)",
         )
-    found = zip(shown, told, strict=False)
-    sentences.append("Found: " + "; ".join(_found(r, row) for r, row in found))
-    return ". ".join(sentences) + "."
+    return found + common
 
 
-def _searches(results):
+def _counting(results):
+    """The fits of those searches of which any counts; of all if none does.
+
+    Others are there to be compared with (stopped early on purpose) or cannot converge.
+    """
+    every, some = [], []
+    for result in results:
+        for i, fits in enumerate(result.searches):
+            of = result.solutions.labels[result.solutions.search == i]
+            every.append(fits)
+            some += [fits] if (of >= 0).any() else []
+    return some or every
+
+
+def _searches(counting):
     """What was started and how it was fitted, a sentence per solver's settings."""
     solvers = {}
-    for result in results:
-        for fits in result.searches:
-            inits = solvers.setdefault(fits.search.solver_label, (fits.search, {}))[1]
-            inits.setdefault(fits.search.init, []).append(fits)
+    for fits in counting:
+        inits = solvers.setdefault(fits.search.solver_label, (fits.search, {}))[1]
+        inits.setdefault(fits.search.init, []).append(fits)
     for search, inits in solvers.values():
         told = _listed(_init(init, fits) for init, fits in inits.items())
         solver = _SOLVERS.get(search.solver, search.solver)
@@ -121,7 +151,7 @@ def _searches(results):
         if search.stop != "kkt":
             ends = f"by scikit-learn’s stopping rule (tol {number(search.tol)})"
         options = {k: v for k, v in search.options.items() if k not in ("W", "H")}
-        told_options = ", ".join(f"{k} {v}" for k, v in options.items())
+        told_options = ", ".join(_OPTIONS.get(k, f"{k} {{}}").format(v) for k, v in options.items())
         extra = f" ({told_options})" if options else ""
         yield (
             f"Fits began at {told} and went on by {solver}{extra} {ends}, for at most "
@@ -144,7 +174,7 @@ def _penalties(results):
     told = [r.problem.penalty for r in results if not r.problem.penalty.is_zero]
     if not told:
         return ""
-    names = list(dict.fromkeys(p.name.replace("_", " ") for p in told))
+    names = list(dict.fromkeys(p.words for p in told))
     without = "none, or " if len(told) < len(results) else ""
     strengths = len(set(told))
     if strengths == 1:
@@ -168,8 +198,8 @@ def _found(result, row):
     return f"{title}: {', '.join(parts)}"
 
 
-def _version(study):
-    return _listed(_made(study, lambda p: p.get("package"))) or "of unknown version"
+def _versions(study):
+    return _listed(_made(study, lambda p: p.get("package")))
 
 
 def _software(study):

@@ -25,7 +25,7 @@ SHOWN_ROWS = 30  # of a table; the file has all
 FEW_COLUMNS = 6  # beside so many a long text has room
 LONG_TEXT = 60  # characters
 
-_SHARES = ("share", "coverage", "zeros_", "nearly_", "best_share", "trusted_share")
+_SHARES = ("share", "coverage", "zeros_", "nonzero_", "nearly_", "best_share", "trusted_share")
 _LABELS = {
     "n_components": "k",
     "n_starts": "starts",
@@ -61,6 +61,21 @@ _LABELS = {
     "nearly_W": "zero or nearly in W",
     "nearly_H": "zero or nearly in H",
     "scale_escape": "starts with scale escape",
+    "alpha": "α",
+    "nonzero_W": "not zero in W",
+    "nonzero_H": "not zero in H",
+    "alive": "components left",
+    "share_alive": "components left",
+    "stuck": "starts that stop elsewhere?",
+    "predicted": "all zero from α*",
+    "truth": "match with the truth",
+    "distinct": "distinct solutions",
+    "label": "how",
+    "max_iter": "most sweeps",
+    "norm_W": "norm of W",
+    "norm_H": "norm of H",
+    "spread": "spread of lengths",
+    "cophenetic": "cophenetic correlation",
     "plateau_low": "plateau from",
     "plateau_high": "plateau to",
     "kkt_residual": "KKT residual",

@@ -12,6 +12,7 @@ from nmfstudy.plots.solutions import (
     illustrate_rarefaction,
 )
 from nmfstudy.problem import Search
+from nmfstudy.questions.lookup import in_reading_order
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
 from nmfstudy.report.numbers import ABSENT, cell, label, percent, spelt
@@ -108,7 +109,7 @@ def choose(study):
     -------
     full, brief : lists of ProblemResult
     """
-    results = list(study)
+    results = in_reading_order(study)
     if len(results) <= FEW:
         return results, []
     plain = [p for p in results if p.problem.penalty.is_zero]
@@ -118,8 +119,9 @@ def choose(study):
 
 
 def paired(study):
-    """Each problem with its row of the table."""
-    return zip(study, study.problems.to_dict("records"), strict=True)
+    """Each problem with its row of the table, in the order of reading."""
+    rows = {row["problem"]: row for row in study.problems.to_dict("records")}
+    return [(result, rows[result.key]) for result in in_reading_order(study)]
 
 
 def _certificate(result):

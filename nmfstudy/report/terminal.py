@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from nmfstudy.questions.lookup import NOT_ASKED
+from nmfstudy.questions.lookup import NOT_ASKED, in_reading_order
 from nmfstudy.report.numbers import cell_text, count, label
 from nmfstudy.report.over_k import k_advice
 from nmfstudy.report.words import coverage_text, distinct_text, kind_cell
@@ -54,7 +54,7 @@ def terminal_table(study):
 
 def shown(study, most=SHOWN_PROBLEMS):
     """The problems of the table; if they are many, those without a penalty only."""
-    results = list(study)
+    results = in_reading_order(study)
     if len(results) <= most:
         return results
     plain = [r for r in results if r.problem.penalty.is_zero]

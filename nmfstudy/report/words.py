@@ -76,13 +76,6 @@ def coverage_text(result):
     return percent(result.solutions.coverage) if counted else ABSENT
 
 
-def starts_text(result):
-    """``100 starts``, ``102 of 202 starts``: those that count, of those there are."""
-    counted, starts = result.solutions.n_converged, result.n_starts
-    some = "" if counted == starts else f"{number(counted)} of "
-    return some + count(starts, "start")
-
-
 def result_sentences(row, result):
     """What was found for one problem: one sentence, and what stands behind it (may be empty)."""
     plateau = _plateau(row)

@@ -74,11 +74,11 @@ class ProblemResult(Shown):
         if not penalty.is_zero:
             alpha_W, alpha_H = number(penalty.alpha_W, 6), number(penalty.alpha_H, 6)
             if alpha_W == alpha_H:
-                parts.append(f"{penalty.name} α = {alpha_W}")
+                parts.append(f"{penalty.words} α = {alpha_W}")
             elif penalty.name.startswith("scale_free"):
-                parts.append(f"{penalty.name.replace('_', ' ')} λ = {number(penalty.strength, 6)}")
+                parts.append(f"{penalty.words} λ = {number(penalty.strength, 6)}")
             else:
-                parts.append(f"{penalty.name} α_W = {alpha_W}, α_H = {alpha_H}")
+                parts.append(f"{penalty.words} α_W = {alpha_W}, α_H = {alpha_H}")
         return ", ".join(parts)
 
     def _shown(self):

@@ -195,7 +195,7 @@ def test_sentences_count_components_from_one_and_attributes_from_zero():
     assert (verdict.identifiable_W, verdict.identifiable_H) == ((1,), (0,))
     assert "w_2 and h_1" in verdict.explanation
     (supports,) = (o for o in verdict.certificates if o.name == "supports")
-    assert supports.reason == "the support of w_2 lies inside that of w_1"
+    assert supports.reason == "w_2 is zero wherever w_1 is"
     report = verdict.report()
     assert "w_2 in every solution; w_1 not in another solution" in report
     assert "h_1 in every solution; h_2 not in another solution" in report

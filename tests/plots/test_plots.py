@@ -74,7 +74,7 @@ def images(several):
 
 def sweep_table():
     alpha = np.array([0.001, 0.01, 0.1, 1.0])
-    columns = ("nonzero_W", "nonzero_H", "alive", "collapsed")
+    columns = ("nonzero_W", "nonzero_H", "share_alive", "share_collapsed")
     return pd.DataFrame({"alpha": alpha} | {c: np.linspace(1, 0, 4) for c in columns})
 
 

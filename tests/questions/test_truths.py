@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nmfstudy as ns
 from nmfstudy.factorization import Factorization
 from nmfstudy.questions import distinct, example, frobenius, sparsity, zeros
 from nmfstudy.questions.lookup import alive, families, lowest_fit, truth_match, zero_shares
@@ -16,6 +17,20 @@ def title_of(study, title):
     return next(r for r in study.results if r.title == title)
 
 
+def test_what_is_said_of_the_example_is_computed(study):
+    exact = example.answer(study).caveat
+    assert exact.startswith("The example fits exactly and has one solution.")
+    X = ns.load_dataset("menu").X + np.arange(24).reshape(6, 4) % 5 / 10
+    mine = ns.Study.of(X, ns.fit(X, n_components=2, n_starts=30))
+    answer = example.answer(mine)
+    assert answer.caveat.startswith("The example does not fit exactly and has")
+    assert "by hand" not in answer.question
+    two = ns.Study.of(
+        ns.load_dataset("circ3"), ns.fit(ns.load_dataset("circ3"), n_components=3, n_starts=30)
+    )
+    assert "has 2 solutions that fit equally well" in example.answer(two).caveat
+
+
 def test_families_take_every_problem_once(study):
     found = [
         r.key for f in families(study) for r in ([f.plain] if f.plain else []) + [*f.penalised]
@@ -26,8 +41,8 @@ def test_families_take_every_problem_once(study):
 def test_zero_beyond_the_threshold_and_only_there(study):
     table = zeros.answer(study).tables["collapse"]
     for row in table.itertuples():
-        assert (row.alive == 0) == (row.alpha >= row.predicted)
-    assert set(table.penalty) == {"ridge", "l1"}
+        assert (row.share_alive == 0) == (row.alpha >= row.predicted)
+    assert set(table.penalty) == {"ridge", "L1"}
 
 
 def test_not_all_entries_are_zero_without_a_penalty(study):
@@ -39,7 +54,7 @@ def test_not_all_entries_are_zero_without_a_penalty(study):
 
 
 def test_only_collapsed_problems_make_the_answer_true(study):
-    strong = [r for r in study.results if r.title == "menu, k = 3, l1 α = 1"]
+    strong = [r for r in study.results if r.title == "menu, k = 3, L1 α = 1"]
     from dataclasses import replace
 
     assert zeros.answer(replace(study, results=tuple(strong))).verdict.startswith("True here")

@@ -1,5 +1,10 @@
 """What the report says of a problem must hold of it, and must be said in the overview too."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from nmfstudy import Study, fit, load_dataset
@@ -20,6 +25,8 @@ from nmfstudy.report.words import (
     kind_cell,
     result_sentences,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +120,49 @@ def test_where_looking_ends_is_not_passed_off_as_the_end_of_the_plateau(menu):
     assert result.solutions.plateau[1] == 0.5
     for text in (result.judged.reason, illustrate_count(result).caption):
         assert "to the largest distance looked at (0.5)" in text
+
+
+def test_methods_speak_of_the_searches_that_count(menu):
+    data = load_dataset("menu")
+    early = fit(data, n_components=3, n_starts=17, stop="scikit_learn", tol=1e-4, max_iter=200)
+    text = methods_text(Study.of(data, fit(data, n_components=3, n_starts=12), early))
+    assert "Of 12 starts 12 converged" in text and "17" not in text.split("References")[0]
+    assert text.count("Fits began at") == 1 and "stopping rule" not in text
+    alone = methods_text(Study.of(data, early))
+    assert "Of 17 starts" in alone and "stopping rule" in alone
+
+
+def test_methods_say_once_what_holds_for_all_data(menu):
+    two = (menu.results[0], Study.of(load_dataset("basket"), fit(load_dataset("basket"), 2)))
+    text = methods_text(replace(menu, results=(two[0], *two[1].results)))
+    assert text.count("taken as one solution") == text.count("Good–Turing") == 1
+    assert text.count("Found:") == 2
+
+
+def test_the_software_is_cited_as_the_citation_file_has_it(menu):
+    cited = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    last = methods_text(menu).strip().splitlines()[-1]
+    wanted = re.findall(r"^(?:title|url): \"?(.+?)\"?$|^  - name: (.+)$", cited, flags=re.M)
+    assert len(wanted) >= 2 and all("".join(found) in last for found in wanted)
+    assert f"({re.search(r'date-released: (....)', cited)[1]})" in last
+
+
+def test_the_first_figure_of_the_readme_says_what_its_numbers_are():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    alt, name = re.search(
+        r"!\[(.+?)\]\(results/discussion/figures/(\S+)\.png\)", readme, re.S
+    ).groups()
+    low, high, first, last, full = (
+        float(n.replace("10⁻⁶", "1e-6"))
+        for n in re.search(
+            r"between (\S+) and (\S+) it\s+goes from (\d+) down to (\d+) .+ is (\d+) throughout",
+            alt, re.S,
+        ).groups()
+    )  # fmt: skip
+    table = pd.read_csv(ROOT / "results" / "discussion" / "tables" / f"{name}.csv")
+    within = table[table.distance_tol.between(low * 0.99, high * 1.01)]
+    (_, early), (_, converged) = within.groupby("label", sort=False)
+    assert (early.n.iloc[0], early.n.iloc[-1]) == (first, last)
+    assert set(converged.n) == {full}
+    caption = readme.partition(f"{name}.png)")[2][:600]
+    assert "between 10⁻⁶ and 0.1" in " ".join(caption.split())
