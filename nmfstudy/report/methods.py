@@ -71,19 +71,17 @@ def methods_text(study):
     for result in study:
         groups.setdefault((result.dataset.sha256, result.problem.loss), []).append(result)
     rows = {row["problem"]: row for row in study.problems.to_dict("records")}
-    said = [_sentences(study, results, rows) for results in groups.values()]
-    shared = [s for s in said[0] if all(s in others for others in said)]
-    paragraphs = [[s for s in sentences if s not in shared] for sentences in said]
-    text = "\n\n".join(". ".join(sentences) + "." for sentences in (*paragraphs, shared))
-    if len(said) == 1:
-        text = ". ".join(said[0]) + "."
+    said = [_of_data(results, rows) for results in groups.values()]
+    common = _of_all(study, rows)
+    paragraphs = [*said, common] if len(said) > 1 else [said[0] + common]
+    text = "\n\n".join(". ".join(sentences) + "." for sentences in paragraphs)
     cited = [entry for key, entry in _REFERENCES.items() if key in text]
     versions = _versions(study)
     software = f"{SOFTWARE} Version {versions}." if versions else SOFTWARE
     return "\n".join([text, "", "References", "", *cited, software, ""])
 
 
-def _sentences(study, results, rows):
+def _of_data(results, rows):
     """What was done with one dataset and loss; every sentence without its full stop."""
     dataset, loss = results[0].dataset, results[0].problem.loss
     n, d = dataset.X.shape
@@ -91,7 +89,6 @@ def _sentences(study, results, rows):
     counting = _counting(results)
     starts = sum(map(len, counting))
     converged = sum(r.solutions.n_converged for r in results)
-    tol = study.analysis
     found = [
         f"Nonnegative matrix factorization (Lee & Seung, 1999) of {dataset.name} ({n:,} samples × "
         f"{d:,} features; sha256 {dataset.sha256[:16]}…) was studied",
@@ -102,8 +99,13 @@ def _sentences(study, results, rows):
         f"{number(results[0].analysis.kkt_tol)}, and only these were counted",
     ]
     shown = [r for r in results if r.problem.penalty.is_zero] or results
-    told = [(r, rows[r.key]) for r in shown[:MOST_FOUND]]
-    found.append("Found: " + "; ".join(_found(r, row) for r, row in told))
+    told = "; ".join(_found(r, rows[r.key]) for r in shown[:MOST_FOUND])
+    return [*found, f"Found: {told}"]
+
+
+def _of_all(study, rows):
+    """How fits were compared, in all data; likewise."""
+    tol = study.analysis
     common = [
         "Two fits were taken as one solution if, with components matched by the Hungarian "
         "algorithm (Kuhn, 1955), the root of the summed squared differences of their terms w·h was "
@@ -115,13 +117,13 @@ def _sentences(study, results, rows):
         "congruence of at least 0.95 (Lorenzo-Seva & ten Berge, 2006)",
         f"Computed with nmfstudy {_versions(study) or 'of unknown version'} ({_software(study)})",
     ]
-    if any(row["verdict"] in _CERTIFIED for _, row in told):
+    if any(row["verdict"] in _CERTIFIED for row in rows.values()):
         common.insert(
             -1,
             "Other factorizations of the best product were sought or excluded by "
             "certificates (Gillis, 2020)",
         )
-    return found + common
+    return common
 
 
 def _counting(results):
