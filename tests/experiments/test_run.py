@@ -110,7 +110,7 @@ def test_certify_reads_well_in_a_terminal(empty, capsys):
     (empty / "H.csv").write_text("1,0\n0,1\n")
     assert main(["certify", "--W", "W.csv", "--H", "H.csv"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("PARTIALLY IDENTIFIABLE\n") and "w_2 and h_1" in said
+    assert said.startswith("NOT UNIQUE, BUT SOME COMPONENTS ARE FIXED\n") and "w_2 and h_1" in said
     assert max(map(len, said.splitlines())) <= 80
 
 
