@@ -39,12 +39,15 @@ class Plan:
         The configuration as far as it is the same for all jobs, Hydra's own part included.
     hints : tuple of str
         Sentences worth telling the user.
+    given : frozenset of str
+        The keys that the user set.
     """
 
     jobs: tuple[Job, ...]
     overrides: tuple[tuple[str, ...], ...]
     root: DictConfig
     hints: tuple[str, ...]
+    given: frozenset[str] = frozenset()
 
     @property
     def launcher(self):
@@ -104,7 +107,7 @@ def _plan(overrides, multirun):
         for strings in _expand([o for o in merged if not _says_where(o)]):
             jobs.append(job_from_config(plain_config(composer.compose(strings))))
             overrides.append(strings)
-    return Plan(tuple(jobs), tuple(overrides), root, tuple(dict.fromkeys(hints)))
+    return Plan(tuple(jobs), tuple(overrides), root, tuple(dict.fromkeys(hints)), _keys(given))
 
 
 def _says_where(override):
@@ -153,9 +156,13 @@ def _merge(line, given):
 
     Another choice of a group (``solver=…``) replaces the line's settings of it as well.
     """
-    keys = {o.get_key_element() for o in given}
+    keys = _keys(given)
     kept = (o for o in line if not keys & {o.get_key_element(), o.key_or_group.split(".")[0]})
     return [*kept, *given]
+
+
+def _keys(overrides):
+    return frozenset(o.get_key_element() for o in overrides)
 
 
 def _expand(overrides):

@@ -8,6 +8,7 @@ nmfstudy run study=mydata dataset.path=X.csv hydra/launcher=submitit_slurm clust
 """
 
 import sys
+from dataclasses import replace
 
 from nmfstudy.cli import guarded
 from nmfstudy.errors import RequestError
@@ -52,6 +53,7 @@ def main(argv):
     if unknown:
         raise RequestError(f"{unknown[0]} is no option; possible: -m, --check, --help")
     asked = plan(overrides, multirun="-m" in flags or "--multirun" in flags)
+    asked = _within_the_data(asked)
     for job in asked.jobs:
         check_job(job)
     if asked.launcher != "basic":
@@ -63,6 +65,33 @@ def main(argv):
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")
         return 0
     return _carry_out(asked, request)
+
+
+def _within_the_data(asked):
+    """The plan without what a preset alone asks for and the data are too small for."""
+    if "n_components" in asked.given or not asked.root.sweeps:
+        return asked
+    pairs, left_out = [], {}
+    for job, overrides in zip(asked.jobs, asked.overrides, strict=True):
+        dataset, k = dataset_of(job), job.problem.n_components
+        if k <= min(dataset.X.shape):
+            pairs.append((job, overrides))
+        else:
+            left_out.setdefault(dataset, set()).add(k)
+    if not pairs:
+        dataset = next(iter(left_out))
+        n, d = dataset.X.shape
+        raise RequestError(
+            f"{dataset.name} is {n}×{d}, smaller than every k of the study; possible: n_components="
+            f"{min(n, d)}"
+        )
+    hints = list(asked.hints)
+    for dataset, ks in left_out.items():
+        n, d = dataset.X.shape
+        told = ", ".join(map(str, sorted(ks)))
+        hints.append(f"k = {told} left out: {dataset.name} is only {n}×{d}")
+    jobs, overrides = zip(*pairs, strict=True)
+    return replace(asked, jobs=jobs, overrides=overrides, hints=tuple(hints))
 
 
 def _carry_out(asked, request):

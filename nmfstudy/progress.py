@@ -3,9 +3,13 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nmfstudy.config import AUTO
+from nmfstudy.display import count
+from nmfstudy.sweep import dataset_of
+
 
 class ProgressBar:
-    """Starts done, time left and failures; a line per problem where there is no terminal."""
+    """Starts done, time left, failures; a line per problem and init where there is no terminal."""
 
     def __init__(self, total, console=None):
         self.console = console or Console(stderr=True)
@@ -32,14 +36,15 @@ class ProgressBar:
 
     def block(self, job, n_starts):
         """Show what is being fitted."""
-        now = f"{job.dataset['name']}, k = {job.problem.n_components}"
+        now = f"{dataset_of(job).name}, k = {job.problem.n_components}, "
         if job.problem.penalty.name != "none":
-            now += f", {job.problem.penalty.name}"
+            now += f"{job.problem.penalty.name}, "
+        now += job.search.init
         if now != self._now:
             self._now = now
             self._bar.update(self._task, description=now)
             if self._bar.disable:
-                self.console.print(now, markup=False, highlight=False)
+                self.console.print(f"{now}: {_starts(job)}", markup=False, highlight=False)
 
     def advance(self, n_starts):
         """Move on by so many starts."""
@@ -54,3 +59,10 @@ class ProgressBar:
     def say(self, sentence):
         """Print a sentence above the bar."""
         self._bar.console.print(sentence, markup=False, highlight=False)
+
+
+def _starts(job):
+    """How many a job may take, in words."""
+    if job.search.deterministic:
+        return "1 start"
+    return "starts until it is settled" if job.n_starts == AUTO else count(job.n_starts, "start")

@@ -40,6 +40,8 @@ class Request:
         identity that all its blocks share.
     jobs : tuple of str
         Identities of the jobs.
+    data : dict of str to list of str
+        Hashes of the data by name.
     analysis : Analysis
     argv : tuple of str
     n_starts : int
@@ -51,6 +53,7 @@ class Request:
     folder: Path
     blocks: tuple[dict, ...]
     jobs: tuple[str, ...]
+    data: dict
     analysis: Analysis
     argv: tuple[str, ...]
     n_starts: int
@@ -74,9 +77,10 @@ class Request:
                 raise RequestError(
                     f"the sweep names {len(values)} {what} ({listed}); possible: one"
                 )
-        blocks = {}
+        blocks, data = {}, {}
         for job in jobs:
             dataset, files = dataset_of(job), custom_files(job)
+            data.setdefault(dataset.name, {})[dataset.sha256] = None
             key = problem_key(job, dataset.name, dataset.sha256)
             for block in job.blocks():
                 run = run_id(job, block, dataset.sha256, files)
@@ -95,6 +99,7 @@ class Request:
             folder=jobs[0].folder,
             blocks=tuple(blocks.values()),
             jobs=tuple(dict.fromkeys(map(job_id, jobs))),
+            data={name: list(hashes) for name, hashes in data.items()},
             analysis=analysis,
             argv=tuple(argv),
             n_starts=total,
@@ -112,6 +117,7 @@ class Request:
                 "analysis": asdict(self.analysis),
                 "code": code_version(),
                 "adaptive": self.adaptive,
+                "data": self.data,
                 "jobs": list(self.jobs),
                 "runs": list(self.blocks),
             },

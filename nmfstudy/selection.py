@@ -7,13 +7,13 @@ from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import squareform
 
 from nmfstudy.components import component_trust
-from nmfstudy.display import number, percent
+from nmfstudy.display import ABSENT, number, percent
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import Fits
+from nmfstudy.structure import EXACT, ORDERED, evenly, one_component, structure_left
 
 _MAX_SAMPLES = 2000  # a consensus matrix of more is large and says no more
 _MAX_STARTS = 1000
-EXACT = 1e-6  # relative error of a fit that leaves nothing to explain
 
 
 def consensus(fits):
@@ -38,7 +38,7 @@ def consensus(fits):
     if not parts:
         raise RequestError("fits is an empty list; possible: Fits, or a list of at least one Fits")
     membership = np.concatenate([_membership(part) for part in parts])
-    membership = membership[_evenly(len(membership), _MAX_STARTS)]
+    membership = membership[evenly(len(membership), _MAX_STARTS)]
     n = membership.shape[1]
     if not len(membership):
         return np.full((n, n), np.nan)
@@ -51,19 +51,15 @@ def consensus(fits):
 
 def _membership(fits):
     """Component of each sample in each fit with finite factors, −1 for none."""
-    samples = _evenly(fits.W.shape[1], _MAX_SAMPLES)
+    samples = evenly(fits.W.shape[1], _MAX_SAMPLES)
     rows = []
-    for i in _evenly(len(fits), _MAX_STARTS):
+    for i in evenly(len(fits), _MAX_STARTS):
         W, H = fits.factors(fits.row[i])
         W = W[samples]
         if np.isfinite(W).all() and np.isfinite(H).all():
             weighted = W * np.linalg.norm(H, axis=1)
             rows.append(np.where(weighted.any(axis=1), weighted.argmax(axis=1), -1))
     return np.array(rows, dtype=np.int64).reshape(len(rows), len(samples))
-
-
-def _evenly(n, most):
-    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
 def dispersion(consensus):
@@ -95,6 +91,8 @@ class Candidate:
     n_components, n_starts : int
     relative_error : float
         ``‖X − WH‖/‖X‖`` of the best solution.
+    structure : float
+        Order in what it leaves over, relative to noise: see `nmfstudy.structure`.
     kind : str
     n_distinct, n_minima : int
     coverage, best_share, trusted_share : float
@@ -105,6 +103,7 @@ class Candidate:
     n_components: int
     n_starts: int
     relative_error: float
+    structure: float
     kind: str
     n_distinct: int
     n_minima: int
@@ -115,7 +114,7 @@ class Candidate:
     cophenetic: float
 
 
-def candidate(solutions, fits, trust=None):
+def candidate(solutions, fits, X, trust=None):
     """The `Candidate` of one k.
 
     Parameters
@@ -123,6 +122,8 @@ def candidate(solutions, fits, trust=None):
     solutions : Solutions
     fits : Fits or list of Fits
         Those the solutions were counted from.
+    X : array or sparse matrix
+        The data.
     trust : Trust, optional
         None works it out.
     """
@@ -133,6 +134,7 @@ def candidate(solutions, fits, trust=None):
         n_components=solutions.problem.n_components,
         n_starts=len(solutions.labels),
         relative_error=float("nan") if best is None else best.relative_error,
+        structure=float("nan") if best is None else structure_left(X, best.W, best.H),
         kind=solutions.kind,
         n_distinct=solutions.n_distinct,
         n_minima=solutions.n_minima,
@@ -163,17 +165,20 @@ class Advice:
     doubts: tuple[str, ...]
 
 
-def advise(candidates):
+def advise(candidates, X):
     """Which k the numbers speak for, why, and what is to be said against it.
 
-    The largest k, up to the first that fits exactly, that has a settled count and only trusted
-    components. The error cannot choose, since it falls with every k; nor can a purpose be seen
-    from here.
+    A further component is worth having while what is left over has more order than noise
+    (`nmfstudy.structure`), or if with it the fit is exact. Of the k up to there the largest is
+    taken that has a settled count and components that come back in all its solutions. The error
+    alone cannot choose, since it falls with every k; nor can a purpose be seen from here.
 
     Parameters
     ----------
     candidates : list of Candidate
         In any order, one per k.
+    X : array or sparse matrix
+        The data.
 
     Returns
     -------
@@ -185,58 +190,119 @@ def advise(candidates):
     ks = [c.n_components for c in rows]
     if len(set(ks)) < len(ks):
         raise RequestError(f"candidates have n_components {ks}; possible: each k once")
-    exact = next((c.n_components for c in rows if c.relative_error < EXACT), None)
-    within = [c for c in rows if exact is None or c.n_components <= exact]
+    exact = next((c for c in rows if c.relative_error < EXACT), None)
+    if exact is not None and exact.n_components >= min(X.shape):
+        exact = None  # X = X·I is no discovery
+    within = _explaining(rows, X, exact)
+    if [c.n_components for c in within] in ([], [1]) and ks[-1] > 1 and ks[0] < min(X.shape):
+        return _ONE
     sound = [c for c in within if c.kind in ("one", "several") and c.trusted_share == 1]
     if not sound:
         return Advice(
             None,
             "No k can be recommended on these numbers.",
-            tuple(f"at k = {c.n_components} {_why_not(c)}" for c in within),
+            tuple(f"at k = {c.n_components} {_why_not(c)}" for c in within)
+            or (f"only from k = {ks[0]} on was tried, where X = X·I fits exactly",),
             (
                 "more starts (n_starts=auto) may settle a count, and a penalty may choose within "
                 "a continuum",
             ),
         )
     chosen = sound[-1]
-    after = next((c for c in rows if c.n_components > chosen.n_components), None)
-    fits_exactly = chosen.n_components == exact
     return Advice(
         chosen.n_components,
         f"Take k = {chosen.n_components}.",
-        tuple(_reasons(chosen, after, fits_exactly)),
-        tuple(_doubts(chosen, sound, rows, after, fits_exactly)),
+        tuple(_reasons(chosen, within, chosen is exact)),
+        tuple(_doubts(chosen, sound, rows, X, chosen is exact)),
     )
 
 
-def _reasons(chosen, after, fits_exactly):
-    count = "one solution" if chosen.n_distinct == 1 else f"{chosen.n_distinct} solutions"
+_ONE = Advice(
+    1,
+    "No structure beyond one component.",
+    (
+        "what one component leaves over has no more order than noise: its entries with random "
+        "signs have a singular value as large, or nearly",
+    ),
+    (
+        "structure that is weaker than the noise, or lies in few entries, cannot be seen this way; "
+        "more samples may show it",
+    ),
+)
+
+
+def _explaining(rows, X, exact):
+    """Those whose components explain more than noise: up to an exact fit if there is one."""
+    left = structure_left(X, *one_component(X))
+    kept = []
+    for row in rows:
+        k = row.n_components
+        if k >= min(X.shape) > 1 or (exact is None and k > 1 and left <= ORDERED):
+            break
+        kept.append(row)
+        if row is exact:
+            break
+        left = row.structure
+    return kept
+
+
+def _reasons(chosen, within, fits_exactly):
+    share = percent(chosen.best_share)
+    reached = f"reached by {share} of the starts" if share != ABSENT else "by a single start"
+    worse = chosen.n_minima - chosen.n_distinct
+    other = f"{worse} worse {'minima' if worse > 1 else 'minimum'}" if worse else "no worse minimum"
+    if chosen.n_distinct == 1:
+        count = f"one solution, {reached}, {other}"
+    else:
+        count = (
+            f"{chosen.n_distinct} solutions with the same components, the best {reached}, {other}"
+        )
     yield (
-        f"it is the largest k whose count is settled ({count}, coverage "
-        f"{percent(chosen.coverage)}) and whose components all come back in every solution that "
-        "fits as well"
+        "it is the largest k whose components explain more than noise and whose count is settled "
+        f"({count})"
     )
+    after = next((c for c in within if c.n_components > chosen.n_components), None)
     if fits_exactly:
         yield "it fits exactly, so more components have nothing left to explain"
     elif after is not None:
         yield f"at k = {after.n_components} {_why_not(after)}"
+    elif chosen.structure <= ORDERED:
+        yield (
+            "what it leaves over has no more order than noise, so one more component would fit "
+            "noise, while with fewer components some order is left"
+        )
 
 
-def _doubts(chosen, sound, rows, after, fits_exactly):
+def _doubts(chosen, sound, rows, X, fits_exactly):
+    k = chosen.n_components
+    after = next((c for c in rows if c.n_components > k), None)
+    before = [1, *(c.n_components for c in rows if c.n_components < k)][-1]
+    if chosen.structure != chosen.structure:
+        yield "whether it leaves more than noise is unknown, since its factors were not kept"
+    elif chosen.structure > ORDERED and not fits_exactly:
+        yield "what it leaves over still has more order than noise"
     if after is None and not fits_exactly:
-        yield f"no larger k was tried; add n_components={chosen.n_components + 1}"
+        if k + 1 < min(X.shape):
+            yield f"no larger k was tried; add n_components={k + 1}"
+        else:
+            yield f"no larger k can be judged: from k = {min(X.shape)} on X = X·I fits exactly"
     elif not fits_exactly and after.relative_error == after.relative_error:
         yield (
             f"k = {after.n_components} would lower the relative error from "
-            f"{number(chosen.relative_error, 2)} to {number(after.relative_error, 2)}"
+            f"{number(chosen.relative_error, 3)} to {number(after.relative_error, 3)}"
         )
+    if k > before + 1:
+        yield f"fewer may do: no k between {before} and {k} was tried"
     if len(sound) > 1:
         fewer = sound[-2].n_components
-        yield f"k = {fewer} is as sound, only coarser; which is better depends on the purpose"
+        yield f"k = {fewer} is settled too, and coarser; which is better depends on the purpose"
     if chosen.coverage < 0.99:
         yield f"one more start finds something new with a chance of {percent(1 - chosen.coverage)}"
-    if chosen.best_share < 0.1:
-        yield f"only {percent(chosen.best_share)} of the starts reach the best solution"
+    if chosen.best_share < 0.5:
+        yield (
+            f"only {percent(chosen.best_share)} of the starts reach the best solution, the others "
+            "end elsewhere"
+        )
     best = max(rows, key=lambda c: c.dispersion if c.dispersion == c.dispersion else -1.0)
     if best.dispersion > chosen.dispersion + 0.01:
         yield (
@@ -244,8 +310,9 @@ def _doubts(chosen, sound, rows, after, fits_exactly):
             f"stable (dispersion {best.dispersion:.2f} against {chosen.dispersion:.2f})"
         )
     yield (
-        "that a k can be fitted reproducibly does not make it the true number: noise can be "
-        "reproducible too, and the numbers do not know what the components are for"
+        "that a k explains order in the data and can be fitted reproducibly does not make it the "
+        "true number: a background or a trend is order too, and the numbers do not know what the "
+        "components are for"
     )
 
 

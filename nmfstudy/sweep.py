@@ -1,5 +1,6 @@
 """From a job to finished run folders; what is finished already is not done again."""
 
+import os
 import time
 import traceback
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Block:
 
 
 @lru_cache(maxsize=4)
-def _cached_dataset(items):
+def _cached_dataset(items, stamp):
     return load_dataset(**dict(items))
 
 
@@ -70,9 +71,18 @@ def dataset_of(job):
     """The job's dataset; several jobs on one share it."""
     items = tuple(sorted(job.dataset.items(), key=lambda pair: pair[0]))
     try:
-        return _cached_dataset(items)
+        return _cached_dataset(items, _stamp(job.dataset.get("path")))
     except TypeError:  # an unhashable parameter
         return load_dataset(**job.dataset)
+
+
+def _stamp(path):
+    """What changes when a file is written anew; None without one."""
+    try:
+        about = os.stat(path)
+    except (TypeError, ValueError, OSError):
+        return None
+    return about.st_mtime_ns, about.st_size
 
 
 def custom_files(job):

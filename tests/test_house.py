@@ -15,7 +15,7 @@ LAYERS = [
     "errors __init__ streams compiling threads kernels_random display",
     "factorization",
     "penalties objective problem fits collapse datasets inits matching distances saturation",
-    "solvers keeping fitting convergence certificates solutions components selection",
+    "solvers keeping fitting convergence certificates solutions components structure selection",
     "config runs sweep request progress watching",
     "study verdicts comparison verification",
     "plots",

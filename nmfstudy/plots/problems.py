@@ -5,10 +5,12 @@ from matplotlib.ticker import PercentFormatter
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
+from nmfstudy.structure import ORDERED
 
 # Panels of the figure over k: title, then the columns drawn in it with their names.
 _PANELS = (
     ("how well it fits: relative error", (("relative_error", "best fit"),)),
+    ("order left over (below the line: noise)", (("structure", "best fit"),)),
     (
         "how many solutions",
         (("n_distinct", "as good as the best"), ("n_minima", "all minima")),
@@ -32,8 +34,8 @@ def plot_over_k(table, *, figure=None):
     Parameters
     ----------
     table : DataFrame
-        A row per n_components. Of relative_error, n_distinct, n_minima, coverage, best_share,
-        trusted_share, dispersion and cophenetic, those that are there are drawn.
+        A row per n_components. Of relative_error, structure, n_distinct, n_minima, coverage,
+        best_share, trusted_share, dispersion and cophenetic, those that are there are drawn.
     figure : Figure, optional
 
     Returns
@@ -58,6 +60,8 @@ def plot_over_k(table, *, figure=None):
             style.count_axis(ax.yaxis, max(table[list(names)].max().max(), 1))
         else:
             ax.set_ylim(0, 1.12 * table[list(names)].max().max() or 1)
+        if "structure" in names:
+            ax.axhline(ORDERED, color=style.INK, lw=1, ls=":", alpha=0.6)
         style.whole_numbers(ax.xaxis, 6)
         ax.margins(x=0.08)
         if len(columns) > 1:
@@ -97,9 +101,9 @@ def illustrate_choosing_k(table, name, dataset):
     return Illustration(
         name=name,
         caption=(
-            f"What speaks for which number of components k on {dataset}: a small error, few "
-            "solutions, enough starts to have seen them all, and components that come back in "
-            "every solution."
+            f"What speaks for which number of components k on {dataset}: a small error, no "
+            "more order left over than noise has, few solutions, enough starts to have seen them "
+            "all, and components that come back in every solution."
         ),
         draw=lambda figure: plot_over_k(table, figure=figure),
         data=table,

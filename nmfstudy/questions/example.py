@@ -13,7 +13,7 @@ from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
 from nmfstudy.questions.lookup import sentence_list
-from nmfstudy.selection import EXACT
+from nmfstudy.structure import EXACT
 
 KEY = "example"
 QUESTION = "What does NMF do, on a small example?"

@@ -8,7 +8,7 @@ import pandas as pd
 from nmfstudy.certificates.wording import in_words
 from nmfstudy.display import count, number
 from nmfstudy.questions.answer import Answer
-from nmfstudy.selection import EXACT
+from nmfstudy.structure import EXACT
 
 QUESTION = "Do count and certificate come out right where the answer is known?"
 ASKED = (

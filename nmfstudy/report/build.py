@@ -9,7 +9,7 @@ from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.numbers import csv_text
-from nmfstudy.report.over_k import over_k_section, question
+from nmfstudy.report.over_k import advice_rows, advised, over_k_section
 from nmfstudy.report.page import Cell, Details, Facts, Page, Paragraph, Section, Table
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.shelf import Shelf, plain_name
@@ -55,10 +55,14 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
 
 
 def answers_of(study):
-    """The answers to all questions that the study can answer."""
+    """The answers to the questions that the study asks.
+
+    Without any penalty it does not ask what a penalty does: whether all may become zero.
+    """
     from nmfstudy.questions import answer_all
 
-    return tuple(answer_all(study))
+    asked = (a for a in answer_all(study) if a.verdict != NOT_ASKED)
+    return tuple(a for a in asked if a.key != "zeros" or study.has_penalties)
 
 
 def build_page(study, answers, shelf):
@@ -67,13 +71,17 @@ def build_page(study, answers, shelf):
         shelf.tables[name] = csv_text(getattr(study, name))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
-    over_k = over_k_section(study, shelf)
+    told = [_answer_section(answer, shelf) for answer in ordered if _target(answer)]
+    advice = advised(study)
+    over_k, asked_of_k = over_k_section(advice, shelf), advice_rows(advice)
+    # Whoever asks nothing of penalties wants to know first which k to take and what to trust.
     sections = [
-        _answers_section(answers, over_k),
+        _answers_section(answers, asked_of_k, study.has_penalties),
+        *([] if study.has_penalties else [over_k]),
         problems_section(study, shelf),
         reading_section(),
-        *(_answer_section(answer, shelf) for answer in ordered if _target(answer)),
-        over_k,
+        *told,
+        *([over_k] if study.has_penalties else []),
         *problem_sections(study, shelf),
         troubles_section(study, shelf),
         provenance_section(study),
@@ -86,16 +94,13 @@ def build_page(study, answers, shelf):
     )
 
 
-def _answers_section(answers, over_k):
+def _answers_section(answers, asked_of_k, has_penalties):
     """Question, answer and why; what the study has nothing on comes last."""
-    rows = [
+    asked = [
         (Cell(a.question, target=_target(a)), Cell(a.verdict), Cell(first_words(a.summary)))
         for a in answers
     ]
-    for part in over_k.sections if over_k else ():
-        advice, reasons = part.blocks[:2]
-        asked = Cell(question(part.title), target=part.id)
-        rows.append((asked, Cell(advice.text), Cell(first_words(reasons.text))))
+    rows = [*asked, *asked_of_k] if has_penalties else [*asked_of_k, *asked]
     if not rows:
         return None
     rows.sort(key=lambda row: not row[0].target)

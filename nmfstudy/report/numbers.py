@@ -41,6 +41,7 @@ _LABELS = {
     "zeros_W": "zeros in W",
     "zeros_H": "zeros in H",
     "relative_error": "relative error",
+    "structure": "order left over",
     "starts_for_99": "starts for 99 %",
     "best_share": "starts that reach the best",
     "trusted_share": "share to trust",

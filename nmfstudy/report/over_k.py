@@ -6,24 +6,27 @@ import pandas as pd
 
 from nmfstudy.components import persistence
 from nmfstudy.plots.problems import illustrate_choosing_k
-from nmfstudy.report.page import Facts, Paragraph, Section
+from nmfstudy.report.numbers import number
+from nmfstudy.report.page import Cell, Facts, Paragraph, Section
 from nmfstudy.report.shelf import plain_name
 from nmfstudy.selection import advise
+from nmfstudy.structure import ORDERED
 
 MOST_DATASETS = 6
 
 
-def over_k_section(study, shelf):
+def over_k_section(advised, shelf):
     """One part per dataset with several k of one loss and penalty; None without any."""
-    parts = []
-    for results in groups(study)[:MOST_DATASETS]:
-        parts.append(_part(results, shelf))
+    parts = [_part(results, advice, shelf) for results, advice in advised]
     if not parts:
         return None
     said = Paragraph(
         "The error falls with every component that is added, so it cannot tell which k is right. "
-        "What can be asked is up to which k the count of solutions is settled and the components "
-        "come back in all of them."
+        "What can be asked is up to which k what is left over has more order than noise, the count "
+        "of solutions is settled, and the components come back in all of them. Order is measured "
+        "by the largest singular value of X − W H, relative to the largest that its entries have "
+        "with random signs (19 draws, after Hong, Sheng & Dobriban, 2020): above "
+        f"{number(ORDERED)} is more than noise."
     )
     return Section("over-k", "Choosing the number of components", (said,), tuple(parts))
 
@@ -47,22 +50,56 @@ def groups(study):
     return chosen
 
 
-def k_advice(study):
-    """Question and advice on k of each dataset that was fitted with several.
+def advised(study):
+    """The advice on k for each dataset that was fitted with several.
 
     Returns
     -------
-    list of (str, Advice)
+    list of (list of ProblemResult, Advice)
     """
     return [
-        (question(_title(results)), advise([r.candidate for r in results]))
+        (results, advise([r.candidate for r in results], results[0].dataset.X))
         for results in groups(study)[:MOST_DATASETS]
     ]
 
 
-def question(title):
+def advice_rows(advised):
+    """Question, answer and reason on k, and on the components at the k advised, as cells."""
+    rows = []
+    for results, advice in advised:
+        asked = Cell(question(results), target=_id(results))
+        rows.append((asked, Cell(advice.sentence), Cell(f"{_sentences(advice.reasons[:1])}")))
+        result = _chosen(results, advice)
+        if result is not None:
+            asked = f"Which components of “{result.title}” can be trusted?"
+            rows.append(
+                (
+                    Cell(asked, target=_id(results)),
+                    Cell(_trusted(result.trust)),
+                    Cell(result.trust.sentence),
+                )
+            )
+    return rows
+
+
+def _chosen(results, advice):
+    """The problem with the k advised, if there is one with components."""
+    ks = {r.problem.n_components: r for r in results if r.trust.components}
+    return ks.get(advice.n_components)
+
+
+def _trusted(trust):
+    n = sum(c.trusted for c in trust.components)
+    return "All of them." if n == len(trust.components) else f"{n} of {len(trust.components)}."
+
+
+def question(results):
     """What the advice answers."""
-    return f"How many components should be used for “{title}”?"
+    return f"How many components should be used for “{_title(results)}”?"
+
+
+def _id(results):
+    return plain_name(f"over-k-{_title(results)}")
 
 
 def _title(results):
@@ -70,20 +107,21 @@ def _title(results):
     return ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
 
 
-def _part(results, shelf):
+def _part(results, advice, shelf):
     results = sorted(results, key=lambda r: r.problem.n_components)
     candidates = [r.candidate for r in results]
     table = pd.DataFrame([asdict(c) for c in candidates])
     title = _title(results)
     name = f"choosing-k-{title}"
-    identifier = plain_name(f"over-k-{title}")
-    advice = advise(candidates)
+    identifier = _id(results)
     numbers = f"{identifier}-table"
     blocks = [
         Paragraph(advice.sentence, "lead"),
         Paragraph(_sentences(advice.reasons), links=(("Table of the numbers", numbers),)),
         Paragraph(_sentences(advice.doubts), "caveat"),
     ]
+    if (result := _chosen(results, advice)) is not None:
+        blocks.append(Paragraph(f"At k = {advice.n_components}: {result.trust.sentence}"))
     blocks += shelf.figures(illustrate_choosing_k, table, name, title)
     blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k", id=numbers))
     blocks += _persistence(results)

@@ -29,6 +29,7 @@ from nmfstudy.report.words import (
     result_sentences,
     section_id,
 )
+from nmfstudy.structure import trivial_note
 from nmfstudy.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
@@ -60,7 +61,19 @@ def problems_section(study, shelf):
         "fit: whether other factors have the same product, not whether another product fits as "
         "well."
     )
-    return Section("problems", "All problems", (said, *tables))
+    return Section("problems", "All problems", (said, *tables, *_data_notes(study)))
+
+
+def _data_notes(study):
+    """What is worth telling of each dataset, once."""
+    named = {}
+    for result in study:
+        named.setdefault(result.dataset.name, result.dataset.notes)
+    return [
+        Paragraph(f"Data “{name}”: {' '.join(notes)}", "note")
+        for name, notes in named.items()
+        if notes
+    ]
 
 
 def _problems_table(pairs, shown, file):
@@ -134,7 +147,8 @@ def _full(study, result, row, shelf):
     identifier = section_id(result.key)
     blocks = _result(row, result, "lead")
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
-    blocks += [Paragraph(note, "note") for note in result.dataset.notes]
+    trivial = trivial_note(result.dataset.X.shape, result.problem.n_components)
+    blocks += [Paragraph(trivial, "note")] if trivial else []
     lead = _lead(row, result)
     blocks += shelf.figures(lead, result)
     blocks += explore_blocks(result, identifier)

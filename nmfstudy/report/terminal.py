@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nmfstudy.questions.lookup import NOT_ASKED, in_reading_order
 from nmfstudy.report.numbers import cell_text, count, label
-from nmfstudy.report.over_k import k_advice
+from nmfstudy.report.over_k import advised, question
 from nmfstudy.report.words import coverage_text, distinct_text, kind_cell
 
 SHOWN_PROBLEMS = 24
@@ -87,9 +87,9 @@ def short_answers(answers):
 def short_advice(study):
     """Two lines per dataset with several k: the question, the advice with its first reason."""
     lines = []
-    for asked, advice in k_advice(study):
+    for results, advice in advised(study):
         reason = advice.reasons[0]
-        lines += [asked, f"  {advice.sentence} {reason[:1].upper()}{reason[1:]}."]
+        lines += [question(results), f"  {advice.sentence} {reason[:1].upper()}{reason[1:]}."]
     return lines
 
 
@@ -123,7 +123,8 @@ def print_summary(study, path, *, answers=None, console=None):
         from nmfstudy.report.build import answers_of
 
         answers = answers_of(study)
-    lines = [*short_answers(answers), *short_advice(study)]
+    lines = short_answers(answers), short_advice(study)
+    lines = [line for part in (lines if study.has_penalties else lines[::-1]) for line in part]
     if lines:
         console.print()
         for line in lines:

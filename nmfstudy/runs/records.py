@@ -11,9 +11,10 @@ def recorded_request(study_folder):
     Returns
     -------
     dict
-        Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool), ``jobs``
-        (list of str) and ``runs`` (list of dicts with ``run`` and ``n_starts``, those of adaptive
-        jobs with ``most`` and ``family``); what is no such thing is left out.
+        Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool), ``data`` (dict
+        of name to hashes), ``jobs`` (list of str) and ``runs`` (list of dicts with ``run`` and
+        ``n_starts``, those of adaptive jobs with ``most`` and ``family``); what is no such thing
+        is left out.
     """
     try:
         found = read_json(Path(study_folder) / "study.json")
@@ -24,6 +25,8 @@ def recorded_request(study_folder):
         about["command"] = [printable(str(part)) for part in found["command"]]
     if isinstance(found.get("analysis"), dict):
         about["analysis"] = found["analysis"]
+    if isinstance(found.get("data"), dict):
+        about["data"] = {k: v for k, v in found["data"].items() if isinstance(v, list)}
     if isinstance(found.get("jobs"), list):
         about["jobs"] = [job for job in found["jobs"] if isinstance(job, str)]
     if isinstance(found.get("runs"), list):

@@ -1,5 +1,6 @@
 """From run folders to problems: which runs are in, and which fits belong together."""
 
+from dataclasses import replace
 from itertools import chain
 
 import numpy as np
@@ -25,6 +26,37 @@ def of_code(runs, code):
     kept = [run for run in runs if run.info["code"] == code]
     out = [(run.id, f"made by code version {run.info['code']}") for run in runs if run not in kept]
     return kept, out
+
+
+def of_data(runs, about):
+    """Runs without those on data that have changed since, and these with the reason."""
+    current = about.get("data", {})
+
+    def is_current(run):
+        data = run.info["dataset"]
+        return data["sha256"] in current.get(data["name"], [data["sha256"]])
+
+    kept = [run for run in runs if is_current(run)]
+    out = [
+        (run.id, f"the data “{run.info['dataset']['name']}” have changed since")
+        for run in runs
+        if not is_current(run)
+    ]
+    return kept, out
+
+
+def _told_apart(results):
+    """Datasets of one name and different content, with shape and hash in the name."""
+    hashes = {}
+    for result in results:
+        hashes.setdefault(result.dataset.name, set()).add(result.dataset.sha256)
+    for result in results:
+        data = result.dataset
+        if len(hashes[data.name]) > 1:
+            n, d = data.X.shape
+            named = replace(data, name=f"{data.name} ({n}×{d}, {data.sha256[:6]})")
+            result = replace(result, dataset=named)
+        yield result
 
 
 def recorded_analysis(about, runs):
@@ -71,7 +103,7 @@ def group_problems(folder, runs, analysis, skipped):
                 key, dataset, first.job.problem, fits, run_of, tolerances_of(analysis, fits), folder
             )
         )
-    return sorted(results, key=_order)
+    return sorted(_told_apart(results), key=_order)
 
 
 def group_fits(dataset, fits, analysis):

@@ -118,7 +118,7 @@ class ProblemResult(Shown):
     @cached_property
     def candidate(self):
         """The row of the table over k, see `nmfstudy.selection`."""
-        return candidate(self.judged, list(self.searches), self.trust)
+        return candidate(self.judged, list(self.searches), self.dataset.X, self.trust)
 
     @cached_property
     def verdicts(self):

@@ -16,6 +16,7 @@ from nmfstudy.study.grouping import (
     group_fits,
     group_problems,
     of_code,
+    of_data,
     recorded_analysis,
     recorded_failures,
     tolerances_of,
@@ -64,9 +65,16 @@ class Study(Shown):
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def has_penalties(self):
+        """Whether any problem has a penalty."""
+        return any(not result.problem.penalty.is_zero for result in self)
+
     @staticmethod
     def load(folder, *, analysis=None, code=None):
         """Read every finished run of a study.
+
+        If the last sweep found other data under a name than earlier ones, theirs are left out.
 
         Parameters
         ----------
@@ -89,6 +97,8 @@ class Study(Shown):
         runs, left_out = of_code(runs, code)
         skipped = skipped + left_out
         about = recorded_request(folder)
+        runs, left_out = of_data(runs, about)
+        skipped = skipped + left_out
         analysis = analysis or recorded_analysis(about, runs)
         problems = group_problems(folder, runs, analysis, skipped)
         without = {name for name, _ in skipped}

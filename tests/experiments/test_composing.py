@@ -20,11 +20,12 @@ def own_data(tmp_path):
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_composes_and_names_its_folder_after_itself(preset, tmp_path):
+def test_every_preset_composes_and_names_its_folder(preset, tmp_path):
+    """After itself, or after the file."""
     extra = own_data(tmp_path) if preset == "mydata" else []
     asked = plan([f"study={preset}", *extra])
     assert asked.launcher == "basic"
-    assert {job.study_name for job in asked.jobs} == {preset}
+    assert {job.study_name for job in asked.jobs} == {"X" if extra else preset}
 
 
 @pytest.mark.parametrize(

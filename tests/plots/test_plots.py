@@ -93,7 +93,8 @@ def variants_table():
 
 
 def over_k_table():
-    columns = "relative_error n_distinct n_minima coverage best_share trusted_share".split()
+    columns = "relative_error structure n_distinct n_minima coverage best_share trusted_share"
+    columns = columns.split()
     return pd.DataFrame({"n_components": [2, 3, 4]} | {c: [1, 0.5, 1] for c in columns})
 
 

@@ -1,0 +1,97 @@
+"""One's own file from the command line: which folder, which k, which data, what is told."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nmfstudy.cli import main
+
+FEW = ("study=mydata", "n_starts=5")
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """The path of a 10×5 table of random numbers with names, in the working folder."""
+    monkeypatch.chdir(tmp_path)
+    write("small.csv", (10, 5), 0)
+    return "dataset.path=small.csv"
+
+
+def write(name, shape, seed):
+    X = np.random.default_rng(seed).random(shape)
+    pd.DataFrame(X, columns=list("abcdefgh"[: shape[1]])).to_csv(name, index=False)
+
+
+def problems(folder="results/small"):
+    return pd.read_csv(f"{folder}/tables/problems.csv")
+
+
+def test_a_preset_leaves_out_the_k_that_small_data_cannot_have(small, capsys):
+    assert main(["run", *FEW, small]) == 0
+    said = capsys.readouterr()
+    assert "k = 6 left out: small is only 10×5" in said.err
+    assert problems().n_components.tolist() == [2, 3, 4, 5]
+
+
+def test_k_that_the_user_gives_are_taken_at_their_word(small, capsys):
+    assert main(["run", *FEW, small, "n_components=6"]) == 2
+    assert "n_components is 6" in capsys.readouterr().err
+    assert main(["run", "dataset=file", small, "n_components=6", "n_starts=3"]) == 0
+
+
+def test_data_smaller_than_every_k_are_refused_in_a_sentence(small, capsys):
+    write("column.csv", (10, 1), 0)
+    assert main(["run", *FEW, "dataset.path=column.csv"]) == 2
+    said = capsys.readouterr().err
+    assert "column is 10×1" in said and "n_components=1" in said and said.count("\n") == 1
+
+
+def test_every_file_has_its_folder_and_going_on_fits_only_what_is_new(small):
+    write("other.csv", (12, 6), 1)
+    assert main(["run", *FEW, small, "n_components=2,3"]) == 0
+    assert main(["run", *FEW, "dataset.path=other.csv", "n_components=2"]) == 0
+    assert set(problems().dataset) == {"small"}
+    assert set(problems("results/other").dataset) == {"other"}
+    before = set(pd.read_csv("results/small/tables/starts.csv").run)
+    assert main(["run", *FEW, small, "n_components=3", "seed=5"]) == 0
+    after = pd.read_csv("results/small/tables/starts.csv")
+    assert before < set(after.run) and len(set(after.run) - before) == 1
+
+
+def test_a_file_that_has_changed_is_reported_alone_and_nothing_is_lost(small, tmp_path):
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    first = problems()
+    runs = set((tmp_path / "results/small/runs").iterdir())
+    write("small.csv", (10, 5), 1)
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    (changed,) = problems().problem
+    assert changed not in first.problem.tolist()
+    assert runs < set((tmp_path / "results/small/runs").iterdir())
+    assert "have changed since" in (tmp_path / "results/small/report.md").read_text()
+    write("small.csv", (10, 5), 0)
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    pd.testing.assert_frame_equal(problems(), first)
+
+
+def test_two_files_of_one_name_in_one_sweep_are_told_apart(small, tmp_path):
+    (tmp_path / "b").mkdir()
+    write("b/small.csv", (10, 5), 1)
+    both = "dataset.path=small.csv,b/small.csv"
+    assert main(["run", "-m", "dataset=file", both, "n_components=2", "n_starts=5"]) == 0
+    names = problems().dataset
+    assert len(set(names)) == 2 and all("10×5" in name for name in names)
+
+
+def test_progress_names_data_k_init_and_starts(small, capsys):
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert "small, k = 2, random: 5 starts" in lines
+    assert "small, k = 2, nndsvda: 1 start" in lines
+
+
+def test_an_exact_fit_of_any_data_is_said_to_be_one(small, tmp_path):
+    assert main(["run", "dataset=file", small, "n_components=5", "n_starts=3"]) == 0
+    report = (tmp_path / "results/small/report.md").read_text()
+    assert "nothing can be learned" in report
+    assert main(["run", "dataset=file", small, "n_components=4", "n_starts=3"]) == 0
+    assert report.count("nothing can be learned") == 1
