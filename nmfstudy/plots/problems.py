@@ -31,6 +31,8 @@ _SHARES = ("coverage", "best_share", "trusted_share", "dispersion", "cophenetic"
 def plot_over_k(table, *, figure=None):
     """Error, number of solutions, coverage and trust over n_components, a panel each.
 
+    The panels stand below one another, so that a phone shows them whole.
+
     Parameters
     ----------
     table : DataFrame
@@ -45,10 +47,17 @@ def plot_over_k(table, *, figure=None):
     panels = _panels(table)
     figure = style.new_axes(*_size(len(panels))).figure if figure is None else figure
     figure.clear()
-    axes = style.grid(figure, len(panels), columns=2)
+    axes = style.grid(figure, len(panels), columns=1, sharex=True)
     k = table.n_components
     for ax, (title, columns) in zip(axes, panels, strict=True):
-        style.dress(ax, xlabel="number of components k", title=title)
+        style.dress(ax, xlabel="number of components k" if ax is axes[-1] else "")
+        ax.set_title(
+            title,
+            color=style.INK,
+            fontsize=style.TEXT,
+            loc="left",
+            pad=24 if len(columns) > 1 else 6,
+        )
         for i, (column, name) in enumerate(columns):
             colour, marker, dash = style.series(i)
             ax.plot(k, table[column], marker=marker, ls=dash, color=colour, lw=2, ms=6, label=name)
@@ -65,7 +74,7 @@ def plot_over_k(table, *, figure=None):
         style.whole_numbers(ax.xaxis, 6)
         ax.margins(x=0.08)
         if len(columns) > 1:
-            style.legend(ax, loc="best")
+            style.legend(ax, loc="lower left", bbox_to_anchor=(-0.02, 0.98), ncols=2)
     return axes
 
 
@@ -80,7 +89,7 @@ def _panels(table):
 
 
 def _size(n_panels):
-    return 8.0, 0.2 + 2.6 * -(-n_panels // 2)
+    return 4.4, 0.4 + 1.75 * n_panels
 
 
 def illustrate_choosing_k(table, name, dataset):

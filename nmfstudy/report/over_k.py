@@ -1,15 +1,16 @@
 """Choosing k: what speaks for which number of components of a dataset."""
 
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 import pandas as pd
 
 from nmfstudy.components import persistence
 from nmfstudy.plots.problems import illustrate_choosing_k
-from nmfstudy.report.numbers import number
-from nmfstudy.report.page import Cell, Facts, Paragraph, Section
+from nmfstudy.report.numbers import cell_text, label, number
+from nmfstudy.report.page import Cell, Facts, Paragraph, Section, Table
 from nmfstudy.report.shelf import plain_name
-from nmfstudy.selection import advise
+from nmfstudy.report.words import KINDS, coverage_text, distinct_text
+from nmfstudy.selection import Candidate, advise
 from nmfstudy.structure import ORDERED
 
 MOST_DATASETS = 6
@@ -123,9 +124,34 @@ def _part(results, advice, shelf):
     if (result := _chosen(results, advice)) is not None:
         blocks.append(Paragraph(f"At k = {advice.n_components}: {result.trust.sentence}"))
     blocks += shelf.figures(illustrate_choosing_k, table, name, title)
-    blocks.append(shelf.table(f"over-k-{title}", table, "The numbers for each k", id=numbers))
+    blocks.append(_numbers(results, shelf.file(f"over-k-{title}", table), numbers))
     blocks += _persistence(results)
     return Section(identifier, title, tuple(blocks))
+
+
+def _numbers(results, file, identifier):
+    """The file's table turned round: a column per k, which fits on a phone."""
+    said = {"kind": _kind, "n_distinct": distinct_text, "coverage": coverage_text}
+    names = [field.name for field in fields(Candidate) if field.name != "n_components"]
+    rows = tuple(
+        (
+            Cell(label(name)),
+            *(
+                Cell(said[name](r) if name in said else cell_text(name, getattr(r.candidate, name)))
+                for r in results
+            ),
+        )
+        for name in names
+    )
+    headers = ("", *(f"k = {r.problem.n_components}" for r in results))
+    numeric = (False,) + (True,) * len(results)
+    return Table("The numbers for each k", headers, rows, numeric, file, id=identifier)
+
+
+def _kind(result):
+    """In one word where there is one, for a narrow column."""
+    known = result.known_optimum
+    return KINDS[known][0] if known else result.judged.kind
 
 
 def _sentences(clauses):

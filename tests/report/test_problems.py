@@ -7,7 +7,7 @@ import pytest
 from nmfstudy.config import job_from_config
 from nmfstudy.report import html
 from nmfstudy.report.build import build_page
-from nmfstudy.report.over_k import groups
+from nmfstudy.report.over_k import advised, groups, over_k_section
 from nmfstudy.report.page import Page, Paragraph
 from nmfstudy.report.problems import (
     FEW,
@@ -18,7 +18,7 @@ from nmfstudy.report.problems import (
     problems_section,
 )
 from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import headline, result_sentences, section_id
+from nmfstudy.report.words import distinct_text, headline, result_sentences, section_id
 from nmfstudy.study import Study
 from nmfstudy.sweep import execute
 
@@ -101,3 +101,13 @@ def test_k_is_compared_within_one_penalty(many_problems):
     (results,) = groups(many_problems)
     assert [r.problem.n_components for r in results] == [2, 3]
     assert all(r.problem.penalty.is_zero for r in results)
+
+
+def test_the_numbers_for_each_k_stand_in_a_column_per_k(many_problems):
+    (part,) = over_k_section(advised(many_problems), Shelf()).sections
+    (table,) = (b for b in part.blocks if getattr(b, "title", "") == "The numbers for each k")
+    (results,) = groups(many_problems)
+    assert table.headers[1:] == tuple(f"k = {r.problem.n_components}" for r in results)
+    told = {cells[0].text: [c.text for c in cells[1:]] for cells in table.rows}
+    assert told["starts"] == [str(r.n_starts) for r in results]
+    assert told["distinct solutions"] == [distinct_text(r) for r in results]
