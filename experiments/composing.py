@@ -17,6 +17,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from nmfstudy.config import Job, job_from_config
 from nmfstudy.errors import RequestError
+from nmfstudy.runs.identity import job_id
 
 # Beside experiments both in a clone and inside the wheel.
 CONF = Path(__file__).resolve().parent.parent / "conf"
@@ -93,7 +94,7 @@ def _plan(overrides, multirun):
         raise RequestError(f"{several.input_line} lists several values; add -m to run them all")
     params = OmegaConf.to_container(root.hydra.sweeper).get("params") or {}
     defaults = [f"{key}={value}" for key, value in params.items()]
-    jobs, overrides, hints = [], [], []
+    jobs, hints = {}, []
     for line in lines or [[]]:
         merged = _merge(_parse([*defaults, *line]), given)
         names = {o.get_key_element() for o in merged}
@@ -105,9 +106,11 @@ def _plan(overrides, multirun):
                 "fraction of the time"
             )
         for strings in _expand([o for o in merged if not _says_where(o)]):
-            jobs.append(job_from_config(plain_config(composer.compose(strings))))
-            overrides.append(strings)
-    return Plan(tuple(jobs), tuple(overrides), root, tuple(dict.fromkeys(hints)), _keys(given))
+            job = job_from_config(plain_config(composer.compose(strings)))
+            # Lines of a preset that differ in what the user has given are one.
+            jobs.setdefault(job_id(job), (job, strings))
+    jobs, overrides = zip(*jobs.values(), strict=True)
+    return Plan(jobs, overrides, root, tuple(dict.fromkeys(hints)), _keys(given))
 
 
 def _says_where(override):

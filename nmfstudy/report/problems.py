@@ -3,6 +3,7 @@
 import math
 
 from nmfstudy.plots.convergence import illustrate_convergence
+from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
 from nmfstudy.plots.minima import illustrate_distances, illustrate_shares, illustrate_tree
 from nmfstudy.plots.pairing import illustrate_matching
@@ -170,7 +171,10 @@ def _full(study, result, row, shelf):
     settled = (Paragraph(row["reason"]), *curves)
     blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(
-        Details("The components, and which of them to trust", trust_blocks(result, shelf))
+        Details(
+            "The components, and which of them to trust",
+            trust_blocks(result, shelf, shown=lead is illustrate_components),
+        )
     )
     certified = certificate_blocks(result, row, shelf)
     blocks.append(Details("Proof: the certificate beside the count", certified))
@@ -189,10 +193,17 @@ def _table_id(result):
 
 
 def _lead(row, result):
-    """The figure that shows the result: the objectives where they differ, else the count."""
-    counted = row["n_minima"] == 1 or row["kind"] == "continuum"
-    level = counted or illustrate_objectives(result) is None
-    return illustrate_count if level else illustrate_objectives
+    """The figure that shows the result.
+
+    Of one solution its components, since its count is 1 throughout; of several the objectives
+    where they differ; else the count.
+    """
+    if row["n_minima"] == 1 and row["kind"] == "one" and result.trust.components:
+        return illustrate_components
+    level = row["n_minima"] == 1 or row["kind"] == "continuum"
+    if level or illustrate_objectives(result) is None:
+        return illustrate_count
+    return illustrate_objectives
 
 
 def problem_in_short(study, result, row, shelf):

@@ -17,8 +17,11 @@ _HEADERS = (
 )
 
 
-def trust_blocks(result, shelf):
-    """Components with their trust: a sentence, a figure and a table."""
+def trust_blocks(result, shelf, *, shown=False):
+    """Components with their trust: a sentence, figures and a table.
+
+    ``shown``: the figure of the components stands elsewhere, and is drawn again only with trust.
+    """
     trust = result.trust
     if not trust.components:
         return (Paragraph(trust.sentence),)
@@ -38,7 +41,8 @@ def trust_blocks(result, shelf):
     )
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
     figures = shelf.figures(illustrate_product, result)
-    figures += shelf.figures(illustrate_components, result, lowest)
+    if lowest is not None or not shown:
+        figures += shelf.figures(illustrate_components, result, lowest)
     figures += shelf.figures(illustrate_trust, result)
     return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table)
 

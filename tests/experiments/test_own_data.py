@@ -3,8 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from planted_data import planted
 
 from nmfstudy.cli import main
+from nmfstudy.experiments.composing import plan
 
 FEW = ("study=mydata", "n_starts=5")
 
@@ -95,3 +97,28 @@ def test_an_exact_fit_of_any_data_is_said_to_be_one(small, tmp_path):
     assert "nothing can be learned" in report
     assert main(["run", "dataset=file", small, "n_components=4", "n_starts=3"]) == 0
     assert report.count("nothing can be learned") == 1
+
+
+def test_lines_of_the_preset_that_become_the_same_are_one(small):
+    asked = plan([*FEW, small, "n_components=2", "init=random", "seed=range(0,20,10)"])
+    assert [(job.search.init, job.seed) for job in asked.jobs] == [("random", 0), ("random", 10)]
+
+
+def test_the_report_begins_with_k_and_the_components_to_trust(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    X = pd.DataFrame(planted(2, "gaussian", 0.1, 0, (30, 12)))
+    X.columns = [f"f{j}" for j in X]
+    X.to_csv("two.csv", index=False)
+    assert main(["run", "study=mydata", "dataset.path=two.csv", "n_components=2,3"]) == 0
+    out = capsys.readouterr().out
+    assert out.index("How many components") < out.index("With permutation and scaling")
+    report = (tmp_path / "results/two/report.md").read_text()
+    answers = report[report.index("## Answers") :]
+    rows = [line for line in answers.splitlines() if line.startswith("| [")]
+    assert "How many components" in rows[0] and "Take k = 2." in rows[0]
+    assert "two, k = 2” can be trusted" in rows[1] and "All of them." in rows[1]
+    assert report.index("## Choosing the number") < report.index("## All problems")
+    for quiz in ("not asked here", "[True/False]", "should sparsity be encouraged"):
+        assert quiz not in report.replace("\\", "")
+    assert report.count("The first row was read as column names") == 1
+    assert "figures/components-two-k2" in report and "figures/count-two-k2" not in report
