@@ -6,7 +6,7 @@ from nmfstudy.certificates.case import RANK_SURE
 from nmfstudy.factorization import Factorization
 from nmfstudy.streams import stream
 
-EXACT = 1e-12  # largest entry of the residual that counts as rounding
+TO_ROUNDING = 1e-12  # largest entry of the residual that counts as rounding
 MAX_UNKNOWNS = 400  # (n + d)(k - 1); beyond, a dense Gauss–Newton step is too dear
 
 
@@ -68,7 +68,7 @@ def fit_exactly(X, W, H, clock, sweeps=300):
     if np.abs(X - W @ H).max() > 1e-2:
         return None
     W, H = polish(X, W, H)
-    if (W < 0).any() or (H < 0).any() or np.abs(X - W @ H).max() > EXACT:
+    if (W < 0).any() or (H < 0).any() or np.abs(X - W @ H).max() > TO_ROUNDING:
         return None
     return Factorization(W, H)
 

@@ -38,8 +38,8 @@ STARTS = 50
 STEPS = 120
 PATIENCE, SLOW = 10, 0.97  # after so many steps the violations must have fallen to this share
 FAR = 1e-3
-SAME_PRODUCT = 1e-11
-NEARLY = 1e-3  # difference of products from which another solution is brought to the same one
+PRODUCT_WITHIN = 1e-11
+WORTH_POLISHING = 1e-3  # difference of products up to which another solution is brought to it
 SOLVED = 1e-26  # squared violations
 WORST_CONDITION = 1e7
 
@@ -81,13 +81,13 @@ def _from_other(case, other):
     if other.W.shape != case.given.W.shape or other.H.shape != case.given.H.shape:
         return None
     scaled = case.scaled(other)
-    if np.abs(scaled.product() - case.product).max() > NEARLY:
+    if np.abs(scaled.product() - case.product).max() > WORTH_POLISHING:
         return None
     if case.rank_state != FULL:
         if case.W.size + case.H.size > MAX_UNKNOWNS:
             return None
         witness = Factorization(*polish(case.product, scaled.W, scaled.H))
-        return None if witness_problems(case, witness, FAR, SAME_PRODUCT) else witness
+        return None if witness_problems(case, witness, FAR, PRODUCT_WITHIN) else witness
     Q = np.linalg.lstsq(case.W, scaled.W, rcond=None)[0]
     if np.linalg.cond(Q) > WORST_CONDITION:
         return None
@@ -99,7 +99,7 @@ def _accept(case, Q):
     if Q is None:
         return None
     witness = Factorization(np.maximum(case.W @ Q, 0), np.maximum(np.linalg.solve(Q, case.H), 0))
-    return None if witness_problems(case, witness, FAR, SAME_PRODUCT) else witness
+    return None if witness_problems(case, witness, FAR, PRODUCT_WITHIN) else witness
 
 
 def _starts(case, clock, rng):
@@ -228,7 +228,7 @@ def check(case, outcome):
     """See that the witness differs where it is said to; the verdict checks the rest."""
     if outcome.witness is None:
         return ["there is no witness"]
-    problems = witness_problems(case, outcome.witness, FAR, SAME_PRODUCT)
+    problems = witness_problems(case, outcome.witness, FAR, PRODUCT_WITHIN)
     changed = changed_components(case, outcome.witness, tolerance=FAR)
     if not set(outcome.refuted_W) <= set(changed[0]):
         problems.append("a column of W is called refuted that does not change")
@@ -271,32 +271,7 @@ def sample(W, H, *, n_samples=50, seed=0, budget=10.0):
         solution = Factorization(
             np.maximum(case.W @ Q, 0), np.maximum(np.linalg.solve(Q, case.H), 0)
         )
-        if not witness_problems(case, solution, distinct=0.0, tolerance=SAME_PRODUCT):
+        if not witness_problems(case, solution, distinct=0.0, tolerance=PRODUCT_WITHIN):
             solution = case.unscale(solution)
             found.append(solution.permute(match(given, solution)[0]))
     return found
-
-
-def outer_band(W):
-    """Bounds on any component's w in any factorization with the column space of W.
-
-    For every row l the least and the largest ``(Wq)_l`` over ``q ∈ {Wq ≥ 0}``, ``Σ_l (Wq)_l = 1``:
-    a sound outer bound for unit-sum columns, the same for all components.
-
-    Returns
-    -------
-    low, high : arrays of shape (n_samples,)
-    """
-    low, high = np.zeros(W.shape[0]), np.zeros(W.shape[0])
-    common = {
-        "A_ub": -W,
-        "b_ub": np.zeros(W.shape[0]),
-        "A_eq": W.sum(axis=0)[None],
-        "b_eq": [1.0],
-        "bounds": (None, None),
-        "method": "highs",
-    }
-    for row in range(W.shape[0]):
-        low[row] = max(linprog(W[row], **common).fun, 0.0)
-        high[row] = -linprog(-W[row], **common).fun
-    return low, high

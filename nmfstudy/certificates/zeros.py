@@ -4,14 +4,14 @@ import numpy as np
 from scipy.optimize import nnls
 
 from nmfstudy.certificates.case import row_shares
-from nmfstudy.certificates.smaller import EXACT, MAX_UNKNOWNS, polish
+from nmfstudy.certificates.smaller import MAX_UNKNOWNS, TO_ROUNDING, polish
 from nmfstudy.factorization import Factorization
 
 ZERO_THRESHOLD = 1e-9  # where nothing speaks for another one
 DUST = (1e-10, 1e-6)  # thresholds that are chosen without being asked for lie in between,
 EXACT_DUST = (1e-10, 1e-3)  # or here, if the data then have an exact factorization
 LADDER = (0.0, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2)
-NEARLY = 1e-4  # largest difference to the data, relative to their largest entry, of an exact fit
+FITS = 1e-4  # largest difference to the data, relative to their largest entry, of an exact fit
 REFIT_ABOVE = 1e-8  # smaller entries go without moving the others: their effect is rounding
 
 
@@ -85,11 +85,11 @@ def brought_to(factorization, X):
     with np.errstate(over="ignore"):
         W, H = factorization.W * (top / size), factorization.H / top[:, None]
     gap = np.abs(X / size - W @ H).max()
-    if not EXACT / 1e3 < gap < NEARLY:
+    if not TO_ROUNDING / 1e3 < gap < FITS:
         return factorization
     new_W, new_H = polish(X / size, W, H)
     same = ((new_W > 0) == (W > 0)).all() and ((new_H > 0) == (H > 0)).all()
-    if not same or np.abs(X / size - new_W @ new_H).max() > min(gap / 10, EXACT):
+    if not same or np.abs(X / size - new_W @ new_H).max() > min(gap / 10, TO_ROUNDING):
         return factorization
     return Factorization(new_W * (size / top), new_H * top[:, None])
 
@@ -98,7 +98,7 @@ def is_exact(factorization, X):
     """Whether the product is X up to rounding."""
     size = np.abs(X).max(initial=0.0) or 1.0
     gap = X / size - (factorization.W / size) @ factorization.H
-    return bool(np.abs(gap).max(initial=0.0) <= EXACT)
+    return bool(np.abs(gap).max(initial=0.0) <= TO_ROUNDING)
 
 
 def judged(given, threshold, X=None):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.colors import ListedColormap, to_rgba
+from matplotlib.colors import to_rgba
 from matplotlib.patches import Polygon, Rectangle
 
 from nmfstudy.factorization import as_factorization
@@ -298,8 +298,3 @@ def _name_entries(ax, n, names):
     if sum(min(24, len(str(name))) for name in names) > 70:
         for label in ax.get_xticklabels():
             label.set(rotation=40, ha="right", rotation_mode="anchor")
-
-
-def state_colours():
-    """Colour map over `STATES`, for keys outside these figures."""
-    return ListedColormap([COLOURS[s] for s in STATES])

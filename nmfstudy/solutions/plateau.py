@@ -6,7 +6,7 @@ import numpy as np
 
 ROUNDING = 1e-12  # distances below it are rounding
 CEILING = 0.5  # beyond it everything is one: two solutions are at most about √2 apart
-MIN_COVERAGE = 0.5  # a stretch in which most starts stand alone is no plateau
+LEAST_SHARED = 0.5  # a stretch in which most starts stand alone is no plateau
 MIN_DECADES = 1.0
 
 
@@ -63,7 +63,7 @@ def plateau(merges, floor, ceiling=CEILING):
     rows = merges.at(low)
     length = np.log10(high / low)
     with np.errstate(invalid="ignore"):
-        length = np.where(merges.coverage(rows) >= MIN_COVERAGE, length, 0.0)
+        length = np.where(merges.coverage(rows) >= LEAST_SHARED, length, 0.0)
     pick = int(np.argmax(length))
     if length[pick] < MIN_DECADES:
         return None

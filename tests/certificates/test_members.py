@@ -286,14 +286,6 @@ def test_samples_have_the_product_and_match_the_components():
         np.testing.assert_allclose(w, known.W[:, 0] / np.linalg.norm(known.W[:, 0]), atol=1e-6)
 
 
-def test_outer_band_contains_every_sample():
-    known = next(k for k in KNOWN if k.name == "positive")
-    low, high = witness.outer_band(known.W)
-    for s in witness.sample(known.W, known.H, n_samples=12):
-        unit = s.W / s.W.sum(axis=0)
-        assert (unit >= low[:, None] - 1e-9).all() and (unit <= high[:, None] + 1e-9).all()
-
-
 @pytest.mark.parametrize(
     "known", [k for k in KNOWN if k.first_order_dimension], ids=lambda known: known.name
 )
