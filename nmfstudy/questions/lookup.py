@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmfstudy.display import count
 from nmfstudy.matching import match
 
 NOT_ASKED = "not asked here"
@@ -151,16 +150,12 @@ def truth_match(result, fit):
     return float(match(truth, fit.factorization)[1].min())
 
 
-def starts_text(result):
-    """``100 starts``, ``102 of 202 starts``: those that count, of those there are."""
+def counted_text(result):
+    """``100``, ``102 of 202``: the starts that count, of those there are."""
     counted, starts = result.solutions.n_converged, result.n_starts
-    some = "" if counted == starts else f"{counted:,} of "
-    return some + count(starts, "start")
+    return f"{starts:,}" if counted == starts else f"{counted:,} of {starts:,}"
 
 
-def sentence_list(words, comma=", "):
-    """``a``, ``a and b``, ``a, b and c``."""
-    words = list(words)
-    if len(words) < 2:
-        return "".join(words)
-    return comma.join(words[:-1]) + comma.rstrip(", ") + " and " + words[-1]
+def starts_text(result):
+    """``100 starts``, ``102 of 202 starts``."""
+    return f"{counted_text(result)} start{'s' * (result.n_starts != 1)}"

@@ -13,7 +13,7 @@ from nmfstudy.plots.solutions import (
     illustrate_rarefaction,
 )
 from nmfstudy.problem import Search
-from nmfstudy.questions.lookup import in_reading_order
+from nmfstudy.questions.lookup import counted_text, in_reading_order
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
 from nmfstudy.report.numbers import ABSENT, cell, label, percent, spelt
@@ -56,11 +56,11 @@ def problems_section(study, shelf):
         tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
     said = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
-        "All ways of starting are pooled: they only decide which solution is reached. Coverage is "
-        "the estimated chance that one more start finds nothing new; a continuum, and what has no "
-        "minimum, leave nothing to cover. The certificate is about the product W H of the best "
-        "fit: whether other factors have the same product, not whether another product fits as "
-        "well."
+        "All ways of starting are pooled: they only decide which solution is reached; starts that "
+        "did not converge do not count. Coverage is the estimated chance that one more start finds "
+        "nothing new; a continuum, and what has no minimum, leave nothing to cover. The "
+        "certificate is about the product W H of the best fit: whether other factors have the same "
+        "product, not whether another product fits as well."
     )
     return Section("problems", "All problems", (said, *tables, *_data_notes(study)))
 
@@ -83,7 +83,7 @@ def _problems_table(pairs, shown, file):
             Cell(result.title, target=section_id(result.key) if result.key in shown else ""),
             kind_cell(result),
             cell("n_distinct", _sorted_by(result), distinct_text(result)),
-            cell("n_starts", row["n_starts"]),
+            cell("n_starts", row["n_starts"], counted_text(result)),
             cell("coverage", row["coverage"], coverage_text(result)),
             _certificate(result),
         )

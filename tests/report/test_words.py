@@ -14,6 +14,7 @@ from nmfstudy.plots.solutions import (
     illustrate_count,
     illustrate_rarefaction,
 )
+from nmfstudy.questions.distinct import count_sentence
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.problems import problems_section
 from nmfstudy.report.shelf import Shelf
@@ -130,6 +131,15 @@ def test_methods_speak_of_the_searches_that_count(menu):
     assert text.count("Fits began at") == 1 and "stopping rule" not in text
     alone = methods_text(Study.of(data, early))
     assert "Of 17 starts" in alone and "stopping rule" in alone
+
+
+def test_starts_that_do_not_count_are_not_passed_off_as_evidence():
+    data = load_dataset("menu")
+    early = fit(data, n_components=3, n_starts=17, stop="scikit_learn", tol=1e-4, max_iter=200)
+    study = Study.of(data, fit(data, n_components=3, n_starts=12), early)
+    assert count_sentence(study.results[0]) == "One solution (12 of 29 starts)."
+    (cells,) = _overview(study)
+    assert [c.text for c in cells][3] == "12 of 29"
 
 
 def test_methods_say_once_what_holds_for_all_data(menu):
