@@ -55,16 +55,16 @@ def superscript(integer):
     return str(integer).translate(_SUPERSCRIPTS)
 
 
-def percent(value):
-    """``69.5 %``; never 100 % or 0 % when it is not quite."""
+def percent(value, digits=1):
+    """``69.5 %``, without digits ``70 %``; never 100 % or 0 % when it is not quite."""
     if value is None or value != value:
         return ABSENT
-    value = float(value)
-    if 0 < value < 5e-4:
-        return "< 0.1 %"
-    if 1 - 5e-4 < value < 1:
-        return "> 99.9 %"
-    text = f"{100 * value:.1f}".removesuffix(".0")
+    unit = 10.0**-digits
+    text = f"{100 * value:.{digits}f}".removesuffix(".0")
+    if text == "0" and value > 0:
+        return f"< {unit:g} %"
+    if text == "100" and value < 1:
+        return f"> {100 - unit:g} %"
     return f"{text} %"
 
 
@@ -77,6 +77,14 @@ def spelt(text):
 def count(n, one, many=None):
     """``1 start``, ``2,000 starts``."""
     return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def listed(words, comma=", "):
+    """``a``, ``a and b``, ``a, b and c``."""
+    words = list(words)
+    if len(words) < 2:
+        return "".join(words)
+    return comma.join(words[:-1]) + comma.rstrip(", ") + " and " + words[-1]
 
 
 def as_text(title, headers, rows):

@@ -8,7 +8,7 @@ import pytest
 import nmfstudy as ns
 from nmfstudy import plots
 from nmfstudy.config import Analysis
-from nmfstudy.display import as_html, as_text, number, spelt
+from nmfstudy.display import as_html, as_text, listed, number, percent, spelt
 from nmfstudy.errors import RequestError
 
 DATA = ns.load_dataset("menu")
@@ -142,3 +142,29 @@ def test_every_plot_is_there_by_name():
         assert getattr(plots, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'plot_nothing'"):
         plots.plot_nothing  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "share, digits, text",
+    [
+        (0, 0, "0 %"),
+        (1, 0, "100 %"),
+        (0.004, 0, "< 1 %"),
+        (0.996, 0, "> 99 %"),
+        (0.42, 0, "42 %"),
+        (0.695, 1, "69.5 %"),
+        (0.7, 1, "70 %"),
+        (0.0004, 1, "< 0.1 %"),
+        (0.9996, 1, "> 99.9 %"),
+        (float("nan"), 1, "–"),
+    ],
+)
+def test_only_none_and_all_are_written_as_0_and_100_per_cent(share, digits, text):
+    assert percent(share, digits) == text
+
+
+@pytest.mark.parametrize(
+    "words, text", [((), ""), ("a", "a"), ("ab", "a and b"), ("abc", "a, b and c")]
+)
+def test_a_list_ends_with_and(words, text):
+    assert listed(words) == text

@@ -68,7 +68,7 @@ def run(case, clock):
     return Outcome(
         NAME,
         PROVES,
-        f"in every factorization: {_listed(fixed_W, fixed_H)}",
+        f"in every factorization: {_told(fixed_W, fixed_H)}",
         margin=margin,
         identifiable_W=fixed_W,
         identifiable_H=fixed_H,
@@ -362,6 +362,6 @@ def _check_inner(W, H, i, given, inner):
     return check_proofs(smaller_W, smaller_H, inner)
 
 
-def _listed(fixed_W, fixed_H):
+def _told(fixed_W, fixed_H):
     """``1 column of W and 2 rows of H``."""
     return f"{count(len(fixed_W), 'column')} of W and {count(len(fixed_H), 'row')} of H"

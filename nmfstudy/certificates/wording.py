@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from nmfstudy.display import number
+from nmfstudy.display import listed, number
 
 
 def in_words(status, witness):
@@ -47,7 +47,7 @@ def explain(case, combined, outcomes):
             if combined["witness"] is not None
             else "others are open"
         )
-        return f"Every factorization of the product has {_listed(fixed)}, up to scale; {rest}."
+        return f"Every factorization of the product has {listed(fixed)}, up to scale; {rest}."
     if status == "locally_unique":
         return "No other solution is close to this one; whether one is far away is open."
     return "Nothing was proved: the components may or may not be the only ones."
@@ -108,10 +108,6 @@ def _dimension(verdict):
 
 def _named(letter, ids):
     return [f"{letter}_{i + 1}" for i in ids]
-
-
-def _listed(names):
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _wrapped(text, width, head=""):

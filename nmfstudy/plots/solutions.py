@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from nmfstudy.display import percent
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.saturation import rarefaction_interval
@@ -167,7 +168,7 @@ def illustrate_objective_gate(result):
     if solutions.n_minima < 2:
         return None
     table = objective_table(solutions)
-    gate = style.percent(solutions.objective_rtol)
+    gate = percent(solutions.objective_rtol, 0)
     if solutions.objective_rtol < 0.01:
         gate = f"{style.number(100 * solutions.objective_rtol)} %"
     return Illustration(
@@ -240,7 +241,7 @@ def illustrate_rarefaction(result):
     table = rarefaction_table(solutions)
     if table.n_starts.max() < 10:
         return None
-    unseen = style.percent(max(1 - solutions.coverage, 0.0))
+    unseen = percent(max(1 - solutions.coverage, 0.0), 0)
     chao1 = solutions.chao1
     if solutions.kind == "continuum":
         ends, chao1 = "A continuum has no number at which it could level off", None

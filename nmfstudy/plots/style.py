@@ -126,18 +126,6 @@ def note(ax, x, y, text, **options):
     return ax.text(x, y, text, transform=ax.transAxes, **options)
 
 
-def percent(share):
-    """A share for people: ``42 %``, ``< 1 %``, ``> 99 %``; exact only at the ends."""
-    if share != share:
-        return "–"
-    rounded = round(100 * share)
-    if rounded == 0 and share > 0:
-        return "< 1 %"
-    if rounded == 100 and share < 1:
-        return "> 99 %"
-    return f"{rounded} %"
-
-
 def log_axis(axis, low, high):
     """A logarithmic axis with plain powers of ten, few enough not to crowd."""
     ax = axis.axes

@@ -6,14 +6,15 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from nmfstudy.display import count
+from nmfstudy.display import count, listed
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import in_reading_order, sentence_list, starts_text
+from nmfstudy.questions.lookup import in_reading_order, starts_text
 from nmfstudy.solutions import distinct_solutions
+from nmfstudy.verdicts import SAME_PRODUCT
 
 KEY = "distinct"
 QUESTION = (
@@ -34,7 +35,6 @@ _TOLERANCES = np.logspace(-7, 0, 141)
 _SHOWN = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)  # tolerances in the table
 _FEWEST = 10  # starts of a search that is compared
 _MOST_CURVES, _MOST_ROWS, _MOST_SENTENCES = 4, 14, 8
-_SAME_PRODUCT = 1e-6
 
 
 def answer(study):
@@ -82,7 +82,7 @@ def count_sentence(result):
         same = product_spread(result)
         product = (
             "all with one and the same product W·H"
-            if same <= _SAME_PRODUCT
+            if same <= SAME_PRODUCT
             else "with products W·H that differ, too"
         )
         return f"A continuum of solutions, {product} ({starts}{beside})."
@@ -154,7 +154,7 @@ def _summary(shown):
     penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
     return (
         f"With the order and scale of the components set aside, of {count(len(shown), 'problem')}"
-        f"{penalty}, {sentence_list(told)}."
+        f"{penalty}, {listed(told)}."
     )
 
 
@@ -310,7 +310,7 @@ def _notes(shown, comparison):
     many = [r.title for r in shown if r.judged.kind == "continuum"]
     if many:
         yield (
-            f"A continuum ({sentence_list(many, comma='; ')}) has no number of solutions: the "
+            f"A continuum ({listed(many, comma='; ')}) has no number of solutions: the "
             "more starts, the more results, each as good as the next. There, only what all of "
             "them share can be trusted, or a penalty has to choose."
         )

@@ -5,14 +5,13 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from nmfstudy.display import count
+from nmfstudy.display import count, listed
 from nmfstudy.matching import match
 from nmfstudy.plots import style
 from nmfstudy.plots.example import pairs_size, plot_pairs
 from nmfstudy.plots.factors import plot_matrix
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import sentence_list
 from nmfstudy.structure import EXACT
 
 KEY = "example"
@@ -184,7 +183,7 @@ def _with_names(X, names):
 
 def _few(names):
     names = list(names)
-    return sentence_list(names) if len(names) <= 6 else f"{len(names)} in number"
+    return listed(names) if len(names) <= 6 else f"{len(names)} in number"
 
 
 def _draw_matrix(X, names, figure):
@@ -321,7 +320,7 @@ def _notes(result, after, other):
             continue
         part = int(np.argmax(f.H[:, _names(result.dataset)[1].index(names[0])]))
         yield (
-            f"Why {sentence_list(names)} land in one part (part {part + 1}): their columns in the "
+            f"Why {listed(names)} land in one part (part {part + 1}): their columns in the "
             "data are identical. Given W, each column of H is the answer to a least squares "
             "problem of its own, and when the columns of W are linearly independent that problem "
             "has one answer only. The same question gets the same answer: identical columns of "

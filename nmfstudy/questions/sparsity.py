@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.components import EQUAL
+from nmfstudy.display import percent
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import drift_size, plot_drift, plot_variants, variants_size
@@ -19,6 +20,7 @@ from nmfstudy.questions.lookup import (
     truth_match,
     zero_shares,
 )
+from nmfstudy.structure import EXACT
 
 KEY = "sparsity"
 QUESTION = "In which matrix should sparsity be encouraged: W, H, or both?"
@@ -38,7 +40,6 @@ GIST = (
     "scale-free penalty), entries really become zero, at the cost of a larger error."
 )
 _L1_SHOWN = 4  # two-sided strengths drawn: those that leave components alive, and one more
-_EXACT = 1e-6  # a smaller relative error is rounding
 _GROWS = 2.0  # a norm that changes by more than this factor is said to drift
 
 
@@ -333,7 +334,7 @@ def _verdicts(found, variants):
 
 
 def _zeros(row):
-    return f"{style.percent(row.zeros_W)} zeros in W and {style.percent(row.zeros_H)} in H"
+    return f"{percent(row.zeros_W, 0)} zeros in W and {percent(row.zeros_H, 0)} in H"
 
 
 def _effect(row):
@@ -344,7 +345,7 @@ def _effect(row):
 
 
 def _error(value):
-    return "0" if value < _EXACT else style.number(value, 2)
+    return "0" if value < EXACT else style.number(value, 2)
 
 
 def _drift_fact(family, drifts, plain):

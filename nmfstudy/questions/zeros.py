@@ -3,7 +3,7 @@
 import pandas as pd
 
 from nmfstudy.collapse import collapse_strength
-from nmfstudy.display import count
+from nmfstudy.display import count, listed, percent
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_collapse
@@ -16,7 +16,6 @@ from nmfstudy.questions.lookup import (
     families,
     in_reading_order,
     lowest_fit,
-    sentence_list,
     share_collapsed,
     zero_shares,
 )
@@ -157,15 +156,15 @@ def _summary(table, plain, collapsed):
 def _facts(table):
     """Zeros of the first problems, of those without a penalty if there are any."""
     for row in table.head(_MOST_FACTS).itertuples():
-        exact = style.percent(row.zeros_W), style.percent(row.zeros_H)
-        nearly = style.percent(row.nearly_W), style.percent(row.nearly_H)
+        exact = percent(row.zeros_W, 0), percent(row.zeros_H, 0)
+        nearly = percent(row.nearly_W, 0), percent(row.nearly_H, 0)
         more = [f"{n} of {side}" for side, n, e in zip("WH", nearly, exact, strict=True) if n != e]
-        tend = f" ({sentence_list(more)} with those that only tend to zero)" if more else ""
+        tend = f" ({listed(more)} with those that only tend to zero)" if more else ""
         yield row.title, f"{exact[0]} of W and {exact[1]} of H are exactly zero{tend}."
 
 
 def _range(low, high):
-    first, last = style.percent(low), style.percent(high)
+    first, last = percent(low, 0), percent(high, 0)
     return first if first == last else f"{first} to {last}"
 
 
@@ -318,7 +317,7 @@ def _notes(plain, sweeps):
             "component of size t costs like √t, but lowers the error only like t. So single starts "
             "may be caught there below α*"
         )
-        text += f"; some were from α = {sentence_list(early)} on." if early else "; none was here."
+        text += f"; some were from α = {listed(early)} on." if early else "; none was here."
         stuck = [a for s in l1 for a in s.stuck_beyond]
         if stuck:
             text += (

@@ -7,6 +7,7 @@ import pandas as pd
 
 from nmfstudy.comparison.bootstrap import FEWEST_RUNS, n_runs
 from nmfstudy.comparison.rows import DATA, PENALTY, RELATIONS, SAME
+from nmfstudy.display import listed
 from nmfstudy.errors import RequestError
 from nmfstudy.plots.comparison import illustrate_studies
 from nmfstudy.plots.illustration import Illustration
@@ -76,7 +77,7 @@ def comparison_page(comparison, shelf):
         _again_section(comparison),
     ]
     return Page(
-        f"Comparison of {_listed([f'“{name}”' for name in comparison.names])}",
+        f"Comparison of {listed([f'“{name}”' for name in comparison.names])}",
         Paragraph(headline(comparison), "headline"),
         tuple(s for s in sections if s is not None),
     )
@@ -370,7 +371,3 @@ def _alone_section(comparison):
         return None
     table = Table("", ("study", "problems of it alone"), tuple(rows), (False, False))
     return Section("alone", "Problems of one study only", (table,))
-
-
-def _listed(items):
-    return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]

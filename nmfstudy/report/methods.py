@@ -1,5 +1,6 @@
 """A paragraph for the methods section of a paper, with true numbers and citations."""
 
+from nmfstudy.display import listed
 from nmfstudy.problem import Search
 from nmfstudy.report.numbers import ABSENT, count, number, percent
 from nmfstudy.report.words import certificate_cell, coverage_text, kind_cell
@@ -93,7 +94,7 @@ def _of_data(results, rows):
         f"Nonnegative matrix factorization (Lee & Seung, 1999) of {dataset.name} ({n:,} samples × "
         f"{d:,} features; sha256 {dataset.sha256[:16]}…) was studied",
         f"X was approximated by WH with W, H ≥ 0 by minimising {_LOSSES[loss]}"
-        f"{_penalties(results)} for k = {_listed(map(str, ks))} components",
+        f"{_penalties(results)} for k = {listed(map(str, ks))} components",
         *_searches(counting),
         f"Of {count(starts, 'start')} {number(converged)} converged to a KKT residual of at most "
         f"{number(results[0].analysis.kkt_tol)}, and only these were counted",
@@ -147,7 +148,7 @@ def _searches(counting):
         inits = solvers.setdefault(fits.search.solver_label, (fits.search, {}))[1]
         inits.setdefault(fits.search.init, []).append(fits)
     for search, inits in solvers.values():
-        told = _listed(_init(init, fits) for init, fits in inits.items())
+        told = listed(_init(init, fits) for init, fits in inits.items())
         solver = _SOLVERS.get(search.solver, search.solver)
         ends = f"until the KKT residual was at most {number(search.tol)}"
         if search.stop != "kkt":
@@ -185,7 +186,7 @@ def _penalties(results):
             f" with {without}the penalty {names[0]} (α_W = {number(p.alpha_W)}, α_H = "
             f"{number(p.alpha_H)}, scaled as in scikit-learn)"
         )
-    return f" with {without}{strengths} penalties ({_listed(names)}; see tables/problems.csv)"
+    return f" with {without}{strengths} penalties ({listed(names)}; see tables/problems.csv)"
 
 
 def _found(result, row):
@@ -201,7 +202,7 @@ def _found(result, row):
 
 
 def _versions(study):
-    return _listed(_made(study, lambda p: p.get("package")))
+    return listed(_made(study, lambda p: p.get("package")))
 
 
 def _software(study):
@@ -209,15 +210,10 @@ def _software(study):
     for name in ("numpy", "scipy", "scikit-learn", "numba"):
         found = _made(study, lambda p, name=name: (p.get("libraries") or {}).get(name))
         if found:
-            parts.append(f"{name} {_listed(found[:3])}")
+            parts.append(f"{name} {listed(found[:3])}")
     return ", ".join(parts) or "versions not recorded"
 
 
 def _made(study, get):
     values = (get(info.get("provenance") or {}) for info in study.infos)
     return list(dict.fromkeys(str(v) for v in values if v not in (None, "")))
-
-
-def _listed(items):
-    items = list(items)
-    return ", ".join(items[:-1]) + " and " + items[-1] if len(items) > 1 else "".join(items)

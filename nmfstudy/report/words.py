@@ -4,7 +4,7 @@ import math
 from collections import Counter
 
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.questions.lookup import sentence_list
+from nmfstudy.display import listed
 from nmfstudy.report.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page import Cell
 from nmfstudy.solutions.plateau import end_text
@@ -164,8 +164,7 @@ def headline(study):
         for what, verbs, words in _HEADLINE
         if came[what]
     ]
-    listed = sentence_list(parts)
-    return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {listed}."
+    return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {listed(parts)}."
 
 
 _HAVE, _ARE = ("has", "have"), ("is", "are")

@@ -29,14 +29,6 @@ def test_an_empty_cell_is_transparent():
     assert style.ramp(style.BLUE)(0.0)[3] == 0
 
 
-@pytest.mark.parametrize(
-    "share, text",
-    [(0, "0 %"), (1, "100 %"), (0.004, "< 1 %"), (0.996, "> 99 %"), (0.42, "42 %")],
-)
-def test_only_none_and_all_are_written_as_0_and_100_per_cent(share, text):
-    assert style.percent(share) == text
-
-
 @pytest.mark.parametrize("low, high", [(1e-8, 1), (0.3, 20), (1, 3), (1e-30, 1e10)])
 def test_a_log_axis_has_few_ticks_inside(low, high):
     ax = style.new_axes()
