@@ -1,6 +1,5 @@
 """Are all NMF results similar modulo permutation and scaling, and how many are there?"""
 
-from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -12,7 +11,7 @@ from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import in_reading_order, starts_text
+from nmfstudy.questions.lookup import KNOWN, in_reading_order, outcome, outcomes_text, starts_text
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.verdicts import SAME_PRODUCT
 
@@ -74,6 +73,8 @@ def count_sentence(result):
     """How many solutions a problem has, in one plain sentence with what beside it matters."""
     s = result.judged
     starts = starts_text(result)
+    if result.known_optimum:
+        return KNOWN[result.known_optimum]
     if s.n_minima == 0 or s.kind == "unsettled":
         return f"Not settled: {_lower(s.reason)}."
     worse = s.n_minima - s.n_distinct
@@ -140,30 +141,23 @@ def _to_show(study):
 
 
 def _summary(shown):
-    kinds = Counter(result.judged.kind for result in shown)
-    told = [
-        f"{kinds[kind]} {verb[kinds[kind] != 1]} {what}"
-        for kind, verb, what in (
-            ("one", ("has", "have"), "one solution"),
-            ("several", ("has", "have"), "several that fit equally well"),
-            ("continuum", ("has", "have"), "a continuum of them"),
-            ("unsettled", ("is", "are"), "not settled"),
-        )
-        if kinds[kind]
-    ]
     penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
     return (
         f"With the order and scale of the components set aside, of {count(len(shown), 'problem')}"
-        f"{penalty}, {listed(told)}."
+        f"{penalty}, {outcomes_text(shown)}."
     )
 
 
 def _verdict(results):
-    kinds = [r.judged.kind for r in results if r.judged.kind != "unsettled"]
-    if not kinds:
+    names = {
+        "one": "one", "zero": "one", "several": "several", "continuum": "infinitely many",
+    }  # fmt: skip
+    came = set(map(outcome, results))
+    if came == {"none"}:
+        return "None: with a penalty on one factor only there is no minimum"
+    seen = list(dict.fromkeys(name for what, name in names.items() if what in came))
+    if not seen:
         return "Not settled: too little converged"
-    names = {"one": "one", "several": "several", "continuum": "infinitely many"}
-    seen = [names[kind] for kind in names if kind in kinds]
     if seen == ["one"]:
         return "Yes, here: one solution per problem"
     if len(seen) == 1:

@@ -1,9 +1,11 @@
 """Finding in a study what a question needs."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
+from nmfstudy.display import listed
 from nmfstudy.matching import match
 
 NOT_ASKED = "not asked here"
@@ -148,6 +150,41 @@ def truth_match(result, fit):
     if truth is None or truth.n_components != result.problem.n_components or not kept(fit):
         return float("nan")
     return float(match(truth, fit.factorization)[1].min())
+
+
+def outcome(result):
+    """What came of a problem: what is known of its optimum without starts, else its kind."""
+    return result.known_optimum or result.judged.kind
+
+
+_HAVE, _ARE = ("has", "have"), ("is", "are")
+_OUTCOMES = (
+    ("one", _HAVE, "one solution"),
+    ("several", _HAVE, "several that fit equally well"),
+    ("continuum", _HAVE, "a continuum of them"),
+    ("zero", _HAVE, "all zeros as the best there is (the penalty is too strong)"),
+    ("none", _HAVE, "no minimum (a penalty on one factor only)"),
+    ("unsettled", _ARE, "not settled"),
+)
+
+
+# What a problem has whose optimum is known.
+KNOWN = {
+    "zero": "All zeros are the best there is: by the formula the penalty is stronger than any "
+    "component is worth, and no start found anything better.",
+    "none": "There is no minimum: the penalty is on one factor only, so shrinking that factor and "
+    "letting the other grow lowers the objective without end.",
+}
+
+
+def outcomes_text(results):
+    """``3 have one solution, 1 has no minimum (…) and 2 are not settled``."""
+    came = Counter(map(outcome, results))
+    return listed(
+        f"{came[what]} {verbs[came[what] != 1]} {words}"
+        for what, verbs, words in _OUTCOMES
+        if came[what]
+    )
 
 
 def counted_text(result):

@@ -13,7 +13,7 @@ from nmfstudy.plots.solutions import (
     illustrate_rarefaction,
 )
 from nmfstudy.problem import Search
-from nmfstudy.questions.lookup import counted_text, in_reading_order
+from nmfstudy.questions.lookup import counted_text, in_reading_order, outcome
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
 from nmfstudy.report.numbers import ABSENT, cell, label, percent, spelt
@@ -25,7 +25,6 @@ from nmfstudy.report.words import (
     coverage_text,
     distinct_text,
     kind_cell,
-    outcome,
     rank_text,
     result_sentences,
     section_id,

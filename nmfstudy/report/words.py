@@ -1,10 +1,9 @@
 """The sentences of the report: what a row of the tables says in plain words."""
 
 import math
-from collections import Counter
 
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.display import listed
+from nmfstudy.questions.lookup import KNOWN, outcome, outcomes_text
 from nmfstudy.report.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page import Cell
 from nmfstudy.solutions.plateau import end_text
@@ -30,11 +29,6 @@ _CERTIFICATES = {
 def section_id(key):
     """An identifier for HTML and Markdown from a problem's key."""
     return "problem-" + "".join(c if c.isascii() and c.isalnum() else "-" for c in key)
-
-
-def outcome(result):
-    """What came of a problem: what is known of its optimum without starts, else its kind."""
-    return result.known_optimum or result.judged.kind
 
 
 def kind_cell(result):
@@ -80,7 +74,7 @@ def result_sentences(row, result):
     """What was found for one problem: one sentence, and what stands behind it (may be empty)."""
     plateau = _plateau(row)
     if result.known_optimum:
-        return _KNOWN[result.known_optimum], _ended(result)
+        return KNOWN[result.known_optimum], _ended(result)
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several":
@@ -114,14 +108,6 @@ def _objectives(row):
         f"Their objectives are within {percent(row['objective_rtol'])} of the lowest one found, "
         f"which {best}."
     )
-
-
-_KNOWN = {
-    "zero": "All zeros are the best there is: by the formula the penalty is stronger than any "
-    "component is worth, and no start found anything better.",
-    "none": "There is no minimum: the penalty is on one factor only, so shrinking that factor and "
-    "letting the other grow lowers the objective without end.",
-}
 
 
 def _ended(result):
@@ -158,24 +144,7 @@ def headline(study):
     if len(study) <= 3:
         said = "; ".join(f"{result.title}: {kind_cell(result).text}" for result in study)
         return f"{said} ({count(total, 'start')})."
-    came = Counter(map(outcome, study))
-    parts = [
-        f"{came[what]} {verbs[came[what] != 1]} {words}"
-        for what, verbs, words in _HEADLINE
-        if came[what]
-    ]
-    return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {listed(parts)}."
-
-
-_HAVE, _ARE = ("has", "have"), ("is", "are")
-_HEADLINE = (
-    ("one", _HAVE, "one solution"),
-    ("several", _HAVE, "several that fit equally well"),
-    ("continuum", _HAVE, "a continuum of them"),
-    ("zero", _HAVE, "all zeros as the best there is (the penalty is too strong)"),
-    ("none", _HAVE, "no minimum (a penalty on one factor only)"),
-    ("unsettled", _ARE, "not settled"),
-)
+    return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {outcomes_text(study)}."
 
 
 def _reached(row, what):

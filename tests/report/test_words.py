@@ -14,6 +14,7 @@ from nmfstudy.plots.solutions import (
     illustrate_count,
     illustrate_rarefaction,
 )
+from nmfstudy.questions import answer_all
 from nmfstudy.questions.distinct import count_sentence
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.problems import problems_section
@@ -63,6 +64,13 @@ def test_optima_that_are_known_are_not_counted_as_not_settled(menu):
         assert result.judged.kind == "unsettled"
         assert kind_cell(result).text == text
         assert (distinct_text(result), coverage_text(result)) == (distinct, "–")
+
+
+def test_where_every_penalty_is_on_one_factor_there_is_nothing_to_settle(menu):
+    only = replace(menu, results=(of(menu, k=3, alpha=0.01),))
+    (answer,) = (a for a in answer_all(only) if a.key == "distinct")
+    assert answer.verdict.startswith("None") and "1 has no minimum" in answer.summary
+    assert dict(answer.facts)[only.results[0].title].startswith("There is no minimum")
 
 
 def test_all_zeros_are_the_best_however_few_starts_end_there(menu):
