@@ -101,7 +101,7 @@ def illustrate_count(result):
 
 
 def continuum_sentence(table, solutions):
-    """What the count of a continuum does as one looks closer, as far as the fits are converged.
+    """What the count of a continuum does in the finest decade that the fits are converged to.
 
     Parameters
     ----------
@@ -115,7 +115,7 @@ def continuum_sentence(table, solutions):
     """
     seen = table[table.distance_tol >= solutions.noise_floor]
     closest = int(seen.n_distinct.iloc[0])
-    farther = int(seen.n_distinct[seen.distance_tol <= 100 * seen.distance_tol.iloc[0]].iloc[-1])
+    farther = int(seen.n_distinct[seen.distance_tol <= 10 * seen.distance_tol.iloc[0]].iloc[-1])
     starts = int(solutions.counts[solutions.near_optimal].sum())
     if closest == starts:
         return "Seen closely, every start is a solution of its own: they form a continuum."

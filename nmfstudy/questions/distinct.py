@@ -11,7 +11,14 @@ from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.questions.answer import Answer
-from nmfstudy.questions.lookup import KNOWN, in_reading_order, outcome, outcomes_text, starts_text
+from nmfstudy.questions.lookup import (
+    KNOWN,
+    covered,
+    in_reading_order,
+    outcome,
+    outcomes_text,
+    starts_text,
+)
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.verdicts import SAME_PRODUCT
 
@@ -127,10 +134,10 @@ def _row(result):
         "n_distinct": s.n_distinct,
         "n_minima": s.n_minima,
         "kind": result.judged.kind,
-        "coverage": s.coverage,
+        "coverage": covered(result),
         "plateau_low": low,
         "plateau_high": high,
-        "reason": result.judged.reason,
+        "reason": KNOWN.get(result.known_optimum, result.judged.reason),
     }
 
 

@@ -187,6 +187,12 @@ def outcomes_text(results):
     )
 
 
+def covered(result):
+    """The coverage where there is a number of solutions to be covered, else NaN."""
+    counted = outcome(result) in ("one", "several", "unsettled")
+    return result.solutions.coverage if counted else float("nan")
+
+
 def counted_text(result):
     """``100``, ``102 of 202``: the starts that count, of those there are."""
     counted, starts = result.solutions.n_converged, result.n_starts

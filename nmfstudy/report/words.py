@@ -3,8 +3,8 @@
 import math
 
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.questions.lookup import KNOWN, outcome, outcomes_text
-from nmfstudy.report.numbers import ABSENT, count, number, percent
+from nmfstudy.questions.lookup import KNOWN, covered, outcome, outcomes_text
+from nmfstudy.report.numbers import count, number, percent
 from nmfstudy.report.page import Cell
 from nmfstudy.solutions.plateau import end_text
 
@@ -66,8 +66,7 @@ def distinct_text(result):
 
 def coverage_text(result):
     """The coverage where there is a number of solutions to be covered."""
-    counted = outcome(result) in ("one", "several", "unsettled")
-    return percent(result.solutions.coverage) if counted else ABSENT
+    return percent(covered(result))
 
 
 def result_sentences(row, result):

@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -110,7 +111,7 @@ def test_the_sentence_on_a_continuum_is_what_its_curve_does(menu):
     assert ends.kind == every.kind == "continuum"
     table = count_table(ends)
     fine = table.n_distinct[table.distance_tol >= ends.noise_floor].iloc[0]
-    assert fine == ends.curve([100 * ends.noise_floor])[1][0] < ends.counts.sum()
+    assert fine == ends.curve([10 * ends.noise_floor])[1][0] < ends.counts.sum()
     assert f"stays at {fine}:" in continuum_sentence(table, ends)
     assert "every start" in continuum_sentence(count_table(every), every)
     grown = table.assign(n_distinct=range(40, 40 - len(table), -1))
@@ -122,6 +123,9 @@ def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
     assert coverage_text(result) == "–" and distinct_text(result) == "∞"
     assert "levelled off" not in illustrate_rarefaction(result).caption
     assert coverage_text(of(menu, k=3, alpha=0.0)) == "100 %"
+    (answer,) = (a for a in answer_all(menu) if a.key == "distinct")
+    table = answer.tables["distinct"].set_index("title")
+    assert np.isnan(table.coverage["menu, k = 2"]) and table.coverage["menu, k = 3"] == 1
 
 
 def test_where_looking_ends_is_not_passed_off_as_the_end_of_the_plateau(menu):
