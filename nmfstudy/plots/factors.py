@@ -7,7 +7,7 @@ import pandas as pd
 
 from nmfstudy.factorization import as_factorization
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 
 _ANNOTATED = (12, 12)  # rows and columns of a matrix whose entries can be read as text
 _CELLS = 600  # beyond so many a heat map becomes one picture
@@ -165,7 +165,7 @@ def components_size(n_components, column_names=None):
     shown = min(n_components, _MOST)
     if image_shape(column_names) is not None:
         return min(7.0, 2.0 * min(4, shown)), 2.05 * -(-shown // 4)
-    return 7.0, 0.9 + 0.45 * shown
+    return PAGE_WIDTH, 0.9 + 0.45 * shown
 
 
 def illustrate_components(result, trust=None):
