@@ -108,7 +108,7 @@ def _plan(overrides, multirun):
         for strings in _expand([o for o in merged if not _says_where(o)]):
             job = job_from_config(plain_config(composer.compose(strings)))
             # Lines of a preset that differ in what the user has given are one.
-            jobs.setdefault(job_id(job), (job, strings))
+            jobs.setdefault((job.folder, job_id(job)), (job, strings))
     jobs, overrides = zip(*jobs.values(), strict=True)
     return Plan(jobs, overrides, root, tuple(dict.fromkeys(hints)), _keys(given))
 

@@ -19,7 +19,7 @@ from nmfstudy.runs import code_version, save_data
 from nmfstudy.runs.signs import forget_the_dead
 from nmfstudy.runs.status import status_of
 from nmfstudy.study import Study
-from nmfstudy.sweep import dataset_of, is_done, perform
+from nmfstudy.sweep import dataset_of, is_done, perform, read_data_anew
 from nmfstudy.watching import watching
 
 
@@ -52,6 +52,7 @@ def main(argv):
     unknown = [flag for flag in flags if flag not in ("-m", "--multirun", "--cfg=job", "--check")]
     if unknown:
         raise RequestError(f"{unknown[0]} is no option; possible: -m, --check, --help")
+    read_data_anew()
     asked = plan(overrides, multirun="-m" in flags or "--multirun" in flags)
     asked = _within_the_data(asked)
     for job in asked.jobs:

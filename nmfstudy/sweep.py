@@ -1,6 +1,5 @@
 """From a job to finished run folders; what is finished already is not done again."""
 
-import os
 import time
 import traceback
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ class Block:
 
 
 @lru_cache(maxsize=4)
-def _cached_dataset(items, stamp):
+def _cached_dataset(items):
     return load_dataset(**dict(items))
 
 
@@ -71,18 +70,14 @@ def dataset_of(job):
     """The job's dataset; several jobs on one share it."""
     items = tuple(sorted(job.dataset.items(), key=lambda pair: pair[0]))
     try:
-        return _cached_dataset(items, _stamp(job.dataset.get("path")))
+        return _cached_dataset(items)
     except TypeError:  # an unhashable parameter
         return load_dataset(**job.dataset)
 
 
-def _stamp(path):
-    """What changes when a file is written anew; None without one."""
-    try:
-        about = os.stat(path)
-    except (TypeError, ValueError, OSError):
-        return None
-    return about.st_mtime_ns, about.st_size
+def read_data_anew():
+    """Let datasets be read again: files may have changed since the last command."""
+    _cached_dataset.cache_clear()
 
 
 def custom_files(job):
