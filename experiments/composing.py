@@ -246,6 +246,11 @@ def _sentence(error):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     first = lines[0].rstrip(".") if lines else type(error).__name__
     if isinstance(error, OverrideParseException):
+        key, given, value = str(error.override).partition("=")
+        if key and given:
+            return (
+                f"{error.override!r} cannot be read; possible: quotes within, '{key}=\"{value}\"'"
+            )
         return f"{error.override!r} is no override; possible: KEY=VALUE, as in n_components=3"
     unknown = re.search(r"Could not override '([^']+)'", text)
     if unknown:

@@ -103,7 +103,8 @@ def component_trust(solutions, witnesses=()):
     Trust
         Its sentence says how trust would change if solutions up to 1 % worse counted as well.
     """
-    if not len(solutions):
+    # The lowest objective of all may belong to a fit that does not count.
+    if not len(solutions) or not solutions.near_optimal[0]:
         return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
     more = [fit.factorization for fit in solutions.members]
     more += _unseen(witnesses, solutions, more)

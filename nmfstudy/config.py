@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from nmfstudy.datasets.files import bare_name
 from nmfstudy.errors import RequestError
 from nmfstudy.keeping import check_record
 from nmfstudy.objective import check_loss
@@ -201,7 +202,7 @@ def digest(value, length=16):
 def _dataset_stem(dataset):
     """The dataset's name without parameters: that of the file for ``dataset=file``."""
     if dataset["name"] == "file" and dataset.get("path"):
-        return Path(str(dataset["path"])).name.split(".")[0] or "file"
+        return bare_name(str(dataset["path"])) or "file"
     return str(dataset["name"])
 
 

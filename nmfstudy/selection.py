@@ -10,7 +10,16 @@ from nmfstudy.components import component_trust
 from nmfstudy.display import ABSENT, number, percent
 from nmfstudy.errors import RequestError
 from nmfstudy.fits import Fits
-from nmfstudy.structure import EXACT, ORDERED, evenly, one_component, structure_left
+from nmfstudy.objective import data_norm, squared_error
+from nmfstudy.structure import (
+    EXACT,
+    ORDERED,
+    evenly,
+    least_share_left,
+    one_component,
+    share_left,
+    structure_left,
+)
 
 _MAX_SAMPLES = 2000  # a consensus matrix of more is large and says no more
 _MAX_STARTS = 1000
@@ -193,7 +202,10 @@ def advise(candidates, X):
     exact = next((c for c in rows if c.relative_error < EXACT), None)
     if exact is not None and exact.n_components >= min(X.shape):
         exact = None  # X = X·I is no discovery
-    within = _explaining(rows, X, exact)
+    one = one_component(X)
+    if structure_left(X, *one) == 0 and 1 < ks[0] < min(X.shape):
+        return _ONE_EXACTLY
+    within = _explaining(rows, X, one, exact)
     if [c.n_components for c in within] in ([], [1]) and ks[-1] > 1 and ks[0] < min(X.shape):
         return _ONE
     sound = [c for c in within if c.kind in ("one", "several") and c.trusted_share == 1]
@@ -231,18 +243,31 @@ _ONE = Advice(
 )
 
 
-def _explaining(rows, X, exact):
-    """Those whose components explain more than noise: up to an exact fit if there is one."""
-    left = structure_left(X, *one_component(X))
+_ONE_EXACTLY = Advice(
+    1,
+    "One component fits exactly.",
+    ("all rows are multiples of one, so more components have nothing left to explain",),
+    (),
+)
+
+
+def _explaining(rows, X, one, exact):
+    """Those whose components explain more than noise: up to an exact fit if there is one.
+
+    Order in few rows or columns survives random signs, but one component takes most of it away.
+    """
+    left, before = structure_left(X, *one), (1, np.sqrt(squared_error(X, *one)) / data_norm(X))
     kept = []
     for row in rows:
         k = row.n_components
-        if k >= min(X.shape) > 1 or (exact is None and k > 1 and left <= ORDERED):
+        drop = share_left(before, (k, row.relative_error), X.shape)
+        noise = left <= ORDERED and not drop < least_share_left(X.shape)
+        if k >= min(X.shape) > 1 or (exact is None and k > 1 and noise):
             break
         kept.append(row)
         if row is exact:
             break
-        left = row.structure
+        left, before = row.structure, (k, row.relative_error)
     return kept
 
 
@@ -267,10 +292,10 @@ def _reasons(chosen, within, fits_exactly):
     elif after is not None:
         yield f"at k = {after.n_components} {_why_not(after)}"
     elif chosen.structure <= ORDERED:
-        yield (
-            "what it leaves over has no more order than noise, so one more component would fit "
-            "noise, while with fewer components some order is left"
-        )
+        yield "what it leaves over has no more order than noise; one more component would fit noise"
+        fewer = next((c for c in within if c.n_components == chosen.n_components - 1), None)
+        if fewer is not None and fewer.structure > ORDERED:
+            yield f"with k = {fewer.n_components} some order is left"
 
 
 def _doubts(chosen, sound, rows, X, fits_exactly):
@@ -286,7 +311,7 @@ def _doubts(chosen, sound, rows, X, fits_exactly):
             yield f"no larger k was tried; add n_components={k + 1}"
         else:
             yield f"no larger k can be judged: from k = {min(X.shape)} on X = X·I fits exactly"
-    elif not fits_exactly and after.relative_error == after.relative_error:
+    elif not fits_exactly and after.relative_error < chosen.relative_error - EXACT:
         yield (
             f"k = {after.n_components} would lower the relative error from "
             f"{number(chosen.relative_error, 3)} to {number(after.relative_error, 3)}"
@@ -322,5 +347,7 @@ def _why_not(row):
         return "the solutions form a continuum"
     if row.kind == "unsettled":
         return "the count is unsettled"
+    if row.n_distinct == 1:
+        return "some components of the solution are zero, so fewer do the same"
     share = percent(row.trusted_share)
     return f"only {share} of the components come back in all {row.n_distinct} solutions"

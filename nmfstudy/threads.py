@@ -7,6 +7,7 @@ compile time, balances starts of unequal length, and survives a fork.
 
 import os
 from collections import deque
+from contextlib import suppress
 from functools import cache
 from threading import Event, Thread
 
@@ -69,10 +70,12 @@ def on_threads(task, arguments, report=lambda result: None):
             work(report_all)
             for helper in helpers:
                 helper.join()
-        finally:  # interrupted perhaps, while helpers are at work
+        finally:  # interrupted perhaps, while helpers are at work or not started yet
             stop.set()
             for helper in helpers:
-                helper.join()
+                # One that is not started cannot be joined, and the error would hide the interrupt.
+                with suppress(RuntimeError):
+                    helper.join()
     if errors:
         raise errors[0]
     report_all()

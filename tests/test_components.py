@@ -1,5 +1,7 @@
 """Which components are trusted, which trade places, which persist."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from solutions.planted_fits import disguise, make_fits
@@ -208,3 +210,16 @@ def test_persistence_of_blocks(rng):
     assert "From 3 to 4 components" in found.sentence and "breaks up" in found.sentence
     with pytest.raises(RequestError, match="the smaller number first"):
         persistence(more, fewer)
+
+
+def test_no_component_is_trusted_where_the_best_fit_does_not_count():
+    fits = fit(load_dataset("digits"), 5, n_starts=20, solver="accelerated")
+    best = fits.objective < fits.objective.min() * (1 + 1e-6)
+    reason = np.where(best, "max_iter", fits.stop_reason)
+    solutions = distinct_solutions(
+        replace(fits, converged=~best, stop_reason=reason, kkt_residual=np.where(best, 1e-3, 0))
+    )
+    assert 0 < best.sum() < 20 and solutions.kind == "unsettled" and not solutions.n_distinct
+    trust = component_trust(solutions)
+    assert trust.components == () and trust.sentence.startswith("Trust no component: ")
+    assert np.isnan(trust.share)

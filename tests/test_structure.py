@@ -5,7 +5,13 @@ import pytest
 from planted_data import planted, pure_noise
 from scipy import sparse
 
-from nmfstudy.structure import ORDERED, one_component, structure_left
+from nmfstudy.structure import (
+    ORDERED,
+    least_share_left,
+    one_component,
+    share_left,
+    structure_left,
+)
 
 
 def test_one_component_is_the_leading_singular_pair(rng):
@@ -71,3 +77,29 @@ def test_nothing_left_unknown_factors_and_no_freedom():
     assert np.isnan(structure_left(w @ h, w * np.nan, h))
     X = np.random.default_rng(0).random((4, 3))
     assert structure_left(X, np.ones((4, 3)), np.ones((3, 3))) == 0
+
+
+def test_share_left_is_one_for_what_only_uses_up_freedom():
+    (n, d), free = (20, 10), lambda k: 1 - k * (30 - k) / 200
+    for k, more in ((1, 2), (2, 5)):
+        after = np.sqrt(free(more) / free(k))
+        assert share_left((k, 1.0), (more, after), (n, d)) == pytest.approx(1)
+    assert share_left((1, 1.0), (2, 0.1), (n, d)) == pytest.approx(0.01 * free(1) / free(2))
+    assert np.isnan(share_left((2, 0.0), (3, 0.0), (n, d)))
+    assert np.isnan(share_left((9, 0.1), (10, 0.0), (n, d)))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (10, 5), (10, 8), (15, 8), (20, 12), (40, 15)])
+@pytest.mark.parametrize("kind", ["uniform", "exponential", "poisson"])
+def test_a_component_of_noise_takes_away_no_more_than_it_should(kind, shape):
+    passed = 0
+    for seed in range(40):
+        X = pure_noise(kind, seed, shape)
+        W, H = one_component(X)
+        left = X - W @ H
+        top = np.linalg.svd(left, compute_uv=False)
+        # No nonnegative component takes away more than the leading one of any sign.
+        errors = np.sqrt((top**2).sum()), np.sqrt((top[1:] ** 2).sum())
+        share = share_left((1, errors[0]), (2, errors[1]), shape)
+        passed += share < least_share_left(shape)
+    assert passed <= (4 if kind == "poisson" else 0)

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+from pathlib import Path
 
 from nmfstudy.errors import RequestError
 
@@ -16,6 +17,12 @@ def shown(path):
     text = str(path)
     text = text if text.isprintable() else ascii(text)
     return text if len(text) <= 200 else "..." + text[-197:]
+
+
+def bare_name(path):
+    """A file's name without folders and endings: what a dataset and a study of it are called."""
+    name = Path(path).name
+    return Path(name[: -len(".gz")] if name.lower().endswith(".gz") else name).stem
 
 
 def short(value):

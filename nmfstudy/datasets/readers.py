@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.datasets.arrays import read_matrix_market, read_npy, read_npz
-from nmfstudy.datasets.files import short, shown
+from nmfstudy.datasets.files import bare_name, short, shown
 from nmfstudy.datasets.text import read_text
 from nmfstudy.errors import RequestError
 
@@ -99,8 +99,6 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto", decimal="
     packed = endings[-1:] == [".gz"]
     ending = (endings[:-1] if packed else endings)[-1:]
     ending = ending[0] if ending else ""
-    name = path.name.removesuffix(path.suffix) if packed else path.name
-    name = Path(name).stem if ending else name
     if ending not in (*TEXT, ".mtx", ".npy", ".npz") or (packed and ending in (".npy", ".npz")):
         raise RequestError(f"{show} ends in {path.suffix}; possible: {FORMATS}")
     told = {"header": header, "index": index, "delimiter": delimiter, "decimal": decimal}
@@ -131,7 +129,7 @@ def read_table(path, *, header="auto", index="auto", delimiter="auto", decimal="
         reason = shown(" ".join(reason.split()))[:150]
         raise RequestError(f"{show} cannot be read: {reason}") from None
     rows, columns = (None if names is None else tuple(names) for names in (rows, columns))
-    return Table(name, values, rows, columns, tuple(notes))
+    return Table(bare_name(path), values, rows, columns, tuple(notes))
 
 
 def _checked(path):

@@ -218,11 +218,11 @@ def illustrate_components(result, trust=None):
 
 
 def best_factorization(result):
-    """The best counted factorization of a problem; None if there is none.
+    """The best factorization of a problem; None if none counts that fits as well as any.
 
     Components in the order of the fit, so that their numbers are those of trust and certificates.
     """
-    if not result.solutions.representatives:
+    if not result.solutions.representatives or not result.solutions.near_optimal[0]:
         return None
     fit = result.solutions.representatives[0]
     if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):

@@ -164,11 +164,13 @@ def _verdict(results):
         return "None: with a penalty on one factor only there is no minimum"
     seen = list(dict.fromkeys(name for what, name in names.items() if what in came))
     if not seen:
-        return "Not settled: too little converged"
+        return "Not settled: too few starts, or too few that converged"
+    some = " where settled" if "unsettled" in came else ""
+    some = " where there is a minimum" if "none" in came and not some else some
     if seen == ["one"]:
-        return "Yes, here: one solution per problem"
+        return f"One solution{some}" if some else "Yes, here: one solution per problem"
     if len(seen) == 1:
-        return f"No: {seen[0]}"
+        return f"No: {seen[0]}{some}"
     return f"Not in general: {', '.join(seen[:-1])} or {seen[-1]}, depending on the problem"
 
 

@@ -11,11 +11,13 @@ _HEAD = 4096  # bytes of the page in which its fingerprint stands
 
 
 def fingerprint(study):
-    """Hash of all that a report is made of: results, failures, tolerances, command and code."""
+    """Hash of all that a report is made of: results, names, failures, tolerances, command, code."""
     analysis = study.analysis
+    data = {result.dataset.sha256: result.dataset for result in study.results}
     return digest(
         {
             "runs": [[info["id"], info["files"]] for info in study.infos],
+            "names": [[d.row_names, d.column_names, d.notes] for d in data.values()],
             "left out": [list(entry) for entry in study.skipped],
             "failures": study.failures,
             "analysis": [analysis.distance_tol, analysis.objective_rtol, analysis.kkt_tol],

@@ -11,10 +11,18 @@ from nmfstudy.runs.files import new_folder, own, read_arrays, read_json, write_a
 
 
 def save_data(study_folder, dataset):
-    """Keep a dataset under ``data/<sha256>`` unless it is there."""
+    """Keep a dataset under ``data/<sha256>``; if its values are there, names and notes as now."""
     folder = data_folder(study_folder, dataset.sha256)
     is_whole = (folder / "data.json").is_file
+    said = {
+        "row_names": _plain(dataset.row_names),
+        "column_names": _plain(dataset.column_names),
+        "notes": list(dataset.notes),
+    }
     if is_whole():
+        about = read_json(folder / "data.json")
+        if about != about | said:
+            write_json(folder / "data.json", about | said)
         return
     X = dataset.X
     arrays = (
@@ -28,9 +36,7 @@ def save_data(study_folder, dataset):
         "name": dataset.name,
         "shape": list(X.shape),
         "sha256": dataset.sha256,
-        "row_names": dataset.row_names,
-        "column_names": dataset.column_names,
-        "notes": dataset.notes,
+        **said,
         "known": None,
     }
     if dataset.known is not None:  # JSON has no infinity
@@ -39,6 +45,10 @@ def save_data(study_folder, dataset):
     with new_folder(folder, is_whole) as partial:
         write_arrays(partial / "data.npz", **arrays)
         write_json(partial / "data.json", about)
+
+
+def _plain(names):
+    return None if names is None else list(names)
 
 
 def load_data(study_folder, sha256):

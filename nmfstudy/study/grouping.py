@@ -38,7 +38,7 @@ def of_data(runs, about):
 
     kept = [run for run in runs if is_current(run)]
     out = [
-        (run.id, f"the data “{run.info['dataset']['name']}” have changed since")
+        (run.id, f"fitted to other data called “{run.info['dataset']['name']}”")
         for run in runs
         if not is_current(run)
     ]

@@ -108,6 +108,7 @@ def test_swept_seeds_are_single_starts_and_a_hint_says_so():
         (["n_components=2,3"], "n_components=2,3 lists several values; add -m"),
         (["a b c"], "'a b c' is no override; possible: KEY=VALUE"),
         (["=3"], "'=3' is no override; possible: KEY=VALUE"),
+        (["dataset.path=X (1).csv"], "possible: quotes within"),
         (["n_components=${foo}"], "Interpolation key 'foo' not found"),
         (["init=custom"], "init.H must be given"),
         (["hydra.foo=3"], "hydra.foo"),

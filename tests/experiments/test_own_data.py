@@ -6,6 +6,8 @@ import pytest
 from planted_data import planted
 
 from nmfstudy.cli import main
+from nmfstudy.datasets.files import bare_name
+from nmfstudy.datasets.readers import read_table
 from nmfstudy.experiments.composing import plan
 
 FEW = ("study=mydata", "n_starts=5")
@@ -69,10 +71,30 @@ def test_a_file_that_has_changed_is_reported_alone_and_nothing_is_lost(small, tm
     (changed,) = problems().problem
     assert changed not in first.problem.tolist()
     assert runs < set((tmp_path / "results/small/runs").iterdir())
-    assert "have changed since" in (tmp_path / "results/small/report.md").read_text()
+    assert "fitted to other data called" in (tmp_path / "results/small/report.md").read_text()
     write("small.csv", (10, 5), 0)
     assert main(["run", *FEW, small, "n_components=2"]) == 0
     pd.testing.assert_frame_equal(problems(), first)
+
+
+def test_names_that_were_corrected_are_the_names_told(small, tmp_path):
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    text = (tmp_path / "small.csv").read_text()
+    (tmp_path / "small.csv").write_text(text.replace("a,b,c", "alpha,beta,gamma", 1))
+    assert main(["run", *FEW, small, "n_components=2"]) == 0
+    folder = tmp_path / "results/small"
+    (H,) = folder.glob("factors/*-H.csv")
+    assert H.read_text().splitlines()[0].split(",")[-5:] == ["alpha", "beta", "gamma", "d", "e"]
+    assert "gamma" in (folder / "report.md").read_text()
+    assert len(list((folder / "data").iterdir())) == 1
+
+
+@pytest.mark.parametrize("file", ["counts.2024.csv", "counts.csv.gz", "Some counts.TSV", "plain"])
+def test_a_folder_is_called_as_its_data(tmp_path, monkeypatch, file):
+    monkeypatch.chdir(tmp_path)
+    pd.DataFrame(np.ones((4, 3))).to_csv(file, sep="\t", index=False)
+    (job,) = plan(["dataset=file", f"dataset.path={file!r}", "n_components=2"]).jobs
+    assert job.study_name == read_table(file).name == bare_name(file)
 
 
 def test_two_files_of_one_name_in_one_sweep_are_told_apart(small, tmp_path):
