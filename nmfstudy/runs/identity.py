@@ -10,7 +10,8 @@ from nmfstudy.config import config_of, digest
 _PACKAGE = Path(__file__).resolve().parent.parent
 # The sources that affect fits; plots and reports may change without making results stale.
 _FITTING = (
-    "factorization.py fits.py fitting.py inits.py objective.py penalties.py problem.py streams.py"
+    "factorization.py fits.py fitting.py inits.py kernels_random.py objective.py penalties.py "
+    "problem.py streams.py threads.py"
 ).split()
 
 
