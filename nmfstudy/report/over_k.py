@@ -27,7 +27,9 @@ def over_k_section(advised, shelf):
         "of solutions is settled, and the components come back in all of them. Order is measured "
         "by the largest singular value of X − W H, relative to the largest that its entries have "
         "with random signs (19 draws, after Hong, Sheng & Dobriban, 2020): above "
-        f"{number(ORDERED)} is more than noise."
+        f"{number(ORDERED)} is more than noise. Order in few rows or columns may escape that, so a "
+        "component that takes away more than half of what is left (of a small table, more) counts "
+        "in any case."
     )
     return Section("over-k", "Choosing the number of components", (said,), tuple(parts))
 
