@@ -17,7 +17,7 @@ from nmfstudy.threads import n_threads, on_threads
 
 _NEGLIGIBLE = 1e-6  # entries below this share of their component's largest count as zero
 _SEEDING = 60  # normal numbers that cost as much as the seeding of a generator
-_TASK = 2**16  # fewest numbers that are worth a thread
+_TASK = 2**15  # fewest numbers that are worth a thread
 _DENSE_SVD = 1000  # up to this many rows or columns a full SVD is cheap
 
 

@@ -132,6 +132,8 @@ def gradients(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
             else:
                 slope = 1 / Y - dense / Y**2
             of_W, of_H = slope @ _T(H), _T(W) @ slope
+    if penalty.is_zero:
+        return of_W, of_H
     price_W, price_H = penalty.gradients(W, H)
     return of_W + price_W, of_H + price_H
 
