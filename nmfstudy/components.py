@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 
+from nmfstudy.display import listed
 from nmfstudy.distances import distance
 from nmfstudy.errors import RequestError
 from nmfstudy.factorization import Factorization
@@ -258,10 +259,9 @@ def _called(indices):
     return f"component{'s' * (len(indices) > 1)} {_names(indices)}"
 
 
-def _names(indices, last=" and "):
+def _names(indices):
     """Component numbers for people: ``1, 2 and 5``."""
-    names = [str(i + 1) for i in indices]
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + last + names[-1]
+    return listed(str(i + 1) for i in indices)
 
 
 @dataclass(frozen=True, eq=False)

@@ -203,9 +203,11 @@ def advise(candidates, X):
     if exact is not None and exact.n_components >= min(X.shape):
         exact = None  # X = X·I is no discovery
     one = one_component(X)
-    if structure_left(X, *one) == 0 and 1 < ks[0] < min(X.shape):
+    left = structure_left(X, *one)
+    if left == 0 and 1 < ks[0] < min(X.shape):
         return _ONE_EXACTLY
-    within = _explaining(rows, X, one, exact)
+    error = np.sqrt(squared_error(X, *one)) / data_norm(X)
+    within = _explaining(rows, X, left, (1, error), exact)
     if [c.n_components for c in within] in ([], [1]) and ks[-1] > 1 and ks[0] < min(X.shape):
         return _ONE
     sound = [c for c in within if c.kind in ("one", "several") and c.trusted_share == 1]
@@ -251,12 +253,12 @@ _ONE_EXACTLY = Advice(
 )
 
 
-def _explaining(rows, X, one, exact):
+def _explaining(rows, X, left, before, exact):
     """Those whose components explain more than noise: up to an exact fit if there is one.
 
     Order in few rows or columns survives random signs, but one component takes most of it away.
+    ``left`` is the order that the best single component leaves, ``before`` its (k, error).
     """
-    left, before = structure_left(X, *one), (1, np.sqrt(squared_error(X, *one)) / data_norm(X))
     kept = []
     for row in rows:
         k = row.n_components

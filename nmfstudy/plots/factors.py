@@ -74,7 +74,7 @@ def short(value):
     if value >= 100:
         return f"{value:.0f}"
     text = f"{value:.2f}".rstrip("0").rstrip(".")
-    return "<.01" if text == "0" and value > 0 else text
+    return "<0.01" if text == "0" and value > 0 else text
 
 
 def image_shape(column_names):

@@ -168,13 +168,10 @@ def plot_landscape(table, *, distance_tol=None, objective_rtol=None, ax=None):
     shown = shown.assign(
         distance=np.maximum(shown.distance, _NEAR), excess=np.maximum(shown.excess, _FLOOR)
     )
-    _by_minimum(ax, shown, "distance")
     if distance_tol:
-        ax.axvline(distance_tol, color=style.INK, lw=1, ls=":", alpha=0.7)
-        ax.text(
-            distance_tol, 0.5, "the same to the left ", rotation=90, ha="right", va="center",
-            transform=ax.get_xaxis_transform(), color=style.INK, fontsize=style.SMALL,
-        )  # fmt: skip
+        name = "same, if closer than this"
+        ax.axvline(distance_tol, color=style.INK, lw=1, ls=":", alpha=0.7, label=name)
+    _by_minimum(ax, shown, "distance")
     style.log_axis(ax.xaxis, _NEAR / 3, 3.0)
     _name_floor(ax.xaxis, _NEAR, "0")
     _excess_axis(ax, shown.excess, objective_rtol)

@@ -1,5 +1,6 @@
 """What the certificates say of a problem, beside what its fits say."""
 
+from nmfstudy.display import listed
 from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
 from nmfstudy.questions.lookup import starts_text
 from nmfstudy.report.numbers import count, number
@@ -43,7 +44,7 @@ def _minima(minima):
         return f"Minimum {minima[0]}"
     if len(minima) > 2 and minima == list(range(minima[0], minima[-1] + 1)):
         return f"Minima {minima[0]} to {minima[-1]}"
-    return f"Minima {', '.join(map(str, minima[:-1]))} and {minima[-1]}"
+    return f"Minima {listed(map(str, minima))}"
 
 
 def _pairs(result):
