@@ -24,10 +24,10 @@ from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits
 
 import nmfstudy as ns
-from nmfstudy.config import Analysis
+from nmfstudy.store.job import Analysis
 from nmfstudy.study import ProblemResult
 from nmfstudy.study.agreement import same_starts
-from nmfstudy.threads import n_threads
+from nmfstudy.util.threads import n_threads
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from nmfstudy.config import job_from_config
-from nmfstudy.fits import concatenate
-from nmfstudy.fitting import fit_starts
-from nmfstudy.keeping import keep_solutions
-from nmfstudy.runs import Run, find_runs, run_id, save_data
-from nmfstudy.saturation import good_turing_coverage
+from nmfstudy.fitting.keeping import keep_solutions
+from nmfstudy.fitting.multistart import fit_starts
+from nmfstudy.model.fits import concatenate
 from nmfstudy.solutions import distinct_solutions
-from nmfstudy.sweep import dataset_of
+from nmfstudy.solutions.coverage import good_turing_coverage
+from nmfstudy.store import Run, find_runs, run_id, save_data
+from nmfstudy.store.job import job_from_config
+from nmfstudy.sweep.execution import dataset_of
 
 REAL = 300  # starts that are really fitted
 

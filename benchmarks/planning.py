@@ -52,9 +52,9 @@ def dataset_config(what, k, folder):
 
 def carry_out(name, solver, folder):
     """Carry out one row's job; its costs per start as plain data."""
-    from nmfstudy.config import job_from_config
-    from nmfstudy.runs import find_runs
-    from nmfstudy.sweep import dataset_of, execute
+    from nmfstudy.store import find_runs
+    from nmfstudy.store.job import job_from_config
+    from nmfstudy.sweep.execution import dataset_of, execute
 
     what, k, n_starts = CASES[name]
     config = {"dataset": dataset_config(what, k, folder), "init": "random", "solver": solver}

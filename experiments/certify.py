@@ -7,7 +7,7 @@ nmfstudy certify X.csv -k 3
 import sys
 
 from nmfstudy.cli import Parser, guarded
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 
 def main(argv):
@@ -29,7 +29,7 @@ def main(argv):
     if by_factors:
         W, H, X = read_matrix(given.W), read_matrix(given.H), None
     else:
-        from nmfstudy.fitting import fit
+        from nmfstudy.fitting.multistart import fit
 
         X = load_dataset("file", path=given.X).X
         fits = fit(X, n_components=given.n_components, n_starts=given.n_starts)

@@ -14,10 +14,10 @@ def main(argv):
         "--out", metavar="FOLDER", help="where the report goes; default: beside the first study"
     )
     given = parser.parse_args(argv)
-    from nmfstudy.comparison import compare
     from nmfstudy.report.compared import write_comparison
     from nmfstudy.report.terminal import print_comparison
     from nmfstudy.study import Study
+    from nmfstudy.study.comparison import compare
 
     studies = [Study.load(folder, code="mixed") for folder in given.folders]
     comparison = compare(*studies)

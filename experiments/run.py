@@ -11,16 +11,16 @@ import sys
 from dataclasses import replace
 
 from nmfstudy.cli import guarded
-from nmfstudy.errors import RequestError
-from nmfstudy.experiments.composing import CONF, plan
-from nmfstudy.progress import ProgressBar
-from nmfstudy.request import Request, check_job
-from nmfstudy.runs import code_version, save_data
-from nmfstudy.runs.signs import forget_the_dead
-from nmfstudy.runs.status import status_of
+from nmfstudy.store import code_version, save_data
+from nmfstudy.store.heartbeat import forget_the_dead
+from nmfstudy.store.status import status_of
 from nmfstudy.study import Study
-from nmfstudy.sweep import dataset_of, is_done, perform, read_data_anew
-from nmfstudy.watching import watching
+from nmfstudy.sweep.composing import CONF, plan
+from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_anew
+from nmfstudy.sweep.progress import ProgressBar
+from nmfstudy.sweep.request import Request, check_job
+from nmfstudy.sweep.watching import watching
+from nmfstudy.util.errors import RequestError
 
 
 def _settings(name):
@@ -58,7 +58,7 @@ def main(argv):
     for job in asked.jobs:
         check_job(job)
     if asked.launcher != "basic":
-        from nmfstudy.experiments.launching import check_launcher
+        from nmfstudy.sweep.launching import check_launcher
 
         check_launcher(asked)
     request = Request.of(asked.jobs, argv)
@@ -122,7 +122,7 @@ def _carry_out(asked, request):
 
 def _hand_out(asked, request, progress):
     """Let a launcher run the jobs that are not done, and follow them in the study's folder."""
-    from nmfstudy.experiments.launching import launch
+    from nmfstudy.sweep.launching import launch
 
     for dataset in {dataset.sha256: dataset for dataset in map(dataset_of, asked.jobs)}.values():
         save_data(request.folder, dataset)  # once, not by every worker at the same moment

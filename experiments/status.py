@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from nmfstudy.cli import Parser, guarded
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 
 def main(argv):
@@ -14,7 +14,7 @@ def main(argv):
     folder = Path(parser.parse_args(argv).folder)
     if not folder.is_dir():
         raise RequestError(f"{folder} is no folder; possible: a study's folder under results")
-    from nmfstudy.runs.status import status_of
+    from nmfstudy.store.status import status_of
 
     status = status_of(folder)
     for line in status.lines():

@@ -12,9 +12,9 @@ def main(argv):
     parser.add_argument("--sample", type=int, help="only so many runs, spread over the study")
     parser.add_argument("--seconds", type=float, default=600.0, help="limit for one run (600)")
     given = parser.parse_args(argv)
-    from nmfstudy.errors import RequestError
     from nmfstudy.report.terminal import print_frame
-    from nmfstudy.verification import verify
+    from nmfstudy.sweep.verification import verify
+    from nmfstudy.util.errors import RequestError
 
     if given.sample is not None and given.sample < 1:
         raise RequestError(f"--sample is {given.sample}; possible: an integer >= 1")

@@ -8,17 +8,17 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
-    "Factorization": "factorization",
-    "Fit": "fits",
-    "Fits": "fits",
-    "RequestError": "errors",
+    "Factorization": "model.factorization",
+    "Fit": "model.fits",
+    "Fits": "model.fits",
+    "RequestError": "util.errors",
     "Study": "study",
     "certify": "certificates",
-    "distance": "distances",
+    "distance": "model.distance",
     "distinct_solutions": "solutions",
-    "fit": "fitting",
+    "fit": "fitting.multistart",
     "load_dataset": "datasets",
-    "match": "matching",
+    "match": "model.matching",
 }
 
 __all__ = ["__version__", *_HOME]

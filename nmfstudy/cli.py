@@ -5,7 +5,7 @@ import sys
 from importlib import import_module
 
 from nmfstudy import __version__
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 APPS = {
     "run": "sweep starts, k, inits and penalties, then write the report",

@@ -7,7 +7,7 @@ from pathlib import Path
 from nmfstudy import Study
 from nmfstudy.cli import main
 from nmfstudy.report import write_report
-from nmfstudy.runs import code_version
+from nmfstudy.store import code_version
 
 STUDIES = ("discussion", "known_answers")
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from nmfstudy.cli import APPS, Parser, guarded, main
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 
 def raising(error):

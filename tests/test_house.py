@@ -1,6 +1,7 @@
 """The house rules: layers, sizes, packaging, quick start."""
 
 import ast
+import re
 import subprocess
 import sys
 import tomllib
@@ -10,40 +11,46 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = sorted((ROOT / "nmfstudy").rglob("*.py"))
-# A module imports only from its own layer and those before it.
-LAYERS = [
-    "errors __init__ streams compiling threads kernels_random display",
-    "factorization",
-    "penalties objective problem fits collapse datasets inits matching distances saturation",
-    "solvers keeping fitting convergence certificates solutions components structure selection",
-    "config runs sweep request progress watching",
-    "study verdicts comparison verification",
-    "plots",
-    "questions",
-    "report",
-    "cli",
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names.split()}
-# Called from below by name only when asked for, so that tables can carry verdicts.
-ALLOWED = {("study", "verdicts"), ("runs", "__init__")}
+# The rooms from the ground up, as CONTRIBUTING.md draws them; the package's face is above all.
+MAP = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").split("```")[1]
+ROOMS = [line.split("/")[0] for line in MAP.splitlines() if re.match(r"[a-z]+/ ", line)]
+FACE = ["__init__", "cli"]
 
 
-def imports_of(path):
-    """First parts of the nmfstudy modules that a file imports, deferred imports included."""
+def room_of(module):
+    """The folder below `nmfstudy` that a module lies in."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+def modules_named_in(path):
+    """Modules of the package that a file imports, wherever in the file and by whatever means."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("nmfstudy"):
-            parts = node.module.split(".")
-            yield parts[1] if len(parts) > 1 else "__init__"
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "nmfstudy":
+            inside = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from inside if node.module == "nmfstudy" else [node.module]
         if isinstance(node, ast.Import):
-            yield from (a.name.split(".")[1] for a in node.names if a.name.startswith("nmfstudy."))
+            yield from (a.name for a in node.names if a.name.startswith("nmfstudy."))
+        if isinstance(node, ast.Constant) and re.fullmatch(r"nmfstudy\.[\w.]+", str(node.value)):
+            yield node.value
+
+
+def test_the_map_names_every_room():
+    found = {p.name for p in (ROOT / "nmfstudy").iterdir() if p.is_dir() and p.name[0] != "_"}
+    assert found == set(ROOMS) and len(ROOMS) == len(found)
+    loose = {p.stem for p in (ROOT / "nmfstudy").glob("*.py")}
+    assert loose == set(FACE)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(ROOT).as_posix())
-def test_a_module_imports_only_from_below(path):
-    name = path.relative_to(ROOT / "nmfstudy").parts[0].removesuffix(".py")
-    assert name in LEVEL, f"{name} has no layer yet"
-    for other in imports_of(path):
-        assert LEVEL[other] <= LEVEL[name] or (name, other) in ALLOWED, f"{name} imports {other}"
+def test_a_module_imports_only_from_its_room_and_those_below(path):
+    room = path.relative_to(ROOT / "nmfstudy").parts[0].removesuffix(".py")
+    if room in FACE:
+        return
+    below = ROOMS[: ROOMS.index(room) + 1]
+    for module in modules_named_in(path):
+        other = room_of(module)
+        known = other in below or module == "nmfstudy.__version__"
+        assert known, f"{room} imports {module}, which lies above it"
 
 
 @pytest.mark.parametrize(
@@ -67,11 +74,13 @@ def test_every_package_is_shipped():
     assert found | {"nmfstudy.experiments", "nmfstudy.conf"} == set(packages)
 
 
-def test_only_the_apps_know_hydra():
-    knowing = [
-        p for p in SOURCES if "import hydra" in p.read_text() or "from hydra" in p.read_text()
-    ]
-    assert knowing == []
+def test_only_the_grammar_and_the_launchers_of_a_sweep_know_hydra():
+    knowing = {
+        p.relative_to(ROOT / "nmfstudy").as_posix()
+        for p in SOURCES
+        if re.search(r"(import|from) hydra", p.read_text(encoding="utf-8"))
+    }
+    assert knowing == {"sweep/composing.py", "sweep/launching.py"}
 
 
 @pytest.mark.parametrize("heavy", "numba pandas matplotlib sklearn scipy hydra".split())

@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-from nmfstudy.display import number
-from nmfstudy.distances import distance
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.distance import distance
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.display import number
 
 FULL, UNCLEAR, DEFICIENT = "full", "unclear", "deficient"
 RANK_SURE = 1e-8  # relative singular values above it count as nonzero

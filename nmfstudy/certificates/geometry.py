@@ -8,7 +8,7 @@ from nmfstudy.certificates.case import FULL, Clock, make_case
 from nmfstudy.certificates.polygons import add, back_to_given, nest
 from nmfstudy.certificates.rational import integer_ray, recover
 from nmfstudy.certificates.triangles import candidate_breakpoints, judge, locate, turn
-from nmfstudy.factorization import as_factorization
+from nmfstudy.model.factorization import as_factorization
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
 STEPS = 32  # points on each piece of an arc

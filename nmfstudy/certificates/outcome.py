@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 PROVES, REFUTES, INCONCLUSIVE, SKIPPED = "proves", "refutes", "inconclusive", "skipped"
 

@@ -27,7 +27,7 @@ from nmfstudy.certificates.case import RANK_SURE, independent_rows, sure_rank
 from nmfstudy.certificates.cones import balance, unbalanced
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.separable import zero_rows_rank
-from nmfstudy.display import count
+from nmfstudy.util.display import count
 
 NAME = "partial"
 NEEDS_RANK = True

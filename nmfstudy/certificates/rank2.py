@@ -22,7 +22,7 @@ from nmfstudy.certificates.outcome import (
     inconclusive,
     skipped,
 )
-from nmfstudy.display import number
+from nmfstudy.util.display import number
 
 NAME = "rank2"
 NEEDS_RANK = False

@@ -14,17 +14,12 @@ from fractions import Fraction
 
 import numpy as np
 
-from nmfstudy.certificates.case import (
-    DEFICIENT,
-    FULL,
-    changed_components,
-    witness_problems,
-)
+from nmfstudy.certificates.case import DEFICIENT, FULL, changed_components, witness_problems
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.polygons import back_to_given, cross, det, dot, nest
 from nmfstudy.certificates.rational import RECOVERED, integer_ray, recover
 from nmfstudy.certificates.triangles import candidate_breakpoints, judge, primitive_points
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 NAME = "rank3"
 NEEDS_RANK = False

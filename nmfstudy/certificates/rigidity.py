@@ -24,8 +24,8 @@ from scipy.linalg import expm
 from nmfstudy.certificates.case import DEFICIENT, FULL, changed_components, witness_problems
 from nmfstudy.certificates.cones import analyse, normalised, rank_of, unbalanced
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, inconclusive, skipped
-from nmfstudy.display import count
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.display import count
 
 NAME = "rigidity"
 NEEDS_RANK = False

@@ -24,7 +24,7 @@ from scipy.optimize import minimize
 from nmfstudy.certificates import scip
 from nmfstudy.certificates.case import sure_rank
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 NAME = "scattered"
 NEEDS_RANK = True

@@ -3,8 +3,8 @@
 import numpy as np
 
 from nmfstudy.certificates.case import RANK_SURE
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.streams import stream
 
 TO_ROUNDING = 1e-12  # largest entry of the residual that counts as rounding
 MAX_UNKNOWNS = 400  # (n + d)(k - 1); beyond, a dense Gauss–Newton step is too dear

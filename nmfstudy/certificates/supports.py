@@ -19,7 +19,7 @@ import numpy as np
 from nmfstudy.certificates.case import DEFICIENT, changed_components, witness_problems
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, inconclusive
 from nmfstudy.certificates.smaller import find_smaller
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 NAME = "supports"
 _NO_NESTING = "no component is zero wherever another one is"

@@ -10,15 +10,10 @@ from nmfstudy.certificates.combine import combine
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value, skipped
 from nmfstudy.certificates.wording import explain, in_words, report
-from nmfstudy.certificates.zeros import (
-    LADDER,
-    judged,
-    pattern_interval,
-    relative_entries,
-)
-from nmfstudy.display import Shown, number
-from nmfstudy.errors import RequestError
-from nmfstudy.factorization import Factorization
+from nmfstudy.certificates.zeros import LADDER, judged, pattern_interval, relative_entries
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.display import Shown, number
+from nmfstudy.util.errors import RequestError
 
 STATUSES = (
     "unique",  # the only factorization of its product with as many components

@@ -17,18 +17,12 @@ not taken for two.
 import numpy as np
 from scipy.optimize import linprog
 
-from nmfstudy.certificates.case import (
-    FULL,
-    Clock,
-    changed_components,
-    make_case,
-    witness_problems,
-)
+from nmfstudy.certificates.case import FULL, Clock, changed_components, make_case, witness_problems
 from nmfstudy.certificates.outcome import REFUTES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.smaller import MAX_UNKNOWNS, polish
-from nmfstudy.factorization import Factorization, as_factorization
-from nmfstudy.matching import match
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization, as_factorization
+from nmfstudy.model.matching import match
+from nmfstudy.util.streams import stream
 
 NAME = "witness"
 NEEDS_RANK = False

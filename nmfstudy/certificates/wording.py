@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from nmfstudy.display import listed, number
+from nmfstudy.util.display import listed, number
 
 
 def in_words(status, witness):

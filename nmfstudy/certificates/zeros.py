@@ -5,7 +5,7 @@ from scipy.optimize import nnls
 
 from nmfstudy.certificates.case import row_shares
 from nmfstudy.certificates.smaller import MAX_UNKNOWNS, TO_ROUNDING, polish
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 ZERO_THRESHOLD = 1e-9  # where nothing speaks for another one
 DUST = (1e-10, 1e-6)  # thresholds that are chosen without being asked for lie in between,

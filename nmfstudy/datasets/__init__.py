@@ -12,7 +12,7 @@ from nmfstudy.datasets.families import hexagon, laurberg, planted
 from nmfstudy.datasets.file import file
 from nmfstudy.datasets.files import short
 from nmfstudy.datasets.readers import read_matrix, read_table
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 DATASETS = {
     member.__name__: member

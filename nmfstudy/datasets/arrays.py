@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.datasets.files import open_unpacked, refuse_larger, short, shown
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 _DESCR = re.compile(rb"""['"]descr['"]\s*:\s*['"]([<>=|]?[biufcSUOVMm]\d{0,4})['"]""")
 _ORDER = re.compile(rb"""['"]fortran_order['"]\s*:\s*(True|False)""")

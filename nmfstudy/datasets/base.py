@@ -10,8 +10,8 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.datasets.files import short
-from nmfstudy.errors import RequestError
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.errors import RequestError
 
 _LARGEST = 1e100  # beyond it, and below its inverse, squares and cubes leave the double range
 

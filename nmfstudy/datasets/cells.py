@@ -6,7 +6,7 @@ A decimal comma is only taken for one where it can be nothing else.
 import re
 
 from nmfstudy.datasets.files import short
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 DECIMALS = {"auto": None, "point": ".", "comma": ","}
 _WRITTEN = {

@@ -5,7 +5,7 @@ from math import inf
 import numpy as np
 
 from nmfstudy.datasets.base import Dataset, Known
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 
 def menu():

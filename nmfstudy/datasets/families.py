@@ -7,10 +7,10 @@ import numpy as np
 
 from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.datasets.files import short
-from nmfstudy.errors import RequestError
-from nmfstudy.factorization import Factorization
-from nmfstudy.problem import check_integer, check_number
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.problem import check_integer, check_number
+from nmfstudy.util.errors import RequestError
+from nmfstudy.util.streams import stream
 
 SEPARABLE = ("none", "W", "H", "both")
 _LARGEST = 10**9

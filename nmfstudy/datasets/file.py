@@ -3,7 +3,7 @@
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.datasets.files import short, shown
 from nmfstudy.datasets.readers import read_table
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 ORIENTATIONS = ("samples_by_features", "features_by_samples")
 

@@ -4,7 +4,7 @@ import gzip
 import io
 from pathlib import Path
 
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 # What a file may grow to when unpacked or filled in. Real matrices, sparse ones written out
 # among them, pack up to some hundred times; a bomb a thousand times and more.

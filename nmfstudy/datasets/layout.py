@@ -6,7 +6,7 @@ import numpy as np
 
 from nmfstudy.datasets.cells import WRITINGS, is_written, kind_of
 from nmfstudy.datasets.files import short
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 _INDEX_TITLES = {
     "",

@@ -19,7 +19,7 @@ from scipy import sparse
 from nmfstudy.datasets.arrays import read_matrix_market, read_npy, read_npz
 from nmfstudy.datasets.files import bare_name, short, shown
 from nmfstudy.datasets.text import read_text
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 TEXT = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".asc", "")
 FORMATS = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .mtx.gz"

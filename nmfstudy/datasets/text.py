@@ -33,7 +33,7 @@ from nmfstudy.datasets.layout import (
     spare_columns,
     suspicions,
 )
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
 _ENCODINGS = {"utf-8-sig": "", "cp1252": "Latin-1 (Windows)", "latin-1": "Latin-1"}

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.convergence import follow
+from nmfstudy.assess.convergence import follow
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
@@ -16,7 +16,7 @@ def convergence_table(convergence):
 
     Parameters
     ----------
-    convergence : nmfstudy.convergence.Convergence
+    convergence : nmfstudy.assess.convergence.Convergence
 
     Returns
     -------

@@ -1,6 +1,6 @@
 """What one holds: a small matrix and two of its factorizations, drawn as one would by hand."""
 
-from nmfstudy.factorization import as_factorization
+from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
 from nmfstudy.plots.factors import plot_matrix
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from nmfstudy.factorization import as_factorization
+from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 

@@ -129,7 +129,7 @@ def landscape_table(result, most=600):
         in units of ``‖X‖``) in place of rank. Of many starts so many are taken, evenly spaced in
         the order of their objectives. Starts whose factors were not kept are left out.
     """
-    from nmfstudy.distances import distance
+    from nmfstudy.model.distance import distance
 
     table = objectives_table(result)
     table = table.iloc[np.unique(np.linspace(0, len(table) - 1, most).round().astype(int))]
@@ -266,7 +266,7 @@ def norms_table(groups, reference):
     DataFrame
         group, seed, component, norm_H.
     """
-    from nmfstudy.matching import match
+    from nmfstudy.model.matching import match
 
     rows = []
     for name, fits in groups.items():

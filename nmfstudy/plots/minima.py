@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.display import spelt
-from nmfstudy.distances import distance
+from nmfstudy.model.distance import distance
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
+from nmfstudy.util.display import spelt
 
 _MOST = 10  # minima with a row or a column of their own
 _LEAVES = 24  # minima in a tree
@@ -21,7 +21,7 @@ def share_table(solutions):
         minimum, search (init, and the solver where it differs), n_starts, of, share, share_low,
         share_high.
     """
-    from nmfstudy.saturation import wilson_interval
+    from nmfstudy.solutions.coverage import wilson_interval
 
     rows = []
     for i, name in enumerate(search_names(solutions.searches)):

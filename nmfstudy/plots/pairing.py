@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.distances import distance
-from nmfstudy.factorization import as_factorization
-from nmfstudy.matching import match, pad
+from nmfstudy.model.distance import distance
+from nmfstudy.model.factorization import as_factorization
+from nmfstudy.model.matching import match, pad
 from nmfstudy.plots import style
 from nmfstudy.plots.factors import image_shape, plot_image, plot_matrix
 from nmfstudy.plots.illustration import Illustration

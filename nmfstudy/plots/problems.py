@@ -3,9 +3,9 @@
 import numpy as np
 from matplotlib.ticker import PercentFormatter
 
+from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.structure import ORDERED
 
 # Panels of the figure over k: title, then the columns drawn in it with their names.
 _PANELS = (

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.factorization import as_factorization
+from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
 from nmfstudy.plots.factors import best_factorization, image_shape, plot_matrix
 from nmfstudy.plots.illustration import Illustration

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.display import percent
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
-from nmfstudy.saturation import rarefaction_interval
+from nmfstudy.solutions.coverage import rarefaction_interval
 from nmfstudy.solutions.plateau import end_text
-from nmfstudy.streams import stream
+from nmfstudy.util.display import percent
+from nmfstudy.util.streams import stream
 
 _TOLERANCES = np.logspace(-8, 0, 161)
 

@@ -10,7 +10,7 @@ from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from nmfstudy.display import number, superscript
+from nmfstudy.util.display import number, superscript
 
 INK = "#222222"
 

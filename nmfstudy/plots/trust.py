@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.components import EQUAL, SIMILAR
+from nmfstudy.assess.component_trust import EQUAL, SIMILAR
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
@@ -15,7 +15,7 @@ def trust_table(trust):
 
     Parameters
     ----------
-    trust : nmfstudy.components.Trust
+    trust : nmfstudy.assess.component_trust.Trust
 
     Returns
     -------

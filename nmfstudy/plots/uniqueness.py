@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.colors import to_rgba
 from matplotlib.patches import Polygon, Rectangle
 
-from nmfstudy.factorization import as_factorization
+from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
 
 STATES = ("identifiable", "open", "changes")

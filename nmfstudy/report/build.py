@@ -2,19 +2,19 @@
 
 import re
 
-from nmfstudy.questions.lookup import NOT_ASKED
-from nmfstudy.report import markdown
-from nmfstudy.report.budget import within
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
-from nmfstudy.report.numbers import csv_text
 from nmfstudy.report.over_k import advice_rows, advised, over_k_section
-from nmfstudy.report.page import Cell, Details, Facts, Page, Paragraph, Section, Table
+from nmfstudy.report.page import markdown
+from nmfstudy.report.page.budget import within
+from nmfstudy.report.page.files import Shelf, plain_name
+from nmfstudy.report.page.numbers import csv_text
+from nmfstudy.report.page.page import Cell, Details, Facts, Page, Paragraph, Section, Table
+from nmfstudy.report.phrases import headline
 from nmfstudy.report.problems import problem_sections, problems_section
-from nmfstudy.report.shelf import Shelf, plain_name
-from nmfstudy.report.words import headline
-from nmfstudy.runs.files import clean_up, write_atomically
+from nmfstudy.report.questions.lookup import NOT_ASKED
+from nmfstudy.store.files import clean_up, write_atomically
 
 MAX_HTML = 5_000_000  # bytes
 
@@ -59,7 +59,7 @@ def answers_of(study):
 
     Without any penalty it does not ask what a penalty does: whether all may become zero.
     """
-    from nmfstudy.questions import answer_all
+    from nmfstudy.report.questions import answer_all
 
     asked = (a for a in answer_all(study) if a.verdict != NOT_ASKED)
     return tuple(a for a in asked if a.key != "zeros" or study.has_penalties)

@@ -1,12 +1,12 @@
 """What the certificates say of a problem, beside what its fits say."""
 
-from nmfstudy.display import listed
 from nmfstudy.plots.certified import illustrate_ambiguity, illustrate_zero_patterns
-from nmfstudy.questions.lookup import starts_text
-from nmfstudy.report.numbers import count, number
-from nmfstudy.report.page import Cell, Facts, Paragraph, Table
-from nmfstudy.report.words import KINDS, certificate_cell
-from nmfstudy.verdicts import same_product
+from nmfstudy.report.page.numbers import count, number
+from nmfstudy.report.page.page import Cell, Facts, Paragraph, Table
+from nmfstudy.report.phrases import KINDS, certificate_cell
+from nmfstudy.report.questions.lookup import starts_text
+from nmfstudy.study.verdicts import same_product
+from nmfstudy.util.display import listed
 
 _EACH_UNIQUE = (
     "Each of these solutions is the only factorization of its own product, and the products "

@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pandas as pd
 
-from nmfstudy.comparison.bootstrap import FEWEST_RUNS, n_runs
-from nmfstudy.comparison.rows import DATA, PENALTY, RELATIONS, SAME
-from nmfstudy.display import listed
-from nmfstudy.errors import RequestError
 from nmfstudy.plots.comparison import illustrate_studies
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.solutions import count_table
-from nmfstudy.report import html, markdown
 from nmfstudy.report.foot import reading_section
-from nmfstudy.report.numbers import ABSENT, count, number, percent
-from nmfstudy.report.page import Cell, Command, Details, Page, Paragraph, Section, Table
-from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import kind_cell
-from nmfstudy.runs.files import write_atomically
+from nmfstudy.report.page import html, markdown
+from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.numbers import ABSENT, count, number, percent
+from nmfstudy.report.page.page import Cell, Command, Details, Page, Paragraph, Section, Table
+from nmfstudy.report.phrases import kind_cell
+from nmfstudy.store.files import write_atomically
+from nmfstudy.study.comparison.bootstrap import FEWEST_RUNS, n_runs
+from nmfstudy.study.comparison.rows import DATA, PENALTY, RELATIONS, SAME
+from nmfstudy.util.display import listed
+from nmfstudy.util.errors import RequestError
 
 MOST_FULL = 12  # problems with a section and a figure; the others stand in the tables
 MOST_TITLES = 6

@@ -6,13 +6,13 @@ does no statistics of its own.
 
 import numpy as np
 
-from nmfstudy.distances import distance
-from nmfstudy.matching import match
+from nmfstudy.model.distance import distance
+from nmfstudy.model.matching import match
 from nmfstudy.plots.factors import image_shape
-from nmfstudy.questions.lookup import kept
-from nmfstudy.report.numbers import count, number
-from nmfstudy.report.page import Paragraph, Widget
-from nmfstudy.report.words import rank_text
+from nmfstudy.report.page.numbers import count, number
+from nmfstudy.report.page.page import Paragraph, Widget
+from nmfstudy.report.phrases import rank_text
+from nmfstudy.report.questions.lookup import kept
 
 MOST_GROUPS = 200  # of fits; where there are more they are counted and not listed
 MOST_SOLUTIONS = 12  # to pick from, the best first

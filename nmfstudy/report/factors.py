@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.plots.factors import best_factorization, image_shape
-from nmfstudy.report.numbers import number
-from nmfstudy.report.page import Cell, Paragraph, Table
+from nmfstudy.report.page.numbers import number
+from nmfstudy.report.page.page import Cell, Paragraph, Table
 
 MOST_NAMES = 8  # leading entries of a component
 LEAST = 0.05  # of the component's largest entry, below which an entry does not lead

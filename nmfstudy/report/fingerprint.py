@@ -4,7 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from nmfstudy.config import digest
+from nmfstudy.store.job import digest
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _HEAD = 4096  # bytes of the page in which its fingerprint stands

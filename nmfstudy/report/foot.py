@@ -3,9 +3,9 @@
 import shlex
 
 from nmfstudy.report.glossary import GLOSSARY, READING
-from nmfstudy.report.numbers import count, number
-from nmfstudy.report.page import Cell, Command, Details, Facts, Paragraph, Section, Table
-from nmfstudy.sweep import stopping_reason
+from nmfstudy.report.page.numbers import count, number
+from nmfstudy.report.page.page import Cell, Command, Details, Facts, Paragraph, Section, Table
+from nmfstudy.sweep.execution import stopping_reason
 
 MOST_TROUBLES = 50
 

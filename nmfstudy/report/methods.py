@@ -1,9 +1,9 @@
 """A paragraph for the methods section of a paper, with true numbers and citations."""
 
-from nmfstudy.display import listed
-from nmfstudy.problem import Search
-from nmfstudy.report.numbers import ABSENT, count, number, percent
-from nmfstudy.report.words import certificate_cell, coverage_text, kind_cell
+from nmfstudy.model.problem import Search
+from nmfstudy.report.page.numbers import ABSENT, count, number, percent
+from nmfstudy.report.phrases import certificate_cell, coverage_text, kind_cell
+from nmfstudy.util.display import listed
 
 _REFERENCES = {
     "Anderson, 1965": "Anderson, D. G. (1965). Iterative procedures for nonlinear integral "

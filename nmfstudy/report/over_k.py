@@ -4,14 +4,14 @@ from dataclasses import asdict, fields
 
 import pandas as pd
 
-from nmfstudy.components import persistence
+from nmfstudy.assess.choice_of_k import Candidate, advise
+from nmfstudy.assess.component_trust import persistence
+from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.plots.problems import illustrate_choosing_k
-from nmfstudy.report.numbers import cell_text, label, number
-from nmfstudy.report.page import Cell, Facts, Paragraph, Section, Table
-from nmfstudy.report.shelf import plain_name
-from nmfstudy.report.words import KINDS, coverage_text, distinct_text
-from nmfstudy.selection import Candidate, advise
-from nmfstudy.structure import ORDERED
+from nmfstudy.report.page.files import plain_name
+from nmfstudy.report.page.numbers import cell_text, label, number
+from nmfstudy.report.page.page import Cell, Facts, Paragraph, Section, Table
+from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
 
 MOST_DATASETS = 6
 

@@ -2,6 +2,8 @@
 
 import math
 
+from nmfstudy.assess.residual_test import trivial_note
+from nmfstudy.model.problem import Search
 from nmfstudy.plots.convergence import illustrate_convergence
 from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
@@ -12,15 +14,11 @@ from nmfstudy.plots.solutions import (
     illustrate_objective_gate,
     illustrate_rarefaction,
 )
-from nmfstudy.problem import Search
-from nmfstudy.questions.lookup import counted_text, in_reading_order, outcome
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
-from nmfstudy.report.numbers import ABSENT, cell, label, percent, spelt
-from nmfstudy.report.page import Cell, Details, Paragraph, Section, Table
-from nmfstudy.report.solvers import solver_blocks
-from nmfstudy.report.trust import trust_blocks
-from nmfstudy.report.words import (
+from nmfstudy.report.page.numbers import ABSENT, cell, label, percent, spelt
+from nmfstudy.report.page.page import Cell, Details, Paragraph, Section, Table
+from nmfstudy.report.phrases import (
     certificate_cell,
     coverage_text,
     distinct_text,
@@ -29,8 +27,10 @@ from nmfstudy.report.words import (
     result_sentences,
     section_id,
 )
-from nmfstudy.structure import trivial_note
-from nmfstudy.verdicts import contradictions
+from nmfstudy.report.questions.lookup import counted_text, in_reading_order, outcome
+from nmfstudy.report.solvers import solver_blocks
+from nmfstudy.report.trust import trust_blocks
+from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
 MOST_FULL = 10  # otherwise so many are

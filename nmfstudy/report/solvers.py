@@ -1,7 +1,7 @@
 """What becomes of the same start under different solvers."""
 
-from nmfstudy.report.numbers import number, percent, spelt
-from nmfstudy.report.page import Cell, Paragraph, Table
+from nmfstudy.report.page.numbers import number, percent, spelt
+from nmfstudy.report.page.page import Cell, Paragraph, Table
 from nmfstudy.study.agreement import same_starts
 
 

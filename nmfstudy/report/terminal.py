@@ -8,10 +8,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from nmfstudy.questions.lookup import NOT_ASKED, in_reading_order
-from nmfstudy.report.numbers import cell_text, count, label
 from nmfstudy.report.over_k import advised, question
-from nmfstudy.report.words import coverage_text, distinct_text, kind_cell
+from nmfstudy.report.page.numbers import cell_text, count, label
+from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
+from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order
 
 SHOWN_PROBLEMS = 24
 SHOWN_FAILURES = 5

@@ -4,8 +4,8 @@ from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.product import illustrate_product
 from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.factors import factor_blocks
-from nmfstudy.report.numbers import cell, number, percent
-from nmfstudy.report.page import Cell, Paragraph, Table
+from nmfstudy.report.page.numbers import cell, number, percent
+from nmfstudy.report.page.page import Cell, Paragraph, Table
 
 _HEADERS = (
     "component",

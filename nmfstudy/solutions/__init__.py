@@ -1,6 +1,6 @@
 """Distinct solutions: which fits are the same, how many there are, and how sure that is."""
 
-from nmfstudy.compiling import load_kernels
+from nmfstudy.util.numba_cache import load_kernels
 
 load_kernels()  # before a module here imports some of them
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from nmfstudy.errors import RequestError
-from nmfstudy.problem import check_number
-from nmfstudy.saturation import good_turing_coverage
+from nmfstudy.model.problem import check_number
+from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
 from nmfstudy.solutions.kind import Evidence, judge, limit_of_noise, recurs
@@ -13,6 +12,7 @@ from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
 from nmfstudy.solutions.result import Solutions
 from nmfstudy.solutions.sample import sample_of
+from nmfstudy.util.errors import RequestError
 
 _COMPARED = 1000  # of equally good fits, at most
 _MEMBERS = 30  # that are kept of wide minima

@@ -8,7 +8,7 @@ kernels release the interpreter's lock; callers run them on threads.
 import numpy as np
 from numba import njit
 
-from nmfstudy.distances import DIRECT_BELOW
+from nmfstudy.model.distance import DIRECT_BELOW
 from nmfstudy.solutions.assignment import COMPILE, MAX_SUBSETS, assign, work_arrays
 
 _SUMS = {"reassoc", "contract", "nsz"}  # lets sums vectorise; NaN and infinity stay themselves

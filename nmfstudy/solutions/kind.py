@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from math import inf
 
-from nmfstudy.display import number, percent
 from nmfstudy.solutions.plateau import Plateau, end_text
+from nmfstudy.util.display import number, percent
 
 MIN_STARTS = 10  # fewer converged random starts settle nothing
 MIN_COVERAGE = 0.9

@@ -10,7 +10,7 @@ import numpy as np
 
 from nmfstudy.solutions import kernels
 from nmfstudy.solutions.pairs import on_threads, thread_count
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 _MOST = 10**7  # near pairs that are listed
 _NEIGHBOURS = 8

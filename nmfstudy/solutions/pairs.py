@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 
-from nmfstudy.factorization import PARALLEL, Factorization
+from nmfstudy.model.factorization import PARALLEL, Factorization
 from nmfstudy.solutions import kernels
 
 _CHUNK_BYTES = 2**22  # factors that one thread prepares at a time
@@ -126,7 +126,7 @@ def _prepare(part, at, data_norm, terms, rows):
 def distances(a, b, symmetric=False):
     """Distances of all pairs of two stacks of terms, shape (len(a), len(b)).
 
-    Equal to `nmfstudy.distances.distance` with ``scale = ‖X‖_F``: Gram matrices and the best
+    Equal to `nmfstudy.model.distance.distance` with ``scale = ‖X‖_F``: Gram matrices and the best
     assignment, and differences of the matched terms where the Gram form would cancel.
 
     Parameters

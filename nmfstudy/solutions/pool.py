@@ -4,9 +4,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nmfstudy.errors import RequestError
-from nmfstudy.fits import Fit, Fits
-from nmfstudy.problem import Problem
+from nmfstudy.model.fits import Fit, Fits
+from nmfstudy.model.problem import Problem
+from nmfstudy.util.errors import RequestError
 
 # Stop reasons that are no minimum, whatever the residual says.
 NOT_COUNTED = ("saddle", "collapsed", "scale_escape", "failed")

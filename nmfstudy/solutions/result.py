@@ -5,9 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from nmfstudy.display import Shown, count, number
-from nmfstudy.problem import Problem
-from nmfstudy.saturation import (
+from nmfstudy.model.problem import Problem
+from nmfstudy.solutions.coverage import (
     chao1,
     good_turing_coverage,
     rarefaction,
@@ -20,6 +19,7 @@ from nmfstudy.solutions.kind import Evidence, judge, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
+from nmfstudy.util.display import Shown, count, number
 
 _LISTED = 8  # minima in the table that is printed
 _TOLERANCES = np.logspace(-9, 0, 181)
@@ -255,7 +255,7 @@ class Solutions(Shown):
         return chao1(self._sample)
 
     def rarefaction(self, sizes=None):
-        """Expected number of minima among fewer starts, see `nmfstudy.saturation.rarefaction`."""
+        """Expected number of minima among fewer starts, see `coverage.rarefaction`."""
         return rarefaction(self._sample, sizes)
 
     @property

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nmfstudy.saturation import good_turing_coverage
+from nmfstudy.solutions.coverage import good_turing_coverage
 
 
 def starts_per_minimum(labels, mask, n_minima):

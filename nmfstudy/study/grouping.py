@@ -5,12 +5,12 @@ from itertools import chain
 
 import numpy as np
 
-from nmfstudy.config import Analysis, Job
-from nmfstudy.errors import RequestError
-from nmfstudy.fits import concatenate
-from nmfstudy.keeping import keep_solutions
-from nmfstudy.runs import failures, load_data, problem_key
+from nmfstudy.fitting.keeping import keep_solutions
+from nmfstudy.model.fits import concatenate
+from nmfstudy.store import failures, load_data, problem_key
+from nmfstudy.store.job import Analysis, Job
 from nmfstudy.study.problem_result import ProblemResult
+from nmfstudy.util.errors import RequestError
 
 
 def of_code(runs, code):

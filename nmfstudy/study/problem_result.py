@@ -6,15 +6,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nmfstudy.collapse import zero_is_best
-from nmfstudy.components import component_trust
-from nmfstudy.config import Analysis
+from nmfstudy.assess.choice_of_k import candidate
+from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.display import Shown, count, number
-from nmfstudy.fits import Fits
-from nmfstudy.problem import Problem
-from nmfstudy.selection import candidate
+from nmfstudy.model.fits import Fits
+from nmfstudy.model.penalty_threshold import zero_is_best
+from nmfstudy.model.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
+from nmfstudy.store.job import Analysis
+from nmfstudy.util.display import Shown, count, number
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +60,7 @@ class ProblemResult(Shown):
 
         Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
         """
-        from nmfstudy.verdicts import settled_dimension
+        from nmfstudy.study.verdicts import settled_dimension
 
         return self.solutions.with_local_dimension(settled_dimension(self))
 
@@ -100,7 +100,7 @@ class ProblemResult(Shown):
         str or None
             "none": a penalty on one factor only has no minimum, since ``(cW, H/c)`` gets ever
             cheaper. "zero": the penalty is so strong that all zeros are the best there is, by
-            `nmfstudy.collapse`, and no fit found anything better.
+            `nmfstudy.model.penalty_threshold`, and no fit found anything better.
         """
         if self.problem.penalty.one_sided:
             return "none"
@@ -111,18 +111,18 @@ class ProblemResult(Shown):
 
     @cached_property
     def trust(self):
-        """`nmfstudy.components.Trust` in the components of the best solution."""
+        """`nmfstudy.assess.component_trust.Trust` in the components of the best solution."""
         found = (verdict.witness for verdict in self.verdicts.values())
         return component_trust(self.judged, [w for w in found if w is not None])
 
     @cached_property
     def candidate(self):
-        """The row of the table over k, see `nmfstudy.selection`."""
+        """The row of the table over k, see `nmfstudy.assess.choice_of_k`."""
         return candidate(self.judged, list(self.searches), self.dataset.X, self.trust)
 
     @cached_property
     def verdicts(self):
-        """Verdict by minimum for the near-optimal representatives (see `nmfstudy.verdicts`)."""
-        from nmfstudy.verdicts import verdicts_of
+        """Verdict by minimum for the near-optimal representatives (see `study.verdicts`)."""
+        from nmfstudy.study.verdicts import verdicts_of
 
         return verdicts_of(self, folder=self.folder)

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.display import Shown, count, number
-from nmfstudy.errors import RequestError
-from nmfstudy.runs import find_runs
-from nmfstudy.runs.records import recorded_request
+from nmfstudy.store import find_runs
+from nmfstudy.store.job import Analysis
+from nmfstudy.store.records import recorded_request
 from nmfstudy.study.grouping import (
     group_fits,
     group_problems,
@@ -30,6 +28,8 @@ from nmfstudy.study.tables import (
     solution_rows,
     start_rows,
 )
+from nmfstudy.util.display import Shown, count, number
+from nmfstudy.util.errors import RequestError
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,7 +82,7 @@ class Study(Shown):
         analysis : Analysis, optional
             Tolerances; by default those of the sweep.
         code : str, optional
-            Take only runs of this code version, as `nmfstudy.runs.code_version` gives it; "mixed"
+            Take only runs of this code version, as `nmfstudy.store.code_version` gives it; "mixed"
             takes all. None takes all if they are of one version and refuses otherwise.
 
         Raises

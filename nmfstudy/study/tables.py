@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.runs import COLUMNS
+from nmfstudy.store import COLUMNS
 
 SOLUTIONS = (
     "problem minimum near_optimal best n_starts objective relative_error zeros_W zeros_H nearest "

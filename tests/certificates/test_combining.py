@@ -7,7 +7,7 @@ from known_cases import MENU_H, MENU_W, laurberg
 from nmfstudy.certificates import ContradictionError, Outcome
 from nmfstudy.certificates.case import Clock, make_case
 from nmfstudy.certificates.combine import combine
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 MENU = make_case(Factorization(MENU_W, MENU_H))
 

@@ -5,9 +5,9 @@ from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, hexagon_factors, laurberg
 from nmfstudy import RequestError, certify
 from nmfstudy.certificates.case import Clock, make_case, witness_problems
 from nmfstudy.certificates.smaller import find_smaller
-from nmfstudy.display import number
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.display import number
+from nmfstudy.util.streams import stream
 
 SOLVED = [k for k in KNOWN if k.status == "unique"]
 

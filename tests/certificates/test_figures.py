@@ -12,7 +12,7 @@ from nmfstudy.certificates.geometry import CORNERS, geometry
 from nmfstudy.certificates.rank2 import intervals
 from nmfstudy.certificates.witness import sample
 from nmfstudy.plots import certified, uniqueness
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 THREE = [k for k in KNOWN if k.W.shape[1] == 3]
 

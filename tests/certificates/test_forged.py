@@ -11,8 +11,8 @@ from nmfstudy.certificates import partial, rank3, rigidity, scattered, separable
 from nmfstudy.certificates.case import Clock, make_case, witness_problems
 from nmfstudy.certificates.outcome import Outcome
 from nmfstudy.certificates.smaller import find_smaller
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.streams import stream
 
 CASES = {known.name: make_case(Factorization(known.W, known.H)) for known in KNOWN}
 

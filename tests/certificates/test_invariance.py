@@ -3,7 +3,7 @@ import pytest
 from known_cases import KNOWN
 
 from nmfstudy import certify
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 
 def answer(W, H, known):

@@ -5,18 +5,11 @@ import pytest
 from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, laurberg
 
 from nmfstudy import certify
-from nmfstudy.certificates import (
-    partial,
-    rigidity,
-    scattered,
-    separable,
-    supports,
-    witness,
-)
+from nmfstudy.certificates import partial, rigidity, scattered, separable, supports, witness
 from nmfstudy.certificates.case import Clock, changed_components, make_case, witness_problems
-from nmfstudy.distances import distance
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.distance import distance
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.streams import stream
 
 
 def case_of(W, H):

@@ -7,8 +7,8 @@ from known_cases import KNOWN
 from nmfstudy import certify
 from nmfstudy.certificates import rank2
 from nmfstudy.certificates.case import Clock, make_case
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.streams import stream
 
 
 def sampled(W, H, rng, draws=4000):

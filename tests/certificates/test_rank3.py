@@ -11,8 +11,8 @@ from nmfstudy.certificates.combine import combine
 from nmfstudy.certificates.polygons import nest
 from nmfstudy.certificates.rational import RECOVERED, recover
 from nmfstudy.certificates.triangles import candidate_breakpoints, judge
-from nmfstudy.factorization import Factorization
-from nmfstudy.streams import stream
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.streams import stream
 
 THREE = [k for k in KNOWN if k.W.shape[1] == 3]
 

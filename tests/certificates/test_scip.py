@@ -9,7 +9,7 @@ from known_cases import laurberg
 from nmfstudy import Factorization, certify
 from nmfstudy.certificates import scattered, scip
 from nmfstudy.certificates.case import Clock, make_case
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 needs_scip = pytest.mark.skipif(not scip.available(), reason="PySCIPOpt is not installed")
 

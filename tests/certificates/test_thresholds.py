@@ -9,7 +9,7 @@ from nmfstudy.certificates import separable, supports
 from nmfstudy.certificates.case import make_case, witness_problems
 from nmfstudy.certificates.outcome import Outcome
 from nmfstudy.certificates.zeros import relative_entries
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
 
 
 def with_dust(dust):

@@ -12,7 +12,7 @@ from nmfstudy.certificates import CERTIFICATES, ContradictionError, Outcome, Ver
 from nmfstudy.certificates.case import make_case
 from nmfstudy.certificates.combine import combine
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 
 def stored(W, H, **options):

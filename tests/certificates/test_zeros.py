@@ -12,7 +12,7 @@ from nmfstudy.certificates.zeros import (
     relative_sizes,
     with_zeros,
 )
-from nmfstudy.streams import stream
+from nmfstudy.util.streams import stream
 
 
 def test_sizes_do_not_depend_on_scales_of_components():

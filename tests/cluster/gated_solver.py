@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from nmfstudy.solvers.coordinate_descent import CoordinateDescent
+from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 
 
 class Gated(CoordinateDescent):

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from nmfstudy.runs.status import status_of
+from nmfstudy.store.status import status_of
 
 HERE = str(Path(__file__).parent)
 STUDY = ["-m", "n_components=3", "seed=range(0,80,20)", "n_starts=20", "block=10"]

@@ -7,7 +7,7 @@ import pytest
 from faults.small_sweeps import tables
 from gated_study import N_JOBS, N_RUNS, N_STARTS, ends, quiet, run_times, wait_until
 
-from nmfstudy.runs.status import status_of
+from nmfstudy.store.status import status_of
 
 ASKED = ["hydra/launcher=submitit_slurm", "cluster.minutes=10", "cluster.memory_gb=1"]
 

@@ -17,7 +17,7 @@ from scipy import sparse
 
 from nmfstudy.datasets import load_dataset, read_matrix, read_table
 from nmfstudy.datasets.files import largest
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 
 def refusal(call, *args, **kwargs):

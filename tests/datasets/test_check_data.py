@@ -12,8 +12,8 @@ from hypothesis.extra import numpy as hnp
 from scipy import sparse
 
 from nmfstudy.datasets import Dataset, check_data
-from nmfstudy.errors import RequestError
-from nmfstudy.factorization import Factorization
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.util.errors import RequestError
 
 DTYPES = "bool int8 uint8 >i4 int64 uint64 float16 float32 >f8 float64 longdouble".split()
 

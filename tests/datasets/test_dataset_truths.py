@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import nmfstudy as ns
 from nmfstudy.datasets import DATASETS, load_dataset
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 CONF = Path(__file__).parents[2] / "conf" / "dataset"
 WITHOUT_FILE = [name for name in DATASETS if name != "file"]

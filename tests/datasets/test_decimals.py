@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from nmfstudy.datasets.cells import is_written, to_float
 from nmfstudy.datasets.readers import read_table
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 TOLD = "Numbers were read with decimal commas: 1.234,5 is 1234.5."

@@ -14,7 +14,7 @@ from scipy import sparse
 from scipy.io import mmwrite
 
 from nmfstudy.datasets import load_dataset, read_matrix, read_table
-from nmfstudy.errors import RequestError
+from nmfstudy.util.errors import RequestError
 
 RELAXED = settings(
     deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60

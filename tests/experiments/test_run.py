@@ -181,7 +181,7 @@ def test_verify_sees_tampered_results(empty, capsys):
         content = dict(arrays)
     content["W"] = content["W"] * 1.01
     np.savez(run / "factors.npz", **content)
-    from nmfstudy.runs.files import read_json, sha256_of, write_json
+    from nmfstudy.store.files import read_json, sha256_of, write_json
 
     info = read_json(run / "run.json")
     info["files"]["factors.npz"] = sha256_of(run / "factors.npz")
@@ -193,7 +193,7 @@ def test_verify_sees_tampered_results(empty, capsys):
 
 OWN = """
 import numpy as np
-from nmfstudy.solvers.base import Solver, Outcome
+from nmfstudy.fitting.solvers.base import Solver, Outcome
 
 class Raises(Solver):
     name = "raises"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from nmfstudy.config import job_from_config
+from nmfstudy.store.job import job_from_config
 
 ASKED = "-m n_components=3 init=random,nndsvda n_starts=20 block=10 study_name=small".split()
 N_RUNS = 3

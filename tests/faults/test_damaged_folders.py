@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from small_sweeps import a_job
 
 from nmfstudy import RequestError, Study
-from nmfstudy.runs import is_finished
-from nmfstudy.runs.status import status_of
-from nmfstudy.sweep import execute
+from nmfstudy.store import is_finished
+from nmfstudy.store.status import status_of
+from nmfstudy.sweep.execution import execute
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from small_sweeps import N_RUNS, argv, content, last_line, tables
 
 from nmfstudy.cli import main
-from nmfstudy.runs import find_runs
+from nmfstudy.store import find_runs
 
 
 @contextmanager

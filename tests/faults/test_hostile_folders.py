@@ -7,11 +7,11 @@ from small_sweeps import a_job, content
 
 from nmfstudy import Study
 from nmfstudy.cli import main
-from nmfstudy.errors import RequestError
-from nmfstudy.runs import find_runs, is_finished, record_failure
-from nmfstudy.runs.files import sha256_of
-from nmfstudy.runs.status import status_of
-from nmfstudy.sweep import execute
+from nmfstudy.store import find_runs, is_finished, record_failure
+from nmfstudy.store.files import sha256_of
+from nmfstudy.store.status import status_of
+from nmfstudy.sweep.execution import execute
+from nmfstudy.util.errors import RequestError
 
 
 @pytest.fixture(scope="module")

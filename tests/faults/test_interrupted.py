@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from small_sweeps import a_job, content, last_line, start
 
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 GO_ON = "nmfstudy: interrupted; the same command goes on where it stopped"
 LONG = "-m dataset=digits n_components=16 n_starts=400 block=2 study_name=small".split()

@@ -5,14 +5,14 @@ import pytest
 from small_sweeps import a_job, content
 
 from nmfstudy.cli import main
-from nmfstudy.runs import code_version, find_runs, is_finished
-from nmfstudy.sweep import execute
+from nmfstudy.store import code_version, find_runs, is_finished
+from nmfstudy.sweep.execution import execute
 
 SOLVER = """
 import os
 import numpy as np
-from nmfstudy.solvers.base import Outcome, Solver
-from nmfstudy.solvers.coordinate_descent import CoordinateDescent
+from nmfstudy.fitting.solvers.base import Outcome, Solver
+from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 
 class Unlucky(Solver):
     name = "unlucky"

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nmfstudy.runs.files import sha256_of
-from nmfstudy.verification import verify
+from nmfstudy.store.files import sha256_of
+from nmfstudy.sweep.verification import verify
 
 REFERENCE = Path(__file__).parents[2] / "results" / "reference"
 

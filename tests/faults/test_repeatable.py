@@ -9,7 +9,7 @@ import pytest
 from small_sweeps import N_RUNS, a_job, content, start, tables
 
 from nmfstudy import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 
 def test_two_sweeps_at_once_into_one_folder(tmp_path, expected):
@@ -41,7 +41,7 @@ def test_the_package_reads_no_wall_clock_but_to_record_it():
     import nmfstudy
 
     # When a run was finished or failed, for people to read; signs of life, for the progress bar.
-    allowed = {"runs/run.py", "runs/failures.py", "runs/signs.py", "watching.py"}
+    allowed = {"store/run.py", "store/failures.py", "store/heartbeat.py", "sweep/watching.py"}
     found = set()
     for path in Path(nmfstudy.__file__).parent.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
@@ -74,8 +74,8 @@ def test_an_extended_study_leaves_what_is_there_as_it_is(tmp_path):
 BITS = """
 import hashlib, sys
 from small_sweeps import a_job
-from nmfstudy.sweep import execute
-from nmfstudy.runs import Run
+from nmfstudy.sweep.execution import execute
+from nmfstudy.store import Run
 folder = sys.argv[1]
 total = hashlib.sha256()
 for dataset, k in (("menu", 3), ("digits", 3)):

@@ -10,11 +10,11 @@ import pytest
 from small_sweeps import a_job, content
 
 from nmfstudy.cli import main
-from nmfstudy.config import config_of, job_from_config
-from nmfstudy.runs import find_runs, problem_key
-from nmfstudy.runs.files import sha256_of
-from nmfstudy.sweep import execute
-from nmfstudy.verification import differences, verify
+from nmfstudy.store import find_runs, problem_key
+from nmfstudy.store.files import sha256_of
+from nmfstudy.store.job import config_of, job_from_config
+from nmfstudy.sweep.execution import execute
+from nmfstudy.sweep.verification import differences, verify
 
 
 @pytest.fixture(scope="module")

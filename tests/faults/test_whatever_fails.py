@@ -9,14 +9,14 @@ import pytest
 from small_sweeps import a_job, content, last_line, start
 
 from nmfstudy.cli import main
-from nmfstudy.runs import find_runs
-from nmfstudy.runs.failures import recorded_failures
-from nmfstudy.sweep import execute, is_done, perform
-from nmfstudy.verification import verify
+from nmfstudy.store import find_runs
+from nmfstudy.store.failures import recorded_failures
+from nmfstudy.sweep.execution import execute, is_done, perform
+from nmfstudy.sweep.verification import verify
 
 SOLVER = """
 import os, signal
-from nmfstudy.solvers.coordinate_descent import CoordinateDescent
+from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 
 class Harmful(CoordinateDescent):
     def solve(self, X, W, H, problem, report=lambda n: None):

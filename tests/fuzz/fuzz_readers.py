@@ -33,7 +33,7 @@ except ImportError:
 
 with atheris.instrument_imports(include=["nmfstudy.datasets"]) if atheris else nullcontext():
     from nmfstudy.datasets import read_table, readers
-    from nmfstudy.errors import RequestError
+    from nmfstudy.util.errors import RequestError
 
 NAMES = ("x.csv", "x.txt", "x.npy", "x.npz", "x.mtx", "x.csv.gz", "x.mtx.gz")
 PACKAGE = str(Path(readers.__file__).parent)

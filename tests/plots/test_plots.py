@@ -11,10 +11,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from nmfstudy.components import component_trust
-from nmfstudy.convergence import follow
-from nmfstudy.factorization import Factorization
-from nmfstudy.fitting import fit
+from nmfstudy.assess.component_trust import component_trust
+from nmfstudy.assess.convergence import follow
+from nmfstudy.fitting.multistart import fit
+from nmfstudy.model.factorization import Factorization
 from nmfstudy.plots import (
     convergence,
     example,

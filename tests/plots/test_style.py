@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from nmfstudy.display import number
 from nmfstudy.plots import style
+from nmfstudy.util.display import number
 
 COLOURS = "BLUE VERMILLION GREEN PURPLE ORANGE SKY GREY".split()
 

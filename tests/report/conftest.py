@@ -7,13 +7,13 @@ import chromium
 import pandas as pd
 import pytest
 
-from nmfstudy.config import job_from_config
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.questions.answer import Answer
 from nmfstudy.report import write_report
+from nmfstudy.report.questions.answer import Answer
+from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 HOSTILE = ("<script>alert(1)</script>", "a|b](x)", "&amp;$x_1$", '"><img src=x onerror=y>')
 

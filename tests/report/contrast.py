@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from nmfstudy.report import html
+from nmfstudy.report.page import html
 
 CSS = (Path(html.__file__).parent / "page.css").read_text(encoding="utf-8")
 BLOCKS = [dict(re.findall(r"--([\w-]+): (#\w+)", block)) for block in

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from nmfstudy.report.budget import within
 from nmfstudy.report.build import MAX_HTML
-from nmfstudy.report.page import Details, Figure, Page, Paragraph, Section, Widget
+from nmfstudy.report.page.budget import within
+from nmfstudy.report.page.page import Details, Figure, Page, Paragraph, Section, Widget
 
 BIG = Figure("big", "a caption", "<svg>" + "x" * 10_000 + "</svg>", {"png": "b.png"})
 SMALL = Figure("small", "a caption", "<svg>y</svg>", {"png": "s.png"})

@@ -7,9 +7,9 @@ from contrast import SCHEMES, contrast, over, rgb
 
 from nmfstudy.plots import factors, style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.report import html
-from nmfstudy.report.page import Page, Paragraph, Section
-from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.page import html
+from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.page import Page, Paragraph, Section
 
 # Every text of the figures with all that is filled behind its centre, from the back to the front,
 # and the colours of every line and mark that is not drawn in ink; each with its opacity.

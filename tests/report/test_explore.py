@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from nmfstudy import distance, fit
-from nmfstudy.config import Analysis
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.problem import Problem
+from nmfstudy.model.problem import Problem
 from nmfstudy.report.explore import (
     LEADING_FEATURES,
     MOST_FEATURES,
@@ -23,6 +22,7 @@ from nmfstudy.report.explore import (
     tolerance_data,
 )
 from nmfstudy.solutions.tree import spanning_tree
+from nmfstudy.store.job import Analysis
 from nmfstudy.study.problem_result import ProblemResult
 
 

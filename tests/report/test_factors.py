@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from nmfstudy.cli import main
-from nmfstudy.config import job_from_config
 from nmfstudy.datasets.readers import read_table
 from nmfstudy.report import write_report
 from nmfstudy.report.factors import leading
+from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 FEATURES = ('Größe; "cm"', "αβγ", "日本語", "gene", "gene", "=cmd()", "<b>bold</b>", "a|b")
 

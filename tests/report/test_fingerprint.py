@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import pytest
 
-from nmfstudy.config import Analysis, job_from_config
 from nmfstudy.report import current_report, write_report
 from nmfstudy.report.fingerprint import fingerprint
+from nmfstudy.store.job import Analysis, job_from_config
 from nmfstudy.study import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 
 @pytest.fixture

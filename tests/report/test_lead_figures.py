@@ -2,7 +2,7 @@
 
 import pytest
 
-from nmfstudy.report.words import section_id
+from nmfstudy.report.phrases import section_id
 from nmfstudy.study import Study
 
 # Of each problem's section the figures that stand openly: their width, that of the section, and

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from nmfstudy.report.numbers import (
+from nmfstudy.report.page.numbers import (
     SHOWN_ROWS,
     cell_text,
     count,

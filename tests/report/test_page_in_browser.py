@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from nmfstudy import distance, distinct_solutions, match
-from nmfstudy.display import number
-from nmfstudy.report import html
-from nmfstudy.report.numbers import table_of
-from nmfstudy.report.page import Details, Page, Paragraph, Section, Widget
-from nmfstudy.report.words import section_id
+from nmfstudy.report.page import html
+from nmfstudy.report.page.numbers import table_of
+from nmfstudy.report.page.page import Details, Page, Paragraph, Section, Widget
+from nmfstudy.report.phrases import section_id
 from nmfstudy.study import Study
+from nmfstudy.util.display import number
 
 WIDTHS = (360, 1400)
 RESULTS = Path(__file__).resolve().parent.parent.parent / "results"

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from nmfstudy.config import job_from_config
-from nmfstudy.report import html
 from nmfstudy.report.build import build_page
 from nmfstudy.report.over_k import advised, groups, over_k_section
-from nmfstudy.report.page import Page, Paragraph
+from nmfstudy.report.page import html
+from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.page import Page, Paragraph
+from nmfstudy.report.phrases import distinct_text, headline, result_sentences, section_id
 from nmfstudy.report.problems import (
     FEW,
     MOST_FULL,
@@ -17,10 +18,9 @@ from nmfstudy.report.problems import (
     problem_in_short,
     problems_section,
 )
-from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import distinct_text, headline, result_sentences, section_id
+from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 
 def _run(folder, **config):

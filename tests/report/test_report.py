@@ -10,7 +10,7 @@ import pytest
 
 from nmfstudy.report import write_report
 from nmfstudy.report.build import MAX_HTML
-from nmfstudy.report.numbers import csv_text
+from nmfstudy.report.page.numbers import csv_text
 from nmfstudy.study import Study
 
 _VOID = {"meta", "link", "br", "img", "hr", "input", "wbr"}

@@ -9,8 +9,8 @@ import pandas as pd
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.report.figures import MAX_SVG, render
-from nmfstudy.report.shelf import Shelf
+from nmfstudy.report.page.figures import MAX_SVG, render
+from nmfstudy.report.page.files import Shelf
 
 
 def _illustration(draw, name="figure one"):

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from nmfstudy.config import Analysis
 from nmfstudy.datasets import load_dataset
-from nmfstudy.fitting import fit_starts
-from nmfstudy.problem import Problem, Search
-from nmfstudy.report.shelf import Shelf
+from nmfstudy.fitting.multistart import fit_starts
+from nmfstudy.model.problem import Problem, Search
+from nmfstudy.report.page.files import Shelf
 from nmfstudy.report.solvers import solver_blocks
+from nmfstudy.store.job import Analysis
 from nmfstudy.study import ProblemResult
 from nmfstudy.study.agreement import COLUMNS, same_starts
 

@@ -15,12 +15,9 @@ from nmfstudy.plots.solutions import (
     illustrate_count,
     illustrate_rarefaction,
 )
-from nmfstudy.questions import answer_all
-from nmfstudy.questions.distinct import count_sentence
 from nmfstudy.report.methods import methods_text
-from nmfstudy.report.problems import problems_section
-from nmfstudy.report.shelf import Shelf
-from nmfstudy.report.words import (
+from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.phrases import (
     certificate_cell,
     coverage_text,
     distinct_text,
@@ -28,6 +25,9 @@ from nmfstudy.report.words import (
     kind_cell,
     result_sentences,
 )
+from nmfstudy.report.problems import problems_section
+from nmfstudy.report.questions import answer_all
+from nmfstudy.report.questions.q4_distinct import count_sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 

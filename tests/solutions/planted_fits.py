@@ -4,8 +4,8 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.optimize import linear_sum_assignment
 
-from nmfstudy.fits import Fits
-from nmfstudy.problem import Problem, Search
+from nmfstudy.model.fits import Fits
+from nmfstudy.model.problem import Problem, Search
 
 
 def make_fits(W, H, objective=1.0, *, scale=None, seed=0, search=None, problem=None, **columns):

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from planted_fits import disguise, draw_minima, make_fits
 
 from nmfstudy import RequestError, distinct_solutions
-from nmfstudy.penalties import ElementwisePenalty
-from nmfstudy.problem import Problem, Search
+from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.problem import Problem, Search
 
 OBJECTIVES = np.array([1.0, 1.0 + 1e-5, 1.2])
 

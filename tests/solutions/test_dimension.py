@@ -5,7 +5,7 @@ import pytest
 from planted_fits import draw_minima, make_fits
 
 from nmfstudy import distinct_solutions
-from nmfstudy.distances import distance
+from nmfstudy.model.distance import distance
 from nmfstudy.solutions.dimension import intrinsic_dimension
 
 

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from planted_fits import draw_minima, make_fits
 
 import nmfstudy as ns
-from nmfstudy.distances import distance
-from nmfstudy.fits import concatenate
-from nmfstudy.keeping import RECORDS, keep_none, keep_solutions
+from nmfstudy.fitting.keeping import RECORDS, keep_none, keep_solutions
+from nmfstudy.model.distance import distance
+from nmfstudy.model.fits import concatenate
 from nmfstudy.solutions.plateau import noise_floor
 
 
@@ -75,7 +75,7 @@ def test_unconverged_fits_and_saddles_keep_no_factors(rng):
 
 
 def test_fits_by_another_rule_share_only_copies(rng):
-    from nmfstudy.problem import Search
+    from nmfstudy.model.problem import Search
 
     W, H, _ = draw_minima(rng, [10], noise=1e-6)
     W, H = np.concatenate([W, 2 * W[:3]]), np.concatenate([H, H[:3] / 2])

@@ -9,7 +9,7 @@ from scipy.cluster.hierarchy import linkage as scipy_linkage
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import squareform
 
-from nmfstudy.distances import distance
+from nmfstudy.model.distance import distance
 from nmfstudy.solutions import leaders, linkage, pairs
 from nmfstudy.solutions.assignment import assignment
 from nmfstudy.solutions.pairs import distances, terms_of

@@ -7,7 +7,7 @@ import pytest
 from planted_fits import draw_minima, make_fits
 
 from nmfstudy import distinct_solutions, fit, load_dataset
-from nmfstudy.problem import Search
+from nmfstudy.model.problem import Search
 
 EARLY = Search(solver="scikit_learn", stop="scikit_learn")
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from nmfstudy import RequestError, Study
-from nmfstudy.config import Analysis, job_from_config
-from nmfstudy.runs import find_runs
+from nmfstudy.store import find_runs
+from nmfstudy.store.job import Analysis, job_from_config
 from nmfstudy.study.grouping import of_code, recorded_analysis, recorded_failures, tolerances_of
-from nmfstudy.sweep import execute
+from nmfstudy.sweep.execution import execute
 
 
 def a_job(folder, **changes):

@@ -1,0 +1,1 @@
+"""What to make of solutions: trust in components, choice of k, residuals, convergence."""

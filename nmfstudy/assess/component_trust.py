@@ -1,0 +1,347 @@
+"""Which components of a solution can be trusted, and which persist when one more is allowed."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from nmfstudy.model.distance import distance
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.matching import congruence, match, pad
+from nmfstudy.solutions.gate import near_limit
+from nmfstudy.util.display import listed
+from nmfstudy.util.errors import RequestError
+
+EQUAL = 0.95  # congruence from which two components are read as equal,
+SIMILAR = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
+WIDER = 0.01  # gate on the objective at which trust is looked at again
+_MOST = 500  # solutions of each sort that the best one is compared with
+
+
+@dataclass(frozen=True)
+class ComponentTrust:
+    """How often and how closely one component of the best solution recurs elsewhere.
+
+    Attributes
+    ----------
+    component : int
+        Its index in the best solution, from 0.
+    trusted : bool
+        Alive, and congruence of at least .95 in every other near-optimal solution; in a
+        continuum of which no other is known, not.
+    similar : bool
+        The same with .85.
+    n_near, n_minima : int
+        Near-optimal solutions, and worse minima, compared with. Of a minimum that is wider than
+        the tolerance several fits are compared with, and so are a certificate's witnesses.
+    near_equal, near_similar, minima_equal, minima_similar : float
+        Shares of them in which the matched component is equal or similar; NaN of none.
+    near_lowest, near_median, minima_lowest, minima_median : float
+        Congruence with the matched components; NaN of none.
+    """
+
+    component: int
+    trusted: bool
+    similar: bool
+    n_near: int
+    n_minima: int
+    near_equal: float
+    near_similar: float
+    near_lowest: float
+    near_median: float
+    minima_equal: float
+    minima_similar: float
+    minima_lowest: float
+    minima_median: float
+
+
+@dataclass(frozen=True, eq=False)
+class Trust:
+    """What can be trusted of the best solution.
+
+    Attributes
+    ----------
+    components : tuple of ComponentTrust
+        In the order of the best solution; empty if there is no solution.
+    groups : tuple of tuples of int
+        Components that trade places: each alone changes between near-optimal solutions, their
+        sum does not (cosine of at least .95).
+    sentence : str
+        For people, who count components from 1.
+    """
+
+    components: tuple
+    groups: tuple
+    sentence: str
+
+    @property
+    def trusted(self):
+        """Whether each component is trusted; bool array of shape (n_components,)."""
+        return np.array([c.trusted for c in self.components], dtype=bool)
+
+    @property
+    def share(self):
+        """Share of the components that is trusted; NaN if there is no solution."""
+        return float(self.trusted.mean()) if self.components else float("nan")
+
+
+def component_trust(solutions, witnesses=()):
+    """Compare the best solution, component by component, with all others.
+
+    Components are matched by the Hungarian algorithm on their terms; closeness is Tucker's
+    congruence of the matched terms. Of very many solutions 500 are taken, evenly spread over
+    their objectives. Where one minimum is wider than the tolerance, its `members` are compared
+    with as well.
+
+    Parameters
+    ----------
+    solutions : nmfstudy.solutions.Solutions
+    witnesses : sequence of Factorization
+        Others with the product of a near-optimal fit, as certificates find them.
+
+    Returns
+    -------
+    Trust
+        Its sentence says how trust would change if solutions up to 1 % worse counted as well.
+    """
+    # The lowest objective of all may belong to a fit that does not count.
+    if not len(solutions) or not solutions.near_optimal[0]:
+        return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
+    more = [fit.factorization for fit in solutions.members]
+    more += _unseen(witnesses, solutions, more)
+    components, groups, said = _compared(solutions, solutions.near_optimal, more)
+    sentence = said[0].upper() + said[1:]
+    if solutions.kind == "unsettled":
+        sentence += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
+    limit = near_limit(solutions.best_objective, WIDER, solutions.reference_loss)
+    wider = solutions.near_optimal | (solutions.objective <= limit)
+    if (wider != solutions.near_optimal).any():
+        others, _, said = _compared(solutions, wider, more)
+        if [c.trusted for c in others] != [c.trusted for c in components]:
+            gates = f"{100 * WIDER:g} % instead of {100 * solutions.objective_rtol:g} %"
+            sentence += f". If solutions up to {gates} worse counted: {said}"
+    return Trust(components, groups, sentence + ".")
+
+
+def _unseen(witnesses, solutions, members):
+    """Witnesses that are none of the solutions found."""
+    near = np.flatnonzero(solutions.near_optimal)[:_MOST]
+    found = [solutions.representatives[m].factorization for m in near] + members
+    tol = solutions.distance_tol
+    return [w for w in witnesses if all(distance(w, f) > tol for f in found)]
+
+
+def _compared(solutions, near_optimal, more):
+    """Trust in each component, groups that trade places, and what is said of both."""
+    minima = [fit.factorization for fit in solutions.representatives]
+    best = minima[0]
+    near = _others(minima, near_optimal) + more
+    orders, near_congruence = _match_all(best, near)
+    _, worse_congruence = _match_all(best, _others(minima, ~near_optimal))
+    judged = bool(near) or solutions.kind != "continuum"
+    components = tuple(
+        _component(r, judged and not best.dead[r], near_congruence[:, r], worse_congruence[:, r])
+        for r in range(best.n_components)
+    )
+    if not judged:
+        said = "trust cannot be judged: the solutions form a continuum of which only one is known"
+        return components, (), said
+    groups = _trades(best, near, orders, [c.component for c in components if not c.trusted])
+    return components, groups, _said(best, components, groups, len(near))
+
+
+def _others(minima, mask):
+    """At most so many of the chosen minima without the first, evenly spread."""
+    chosen = [m for m in np.flatnonzero(mask) if m != 0]
+    at = np.linspace(0, len(chosen) - 1, min(len(chosen), _MOST)).round().astype(int)
+    return [minima[chosen[i]] for i in np.unique(at)]
+
+
+def _match_all(best, others):
+    """Matched order and congruence with each, shapes (n_others, n_components)."""
+    matched = [match(best, other) for other in others]
+    shape = (len(others), best.n_components)
+    orders = np.array([order for order, _ in matched], dtype=int).reshape(shape)
+    return orders, np.array([close for _, close in matched]).reshape(shape)
+
+
+def _component(r, eligible, near, worse):
+    def figures(values):
+        if not len(values):
+            return (float("nan"),) * 4
+        return (
+            float((values >= EQUAL).mean()),
+            float((values >= SIMILAR).mean()),
+            float(values.min()),
+            float(np.median(values)),
+        )
+
+    return ComponentTrust(
+        r,
+        bool(eligible and (near >= EQUAL).all()),
+        bool(eligible and (near >= SIMILAR).all()),
+        len(near),
+        len(worse),
+        *figures(near),
+        *figures(worse),
+    )
+
+
+def _trades(best, near, orders, doubtful):
+    """Groups of doubtful components whose sum is the same in all near-optimal solutions."""
+    groups = []
+    if not near:
+        return ()
+    for size in (2, len(doubtful)):
+        if not 2 <= size < best.n_components or size > len(doubtful):
+            continue
+        found = []
+        for group in combinations(doubtful, size):
+            others = [_joint_cosine(best, b, group, o) for b, o in zip(near, orders, strict=True)]
+            if min(others) >= EQUAL:
+                found.append((-min(others), group))
+        for _, group in sorted(found):
+            if set(group) <= set(doubtful):
+                groups.append(group)
+                doubtful = [r for r in doubtful if r not in group]
+    return tuple(groups)
+
+
+def _joint_cosine(a, b, group, order):
+    """Cosine between the sum of some terms of ``a`` and of their matched terms in ``b``."""
+    group, b = list(group), pad(b, a.n_components)
+
+    def inner(f, of, g, og):
+        return np.vdot(f.W[:, of].T @ g.W[:, og], f.H[of] @ g.H[og].T)
+
+    theirs = order[group]
+    norm = np.sqrt(inner(a, group, a, group) * inner(b, theirs, b, theirs))
+    return float(inner(a, group, b, theirs) / norm) if norm > 0 else 0.0
+
+
+def _said(best, components, groups, n_others):
+    """``trust components 1, 3 and 4; 2 and 5 trade places``."""
+    traded = {r for group in groups for r in group}
+    trusted = [c.component for c in components if c.trusted]
+    dead = [r for r in range(best.n_components) if best.dead[r]]
+    rest = [c for c in components if not c.trusted and c.component not in traded]
+    similar = [c.component for c in rest if c.similar]
+    varied = [c.component for c in rest if not c.similar and c.component not in dead]
+    if len(trusted) == best.n_components:
+        every = {1: "the only component", 2: "both components"}
+        parts = [f"trust {every.get(len(trusted), f'all {len(trusted)} components')}"]
+    else:
+        parts = [f"trust {_called(trusted)}" if trusted else "trust no component"]
+    parts += [f"{_names(group)} trade places" for group in groups]
+    if similar:
+        parts.append(f"{_names(similar)} {_verb(similar, 'is', 'are')} similar in all solutions")
+    if varied:
+        parts.append(f"{_names(varied)} {_verb(varied, 'differs', 'differ')} between solutions")
+    if dead:
+        parts.append(f"{_names(dead)} {_verb(dead, 'is', 'are')} zero")
+    text = "; ".join(parts)
+    if n_others == 0:
+        return text + " (no other solution was found that fits as well)"
+    others = "1 other that fits" if n_others == 1 else f"{n_others} others that fit"
+    return f"{text} (compared with {others} as well)"
+
+
+def _lower(sentence):
+    return sentence[0].lower() + sentence[1:]
+
+
+def _verb(items, one, many):
+    return one if len(items) == 1 else many
+
+
+def _called(indices):
+    """``component 2``, ``components 1 and 3``."""
+    return f"component{'s' * (len(indices) > 1)} {_names(indices)}"
+
+
+def _names(indices):
+    """Component numbers for people: ``1, 2 and 5``."""
+    return listed(str(i + 1) for i in indices)
+
+
+@dataclass(frozen=True, eq=False)
+class Persistence:
+    """What becomes of the components of k when there are more.
+
+    Attributes
+    ----------
+    n_components, n_components_more : int
+    partner : int array of shape (n_components,)
+        Matched component in the larger solution.
+    congruence : array of shape (n_components,)
+    new : int array
+        Components of the larger solution that are no one's equal partner.
+    sentence : str
+    """
+
+    n_components: int
+    n_components_more: int
+    partner: np.ndarray
+    congruence: np.ndarray
+    new: np.ndarray
+    sentence: str
+
+    @property
+    def persists(self):
+        """Which components recur, with congruence of at least .95."""
+        return self.congruence >= EQUAL
+
+    @property
+    def similar(self):
+        """Which components recur or nearly do, with congruence of at least .85."""
+        return self.congruence >= SIMILAR
+
+
+def persistence(fewer, more):
+    """Which components of the best solution persist when more are allowed.
+
+    The matching maximises the sum of congruences, not of terms, because sizes change when a
+    component is split off.
+
+    Parameters
+    ----------
+    fewer, more : Solutions
+        Of the same data with k and more than k components; each with at least one minimum.
+
+    Returns
+    -------
+    Persistence
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    a, b = (_best(solutions) for solutions in (fewer, more))
+    if a.n_components >= b.n_components:
+        raise RequestError(
+            f"n_components are {a.n_components} and {b.n_components}; "
+            "possible: the smaller number first"
+        )
+    close = congruence(a, b)
+    _, partner = linear_sum_assignment(-close)
+    found = close[np.arange(a.n_components), partner]
+    new = np.setdiff1d(np.arange(b.n_components), partner[found >= EQUAL])
+    kept = np.flatnonzero(found >= EQUAL)
+    changed = np.flatnonzero((found < EQUAL) & (found >= SIMILAR))
+    gone = np.flatnonzero(found < SIMILAR)
+    parts = [
+        f"{_called(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
+    ]
+    if changed.size:
+        parts.append(f"{_called(changed)} {_verb(changed, 'changes', 'change')} a little")
+    if gone.size:
+        parts.append(f"{_called(gone)} {_verb(gone, 'breaks', 'break')} up")
+    sentence = f"From {a.n_components} to {b.n_components} components: {'; '.join(parts)}."
+    return Persistence(a.n_components, b.n_components, partner, found, new, sentence)
+
+
+def _best(solutions) -> Factorization:
+    if not len(solutions):
+        raise RequestError(
+            f"there is no solution with n_components={solutions.problem.n_components}: "
+            f"{_lower(solutions.reason).rstrip('.')}"
+        )
+    return solutions.representatives[0].factorization

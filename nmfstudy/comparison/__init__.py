@@ -1,5 +1,0 @@
-"""Several studies side by side: what differs in what was asked, and in what came out."""
-
-from nmfstudy.comparison.compare import Comparison, compare
-
-__all__ = ["Comparison", "compare"]

@@ -1,0 +1,1 @@
+"""From data to fits: initial factors, solvers, and many starts of one search."""

@@ -1,0 +1,127 @@
+"""Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
+
+from nmfstudy.fitting.batch import fit_batch
+from nmfstudy.fitting.inits import check_init, draw_starts
+from nmfstudy.fitting.keeping import RECORDS, check_record
+from nmfstudy.fitting.solvers import make_solver
+from nmfstudy.fitting.solvers.base import ignore_progress
+from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.problem import Problem, Search, check_integer, default_tol
+from nmfstudy.util.errors import RequestError
+
+_BATCH_BYTES = 2**28  # factors and work of the starts that are on their way together
+
+
+def fit(
+    X,
+    n_components,
+    *,
+    n_starts=100,
+    seed=0,
+    init="random",
+    solver="coordinate_descent",
+    tol=None,
+    max_iter=20000,
+    alpha_W=0.0,
+    alpha_H="same",
+    l1_ratio=0.0,
+    penalty=None,
+    loss="frobenius",
+    stop="kkt",
+    record="all",
+    solver_options=None,
+):
+    """Factorize X from many starts.
+
+    Parameters
+    ----------
+    X : array or sparse matrix of shape (n_samples, n_features), or Dataset
+        Finite and nonnegative, not all zero.
+    n_components : int, >= 1
+    n_starts : int
+        Seeds ``seed, seed + 1, …``; a deterministic init makes one start, recorded as seed 0.
+    seed : int, >= 0
+        First seed.
+    init : one of `nmfstudy.fitting.inits.INITS`
+    solver : one of `nmfstudy.fitting.solvers.SOLVERS`, or an import path ``package.module:Class``
+    tol : float, optional
+        KKT residual to reach: 1e-9, or 1e-6 for other losses than Frobenius, whose updates
+        never reach a zero. With ``stop="scikit_learn"`` what scikit-learn means by it.
+    max_iter : int
+        Sweeps per start.
+    alpha_W, alpha_H, l1_ratio
+        Elementwise penalty in scikit-learn's scaling, see `nmfstudy.model.penalties`.
+    penalty : ElementwisePenalty or ScaleFreePenalty, optional
+        Instead of the three before.
+    loss : one of `nmfstudy.model.objective.LOSSES`
+    stop : {"kkt", "scikit_learn"}
+    record : {"all", "solutions", "none"}
+        Which factors are kept, see `nmfstudy.fitting.keeping`. Starts are fitted in batches, so
+        what is not kept takes no memory.
+    solver_options : mapping, optional
+        Further keywords of the solver; ``W`` and ``H`` of the custom init.
+
+    Returns
+    -------
+    Fits
+        One entry per start.
+
+    Raises
+    ------
+    RequestError
+        If the data or the request cannot be used, before any work.
+    """
+    if penalty is None:
+        penalty = ElementwisePenalty(alpha_W, alpha_H, l1_ratio)
+    elif (alpha_W, alpha_H, l1_ratio) != (0.0, "same", 0.0):
+        raise RequestError("give either penalty or alpha_W, alpha_H, l1_ratio, not both")
+    problem = Problem(n_components, loss, penalty)
+    if tol is None:
+        tol = default_tol(loss)
+    search = Search(init, solver, tol, max_iter, stop, dict(solver_options or {}))
+    n_starts = check_integer("n_starts", n_starts, 1)
+    first = check_integer("seed", seed, 0)
+    seeds = range(first, first + n_starts)
+    return fit_starts(getattr(X, "X", X), problem, search, seeds, record=check_record(record))
+
+
+def fit_starts(X, problem, search, seeds, progress=None, record="all"):
+    """Fit one start per seed.
+
+    Parameters
+    ----------
+    X : array or sparse matrix of shape (n_samples, n_features)
+    problem : Problem
+    search : Search
+    seeds : sequence of int
+        A deterministic init makes exactly one start whatever they are, recorded as seed 0.
+    progress : callable, optional
+        ``progress(n)`` is called as n more starts are finished.
+    record : one of `nmfstudy.fitting.keeping.RECORDS`
+
+    Returns
+    -------
+    Fits
+        In the order of the seeds. The bits of a start depend on nothing but the problem, the
+        search and its own seed. An exception in the solver or factors that are not finite make
+        the starts concerned ``failed``, with objective inf.
+    """
+    from nmfstudy.datasets.base import check_data
+
+    X = check_data(X)
+    solver = make_solver(search)
+    solver.check(problem)
+    if problem.loss == "itakura-saito" and X.min() == 0:
+        raise RequestError("X has zeros, where loss itakura-saito is infinite; give positive data")
+    check_init(search.init, X.shape, problem.n_components)
+    seeds = [0] if search.deterministic else [int(seed) for seed in seeds]
+    size = max(1, _BATCH_BYTES // (6 * 8 * sum(X.shape) * problem.n_components))
+    return RECORDS[record](
+        _fit_seeds(X, problem, search, solver, seeds[i : i + size], progress or ignore_progress)
+        for i in range(0, len(seeds), size)
+    )
+
+
+def _fit_seeds(X, problem, search, solver, seeds, progress):
+    W, H = draw_starts(X, search.init, problem.n_components, seeds, search.options)
+    return fit_batch(solver, X, W, H, problem, search, seeds, progress)

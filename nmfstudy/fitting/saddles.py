@@ -1,0 +1,205 @@
+r"""Stationary points that are no minima: dead components that could be revived, split terms.
+
+A component with ``w_r = 0`` and ``h_r = 0`` is stationary whatever the data. With residual
+``R = X − WH``, growing it as ``t·u vᵀ`` (u, v ≥ 0 of unit norm) changes the objective by
+
+.. math:: -t\,(u^T R v - \text{price}) + \tfrac12 t^2
+
+at the cheapest scaling, where the price per unit of t is
+
+* 0 without penalty, so that a fit with a dead component is a saddle unless it is exact,
+* ``√(λ_W λ_H)`` under ridge on both factors,
+* ``strength·‖u‖₁`` (side W) or ``strength·‖v‖₁`` (side H) under a scale-free penalty.
+
+Under any two-sided L1 share the price grows like ``√t`` and the point is a local minimum: no
+test. Otherwise it is a saddle if some (u, v) makes the bracket positive. Under a scale-free
+penalty the best direction has a single row (column) of R and is found exactly. For ridge it is
+sought by power iteration on positive parts, which proves a saddle when it finds one and nothing
+when it does not.
+
+Parallel terms are one term split in two. An L1 share makes the split dearer than the whole, so
+the pair is a saddle and is merged for good. Otherwise the split is free; it is undone only when
+the spare component then has something to grow along.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from nmfstudy.model.factorization import PARALLEL, Factorization, component_norms
+from nmfstudy.model.objective import data_norm
+from nmfstudy.model.penalties import ScaleFreePenalty
+from nmfstudy.util.streams import stream
+
+ROUNDS = 5  # revivals of one start before what remains is called a saddle
+EXACT = 1e-6  # share of ‖X‖ below which a direction is noise of an exact fit
+VANISHED = 1e-10  # share of ‖X‖ below which a penalised term counts as zero
+_MARGIN = 1e-6  # of the price, by which a direction must beat it: equality is a split live term
+_RANDOM_STARTS = 4
+_STEPS = 200
+_ROWS = 512  # rows of the residual that exist at a time
+
+
+def bury(W, H, penalty, norm):
+    """Zero both sides of every component that is dead in all but name, in stacks.
+
+    That is: one side is zero, so that the product stays; or a penalty that fixes the scale has
+    driven the term below `VANISHED`·norm, since ridge only tends to zero. Returns new arrays
+    only if there is such a component.
+    """
+    w, h = component_norms(W, H)
+    vanished = 0.0 if penalty.is_zero or penalty.one_sided else VANISHED * norm
+    alive = w * h > vanished
+    if alive.all():
+        return W, H
+    return W * alive[..., None, :], H * alive[..., :, None]
+
+
+def suspects(W, H):
+    """Which fits of a stack have a dead component or parallel terms, shape (n_fits,)."""
+    w, h = component_norms(W, H)
+    alive = (w > 0) & (h > 0)
+    w, h = np.where(alive, w, 1), np.where(alive, h, 1)
+    H_unit = H / h[..., :, None]
+    cosines = np.matmul(np.swapaxes(W, -1, -2), W) / (w[..., :, None] * w[..., None, :])
+    cosines *= np.matmul(H_unit, np.swapaxes(H_unit, -1, -2))
+    k = W.shape[-1]
+    parallel = (cosines * (1 - np.eye(k)) > 1 - PARALLEL).any(axis=(-2, -1))
+    return ~alive.all(axis=-1) | parallel
+
+
+def descend_from(X, W, H, penalty):
+    """Where to go on from a stationary point that is no minimum.
+
+    Parameters
+    ----------
+    X : array or CSR array of shape (n_samples, n_features)
+    W, H : arrays of shape (n_samples, n_components), (n_components, n_features)
+        A stationary point.
+    penalty : Penalty
+
+    Returns
+    -------
+    (W, H) or None
+        Of lower objective (equal to rounding for a merged pair that costs nothing); None if no
+        way down was found.
+    """
+    given = Factorization(W, H)
+    merged = given.merge_parallel()
+    free_split = penalty.l1_ratio == 0 or penalty.is_zero or isinstance(penalty, ScaleFreePenalty)
+    if not free_split:
+        return None if merged is given else (merged.W.copy(), merged.H.copy())
+    if not merged.dead.any():
+        return None
+    W, H = merged.W.copy(), merged.H.copy()
+    found = False
+    for r in np.flatnonzero(merged.dead):
+        direction = growth(X, W, H, penalty)
+        if direction is None:
+            break
+        W[:, r], H[r] = direction
+        found = True
+    return (W, H) if found else None
+
+
+def growth(X, W, H, penalty):
+    """The new component ``(w, h)`` of best size along the best direction found, or None."""
+    residual = Residual(X, W, H)
+    if isinstance(penalty, ScaleFreePenalty) and not penalty.is_zero:
+        u, v = residual.best_row() if penalty.side == "W" else residual.best_column()
+        price_u = price_v = 1.0
+        price = penalty.strength
+    else:
+        prices = penalty.weights(*X.shape)
+        price_u, price_v = prices.l2_W or 1.0, prices.l2_H or 1.0
+        price = np.sqrt(prices.l2_W * prices.l2_H)
+        u, v = residual.best_pair(price * (1 + _MARGIN))
+    gain = u @ residual.times(v)
+    if not gain > price * (1 + _MARGIN) + EXACT * residual.norm:
+        return None
+    # price_u‖w‖² = price_v‖h‖² is the cheapest scaling.
+    size = gain - price
+    ratio = (price_v / price_u) ** 0.25
+    return np.sqrt(size) * ratio * u, np.sqrt(size) / ratio * v
+
+
+@dataclass(frozen=True, eq=False)
+class Residual:
+    """``R = X − WH`` as an operator; never formed as a whole."""
+
+    X: np.ndarray | sparse.csr_array
+    W: np.ndarray
+    H: np.ndarray
+
+    @property
+    def norm(self):
+        """``‖X‖_F``, what sizes are relative to."""
+        return data_norm(self.X)
+
+    def times(self, v):
+        """``R v``."""
+        return self.X @ v - self.W @ (self.H @ v)
+
+    def transposed_times(self, u):
+        """``Rᵀ u``."""
+        return self.X.T @ u - (u @ self.W) @ self.H
+
+    def blocks(self):
+        """Dense blocks of rows, each with its first row's number."""
+        for i in range(0, self.X.shape[0], _ROWS):
+            X = self.X[i : i + _ROWS]
+            X = X.toarray() if sparse.issparse(X) else X
+            yield i, X - self.W[i : i + _ROWS] @ self.H
+
+    def best_row(self):
+        """The row whose positive part is largest, as unit vectors (e_i, v)."""
+        sizes = np.concatenate([np.linalg.norm(np.maximum(R, 0), axis=1) for _, R in self.blocks()])
+        u = np.zeros(self.X.shape[0])
+        u[np.argmax(sizes)] = 1.0
+        return u, _unit(self.transposed_times(u))
+
+    def best_column(self):
+        """The column whose positive part is largest, as unit vectors (u, e_j)."""
+        sizes = sum(np.square(np.maximum(R, 0)).sum(axis=0) for _, R in self.blocks())
+        v = np.zeros(self.X.shape[1])
+        v[np.argmax(sizes)] = 1.0
+        return _unit(self.times(v)), v
+
+    def best_pair(self, enough):
+        """Unit u, v ≥ 0 of large ``uᵀRv``: power iteration on positive parts.
+
+        Starts from the best row, the best column, the mean and some random vectors; the first
+        that leads beyond ``enough`` is carried to its end and taken.
+        """
+        d = self.X.shape[1]
+        generator = stream(0, "saddle")
+        column = self.transposed_times(self.best_column()[0])
+        starts = [self.best_row()[1], column, np.ones(d)]
+        starts += [generator.random(d) for _ in range(_RANDOM_STARTS)]
+        best, best_gain = (np.zeros(self.X.shape[0]), np.zeros(d)), 0.0
+        for v in starts:
+            u, v, gain = self._power(_unit(v))
+            if gain > best_gain:
+                best, best_gain = (u, v), gain
+            if best_gain > enough + EXACT * self.norm:
+                break
+        return best
+
+    def _power(self, v):
+        gain = 0.0
+        for _ in range(_STEPS):
+            u = _unit(self.times(v))
+            g = np.maximum(self.transposed_times(u), 0)
+            before, gain = gain, np.linalg.norm(g)
+            v = _unit(g)
+            if gain <= before * (1 + 1e-9):
+                break
+        return u, v, gain
+
+
+def _unit(a):
+    """The positive part at unit norm; zero if there is none."""
+    a = np.maximum(a, 0)
+    size = np.linalg.norm(a)
+    return a / size if size > 0 else a

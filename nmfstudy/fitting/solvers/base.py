@@ -1,0 +1,113 @@
+"""What a solver is, and the part of fitting that is the same for all of them."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from nmfstudy.model.objective import LOSSES
+from nmfstudy.model.penalties import PENALTIES
+from nmfstudy.util.errors import RequestError
+
+
+class Outcome(NamedTuple):
+    """Factors of a batch of starts and how each ended, as the solver saw it.
+
+    W and H are stacks; ``n_iter`` and ``met`` have shape (n_starts,), ``met`` says whether the
+    solver thinks the stopping rule met.
+    """
+
+    W: np.ndarray
+    H: np.ndarray
+    n_iter: np.ndarray
+    met: np.ndarray
+
+
+def ignore_progress(n_finished):
+    """Report to nobody."""
+
+
+_ESCAPE = 1e4
+
+
+def escapes(W0, H0, W, H):
+    """Whether ``‖W‖/‖H‖`` has changed ten-thousandfold since the start.
+
+    Under a one-sided penalty it has no limit; stacks of factors give an array.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        before, now = (
+            np.linalg.norm(w, axis=(-2, -1)) / np.linalg.norm(h, axis=(-2, -1))
+            for w, h in ((W0, H0), (W, H))
+        )
+        return np.abs(np.log(now / before)) >= np.log(_ESCAPE)
+
+
+class Solver:
+    """Base of all solvers; a member overrides the class attributes and `solve`.
+
+    Parameters
+    ----------
+    tol : float
+        With ``stop="kkt"`` the KKT residual to reach, with ``"scikit_learn"`` its own ``tol``.
+    max_iter : int
+    stop : {"kkt", "scikit_learn"}
+
+    Notes
+    -----
+    A solver keeps no state between starts: the factors of a start are the same whatever shares
+    its batch. With ``stop="kkt"`` what it claims is checked by
+    `nmfstudy.model.objective.kkt_residual`. An exception fails the starts that raise it, not the
+    batch.
+    """
+
+    name = ""
+    losses = ("frobenius",)
+    penalties = PENALTIES
+
+    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt"):
+        self.tol, self.max_iter, self.stop = tol, max_iter, stop
+
+    def check(self, problem):
+        """Refuse, in one sentence, a problem that this solver does not solve."""
+        for what, value, possible in (
+            ("loss", problem.loss, self.losses),
+            ("penalty", problem.penalty.name, self.penalties),
+        ):
+            if value not in possible:
+                raise RequestError(
+                    f"solver {self.name} does not support {what} {value}; "
+                    f"possible: {', '.join(possible)}"
+                )
+
+    def solve(self, X, W, H, problem, report=ignore_progress):
+        """Fit a batch of starts.
+
+        Parameters
+        ----------
+        X : array or CSR array of shape (n_samples, n_features)
+        W : array of shape (n_starts, n_samples, n_components)
+        H : array of shape (n_starts, n_components, n_features)
+            Left as they are.
+        problem : nmfstudy.model.problem.Problem
+        report : callable
+            ``report(n)`` says that n more starts are finished; calling it is optional.
+
+        Returns
+        -------
+        Outcome
+        """
+        raise NotImplementedError
+
+
+class Foreign(Solver):
+    """A user's own class that has nothing but ``solve(X, W, H, problem)``."""
+
+    losses = LOSSES
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.name = inner, type(inner).__name__
+
+    def solve(self, X, W, H, problem, report=ignore_progress):
+        """See `Solver.solve`."""
+        return self.inner.solve(X, W, H, problem)

@@ -1,0 +1,82 @@
+"""Coordinate descent: exact minimisation over one entry after the other (HALS).
+
+From the same start and with ``stop="scikit_learn"`` these are the iterates of scikit-learn's
+``NMF(solver="cd", shuffle=False)``. With ``stop="kkt"`` two rules are added, neither of which
+ever raises the objective. An entry without curvature and with a positive gradient becomes zero
+(left alone it keeps a component half dead, which is never stationary). Under a two-sided
+penalty every component is rescaled to its cheapest gauge after each sweep, which plain descent
+only drifts to.
+
+Under a scale-free penalty the prices of W's entries are ``strength·‖h_r‖`` and every row of H
+is minimised over as a whole; the mirror image is the same on the transposed data.
+
+Cichocki & Phan (2009); Hsieh & Dhillon (2011).
+"""
+
+import numpy as np
+from scipy import sparse
+
+from nmfstudy.fitting.solvers.base import Outcome, Solver, ignore_progress
+from nmfstudy.fitting.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
+from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.util.threads import n_threads, on_threads
+
+_IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
+_ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
+_TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
+
+
+class CoordinateDescent(Solver):
+    """See the module. Frobenius loss, every penalty, dense and sparse data.
+
+    Parameters
+    ----------
+    tol, max_iter, stop
+        See `nmfstudy.fitting.solvers.base.Solver`.
+    rescale : bool
+        With ``stop="kkt"`` and a two-sided penalty: whether to rescale after each sweep.
+    """
+
+    name = "coordinate_descent"
+
+    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", rescale=True):
+        super().__init__(tol, max_iter, stop)
+        self.rescale = rescale
+
+    def solve(self, X, W, H, problem, report=ignore_progress):
+        """Fit starts side by side on threads; see `Solver.solve`."""
+        penalty = problem.penalty
+        kind, Data = self._kind(X, problem)
+        # A penalty that makes H sparse is one that makes W sparse on the transposed data.
+        data = Data(X.T if penalty.name == "scale_free_H" else X, problem.n_components)
+        W, H = W.copy(), H.copy()
+        n_iter = np.zeros(len(W), dtype=np.int64)
+        met = np.zeros(len(W), dtype=bool)
+
+        def fit(rows, go_on):
+            stack = kind(X, data, W[rows], H[rows], penalty, self)
+            while go_on() and not stack.finished:
+                stack.advance()
+            W[rows], H[rows] = stack.factors()
+            n_iter[rows], met[rows] = stack.n_iter, stack.met
+            return len(stack.met)
+
+        share = -(-len(W) // n_threads())
+        if kind is Lanes:
+            size = int(np.clip(share, *_IN_LANES))
+        else:
+            most = min(_ONE_BY_ONE, -(-share // 2))
+            size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, most))
+        on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
+        return Outcome(W, H, n_iter, met)
+
+    def _kind(self, X, problem):
+        """Kernels by shape and penalty alone: a start must not depend on its batch."""
+        from nmfstudy.fitting.engine.lanes import MAX_ROWS, n_rows
+
+        if sparse.issparse(X):
+            return OneByOne, SparseData
+        rows = n_rows.py_func(*X.shape, problem.n_components)
+        if isinstance(problem.penalty, ElementwisePenalty) and rows <= MAX_ROWS:
+            return Lanes, LaneData
+        return OneByOne, DenseData

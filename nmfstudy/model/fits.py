@@ -1,0 +1,189 @@
+"""Results of fitting: many starts of one search on one problem."""
+
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+
+import numpy as np
+
+from nmfstudy.model.factorization import Factorization, live_components
+from nmfstudy.model.problem import Problem, Search
+from nmfstudy.util.display import Shown, count, number
+
+STOP_REASONS = (
+    "converged",  # the stopping rule asked for is met and every component is alive
+    "max_iter",  # it is not met after max_iter sweeps
+    "scale_escape",  # a one-sided penalty pushes all scale into the free factor
+    "collapsed",  # every component is zero
+    "dead",  # converged with a zero component, and no descent direction was found
+    "saddle",  # converged with a zero component that could be revived, again and again
+    "failed",  # an exception, or factors that are not finite
+)
+
+
+_LISTED = 5  # fits in the table that is printed
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit(Shown):
+    """One start and how it ended. ``W``, ``H`` is the factorization found."""
+
+    W: np.ndarray
+    H: np.ndarray
+    objective: float
+    relative_error: float
+    kkt_residual: float
+    n_iter: int
+    converged: bool
+    stop_reason: str
+    seconds: float
+    seed: int
+
+    @property
+    def factorization(self):
+        """The factors as a checked `Factorization`."""
+        return Factorization(self.W, self.H)
+
+    def _shown(self):
+        (n, k), d = self.W.shape, self.H.shape[1]
+        title = f"Fit of a {n} × {d} matrix with {count(k, 'component')}"
+        return title, _HEADERS, [_row(self)]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fits(Shown):
+    """Fits of one search, stacked; entry i belongs to ``seed[i]``.
+
+    Attributes
+    ----------
+    W : array of shape (n_kept, n_samples, n_components)
+    H : array of shape (n_kept, n_components, n_features)
+        The factors that were kept, see `nmfstudy.fitting.keeping`; with ``record="all"``, those of
+        every fit in order.
+    objective, relative_error, kkt_residual, seconds : float arrays of shape (n_fits,)
+        The objective with its penalty; ``‖X − WH‖/‖X‖``; `nmfstudy.model.objective.kkt_residual`;
+        wall time of the start, or its share of the batch's.
+    n_iter, seed : int arrays of shape (n_fits,)
+    converged : bool array of shape (n_fits,)
+        Whether the stopping rule asked for was met (never with scale escape).
+    stop_reason : str array of shape (n_fits,)
+        One of `STOP_REASONS`.
+    problem, search : Problem, Search
+    data_norm, reference_loss : float
+        ``‖X‖_F`` and `nmfstudy.model.objective.reference_loss`, which tolerances are relative to.
+    zeros_W, zeros_H : float arrays of shape (n_fits,)
+        Shares of exact zeros; counted from the factors unless given.
+    n_dead : int array of shape (n_fits,)
+        Components of size zero; counted from the factors unless given.
+    errors : dict
+        Traceback by seed of the starts that failed.
+    row : int array of shape (n_fits,)
+        Row of W and H with the factors of each fit, −1 if they were not kept. Fits that are the
+        same may share one. By default fit i has row i.
+    """
+
+    W: np.ndarray
+    H: np.ndarray
+    objective: np.ndarray
+    relative_error: np.ndarray
+    kkt_residual: np.ndarray
+    n_iter: np.ndarray
+    converged: np.ndarray
+    stop_reason: np.ndarray
+    seconds: np.ndarray
+    seed: np.ndarray
+    problem: Problem
+    search: Search
+    data_norm: float
+    reference_loss: float
+    zeros_W: np.ndarray | None = None
+    zeros_H: np.ndarray | None = None
+    n_dead: np.ndarray | None = None
+    errors: dict = field(default_factory=dict)
+    row: np.ndarray | None = None
+
+    def __post_init__(self):
+        """Count zeros and dead components where they are not given."""
+        if self.row is None:
+            object.__setattr__(self, "row", np.arange(len(self.seed)))
+        if self.zeros_W is None:
+            object.__setattr__(self, "zeros_W", (self.W == 0).mean(axis=(1, 2)))
+        if self.zeros_H is None:
+            object.__setattr__(self, "zeros_H", (self.H == 0).mean(axis=(1, 2)))
+        if self.n_dead is None:
+            dead = ~live_components(self.W, self.H)
+            object.__setattr__(self, "n_dead", dead.sum(axis=1))
+
+    def __len__(self):
+        """Number of fits."""
+        return len(self.seed)
+
+    def __getitem__(self, index):
+        """A `Fit` for an integer, with NaN for factors that were not kept; else `Fits`."""
+        if isinstance(index, int | np.integer):
+            values = {name: getattr(self, name)[index].item() for name in _OF_FIT}
+            return Fit(*self.factors(self.row[index]), **values)
+        columns = {name: getattr(self, name)[index] for name in _COLUMNS}
+        return replace(self, **columns).with_rows(self.row[index])
+
+    def __iter__(self):
+        """One `Fit` after the other."""
+        return (self[i] for i in range(len(self)))
+
+    @cached_property
+    def has_factors(self):
+        """Which fits have their factors, all finite; bool array of shape (n_fits,)."""
+        finite = np.isfinite(self.W).all(axis=(1, 2)) & np.isfinite(self.H).all(axis=(1, 2))
+        return np.append(finite, False)[self.row]
+
+    def factors(self, row):
+        """W and H of one row; NaN for row −1."""
+        if row < 0:
+            return tuple(np.full(factor.shape[1:], np.nan) for factor in (self.W, self.H))
+        return self.W[row], self.H[row]
+
+    def with_rows(self, row):
+        """The same fits with these rows of W and H; rows that no fit has are dropped."""
+        used, first, number = np.unique(row, return_index=True, return_inverse=True)
+        if used.size and used[0] < 0:
+            used, first, number = used[1:], first[1:], number - 1
+        order = np.argsort(first)
+        place = np.append(np.argsort(order), -1)
+        W, H = (factor[used[order]] for factor in (self.W, self.H))
+        return replace(self, W=W, H=H, row=place[number.reshape(-1)])
+
+    def _shown(self):
+        """How many starts there are, the best objective, and the first few."""
+        k, penalty = self.problem.n_components, self.problem.penalty.name
+        title = (
+            f"Fits: {count(len(self), 'start')}, {int(self.converged.sum()):,} converged, "
+            f"{count(k, 'component')}, loss {self.problem.loss}, penalty {penalty}\n"
+            f"init {self.search.init}, solver {self.search.solver_label}"
+        )
+        if len(self) > _LISTED:
+            title += f"; best objective {number(self.objective.min())}; the first {_LISTED}:"
+        shown = range(min(len(self), _LISTED))
+        return title, _HEADERS, [_row(self[i]) for i in shown]
+
+
+_HEADERS = ("seed", "objective", "relative error", "KKT residual", "sweeps", "stop")
+
+
+def _row(fit):
+    values = (fit.objective, fit.relative_error, fit.kkt_residual)
+    return (fit.seed, *map(number, values), f"{fit.n_iter:,}", fit.stop_reason)
+
+
+_OF_FIT = [f.name for f in fields(Fit) if f.name not in ("W", "H")]
+_COLUMNS = [*_OF_FIT, "zeros_W", "zeros_H", "n_dead"]
+
+
+def concatenate(parts):
+    """One `Fits` out of several of the same problem; the search is that of the first."""
+    parts = list(parts)
+    if len(parts) == 1:
+        return parts[0]
+    stacked = {n: np.concatenate([getattr(p, n) for p in parts]) for n in (*_COLUMNS, "W", "H")}
+    before = np.cumsum([0] + [len(part.W) for part in parts[:-1]])
+    rows = [np.where(p.row < 0, -1, p.row + b) for p, b in zip(parts, before, strict=True)]
+    errors = {seed: text for part in parts for seed, text in part.errors.items()}
+    return replace(parts[0], **stacked, row=np.concatenate(rows), errors=errors)

@@ -1,0 +1,131 @@
+"""The files of a report as they come up: figures and tables, each name once."""
+
+import re
+import traceback
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from nmfstudy.plots.illustration import PAGE_WIDTH
+from nmfstudy.report.page.budget import FOLDER
+from nmfstudy.report.page.figures import render
+from nmfstudy.report.page.numbers import csv_text, table_of
+from nmfstudy.report.page.page import Figure, Paragraph
+from nmfstudy.store.files import naming, new_folder
+
+INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
+MOST_INLINE = 500_000  # of one picture
+
+
+@dataclass
+class Shelf:
+    """Collects what will be written beside the report.
+
+    Attributes
+    ----------
+    tables, factors : dict of str to str
+        CSV text by name.
+    pictures : dict of str to Picture
+    troubles : list of (str, str)
+        Figures that could not be drawn, with the traceback's last line.
+    on_figure : callable
+        Called with the name of each figure before it is drawn.
+    kinds : tuple of str
+        Files of each figure: "png", "svg".
+    aside : dict of str to str
+        Pages beside the report, by their path.
+    """
+
+    on_figure: object = None
+    kinds: tuple = ("png", "svg")
+    tables: dict = field(default_factory=dict)
+    factors: dict = field(default_factory=dict)
+    pictures: dict = field(default_factory=dict)
+    troubles: list = field(default_factory=list)
+    inline: int = 0
+    aside: dict = field(default_factory=dict)
+
+    def figures(self, make, *given):
+        """What ``make(*given)`` illustrates, as a list of no or one block for the page.
+
+        Whatever goes wrong with one picture is said in its place: a report of hours of fits must
+        not be lost for it.
+        """
+        try:
+            illustration = make(*given)
+            return [] if illustration is None else [self.figure(illustration)]
+        except Exception as error:  # any; see above
+            name = getattr(make, "__name__", "figure").removeprefix("illustrate_")
+            line = traceback.format_exception_only(error)[-1].strip()
+            self.troubles.append((name, line))
+            return [Paragraph(f"The figure “{name}” could not be drawn: {line}", "error")]
+
+    def figure(self, illustration):
+        """Draw an illustration and keep its files; a `Figure`."""
+        name = _free(illustration.name, self.pictures)
+        if self.on_figure is not None:
+            self.on_figure(name)
+        picture = render(illustration, name)
+        self.pictures[name] = picture
+        files = {kind: f"figures/{name}.{kind}" for kind in self.kinds}
+        if len(illustration.data.columns):
+            files["csv"] = self.file(name, illustration.data)
+        size = len(picture.inline)
+        fits = size <= MOST_INLINE and self.inline + size <= INLINE_BYTES
+        self.inline += size if fits else 0
+        width = min(1.0, illustration.size[0] / PAGE_WIDTH)
+        return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
+
+    def table(self, name, frame, title="", *, id=""):
+        """A data frame as a table of the report and as a file with all rows and digits."""
+        return table_of(frame, title, file=self.file(name, frame), id=id)
+
+    def file(self, name, frame):
+        """Keep a data frame as a file only; its path relative to the report."""
+        text = csv_text(frame)
+        same = plain_name(name)
+        if self.tables.get(same) != text:
+            same = _free(name, self.tables)
+            self.tables[same] = text
+        return f"tables/{same}.csv"
+
+    def factor(self, name, frame):
+        """Keep W or H of a problem as a file; its path relative to the report."""
+        free = _free(name, self.factors)
+        self.factors[free] = csv_text(frame)
+        return f"factors/{free}.csv"
+
+    def write(self, folder):
+        """Write ``tables/``, ``figures/``, ``factors/`` and ``explore/``, each as a whole."""
+        folder.mkdir(parents=True, exist_ok=True)
+        files = {kind: self._csv(getattr(self, kind)) for kind in ("tables", "factors")}
+        files["figures"] = {
+            f"{name}.{kind}": picture.png_file if kind == "png" else picture.svg_file.encode()
+            for name, picture in self.pictures.items()
+            for kind in self.kinds
+        }
+        files[FOLDER] = {Path(path).name: text.encode() for path, text in self.aside.items()}
+        for kind, contents in files.items():
+            if not contents and not (folder / kind).exists():
+                continue
+            with naming(folder / kind), new_folder(folder / kind) as partial:
+                for name, content in contents.items():
+                    (partial / name).write_bytes(content)
+
+    @staticmethod
+    def _csv(texts):
+        return {f"{name}.csv": text.encode() for name, text in texts.items()}
+
+
+def _free(name, taken):
+    """A file name of plain letters that nothing has yet, whatever the name came from."""
+    plain = plain_name(name)
+    known = {t.casefold() for t in taken}  # some file systems do not tell cases apart
+    free, i = plain, 2
+    while free.casefold() in known:
+        free, i = f"{plain}-{i}", i + 1
+    return free
+
+
+def plain_name(name):
+    """Letters that file names and identifiers may have, of any text."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"

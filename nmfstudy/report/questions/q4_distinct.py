@@ -1,0 +1,319 @@
+"""Are all NMF results similar modulo permutation and scaling, and how many are there?"""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from nmfstudy.plots import style
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.penalties import plot_count_curves
+from nmfstudy.plots.problems import counts_size, plot_counts
+from nmfstudy.report.questions.answer import Answer
+from nmfstudy.report.questions.lookup import (
+    KNOWN,
+    covered,
+    in_reading_order,
+    outcome,
+    outcomes_text,
+    starts_text,
+)
+from nmfstudy.solutions import distinct_solutions
+from nmfstudy.study.verdicts import SAME_PRODUCT
+from nmfstudy.util.display import count, listed
+
+KEY = "distinct"
+QUESTION = (
+    "With permutation and scaling, are all NMF results similar: "
+    "how many distinct results are there?"
+)
+ASKED = (
+    "Every start of NMF may end in other factors. Some differences mean nothing: the components "
+    "come in another order, or w is doubled and h halved. With those set aside, are all results "
+    "the same, and if not, how many different ones are there?"
+)
+CAVEAT = (
+    "A count is what the starts have found: more of them may find others, and the coverage says "
+    "how likely that is. Fits that stopped early must not be counted; each would pass for a "
+    "result of its own."
+)
+_TOLERANCES = np.logspace(-7, 0, 141)
+_SHOWN = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)  # tolerances in the table
+_FEWEST = 10  # starts of a search that is compared
+_MOST_CURVES, _MOST_ROWS, _MOST_SENTENCES = 4, 14, 8
+
+
+def answer(study):
+    """`Answer` with the count of every problem, and what stopping early makes of it."""
+    table = pd.DataFrame([_row(result) for result in in_reading_order(study.results)])
+    early = [result for result in study.results if _early(result) is not None]
+    comparison = [stopping_table(result) for result in early[:_MOST_CURVES]]
+    shown = _to_show(study)
+    tables = {"distinct": table}
+    if comparison:
+        tables["stopping"] = pd.concat([_at_tolerances(c) for c in comparison], ignore_index=True)
+    return Answer(
+        key=KEY,
+        question=QUESTION,
+        verdict=_verdict(shown),
+        summary=_summary(shown),
+        facts=tuple((result.title, count_sentence(result)) for result in shown[:_MOST_SENTENCES]),
+        method=(
+            "Two results are the same if their terms w·h are, whatever their order and scale: the "
+            "distance matches the terms and adds up their differences, relative to the size of the "
+            f"data; below {style.number(study.analysis.distance_tol)} two results are one. Only "
+            "fully converged fits are counted: those whose optimality conditions (known as the KKT "
+            "conditions) hold up to the tolerance of the run. “As good as the best” means an "
+            f"objective within {style.number(100 * study.analysis.objective_rtol)} % of it; the "
+            "other minima are worse and no evidence that the problem has several solutions."
+        ),
+        illustrations=tuple(_illustrations(study, shown, early, comparison)),
+        tables=tables,
+        notes=tuple(_notes(shown, comparison)),
+        asked=ASKED,
+        caveat=CAVEAT,
+        short="How many distinct results?",
+    )
+
+
+def count_sentence(result):
+    """How many solutions a problem has, in one plain sentence with what beside it matters."""
+    s = result.judged
+    starts = starts_text(result)
+    if result.known_optimum:
+        return KNOWN[result.known_optimum]
+    if s.n_minima == 0 or s.kind == "unsettled":
+        return f"Not settled: {_lower(s.reason)}."
+    worse = s.n_minima - s.n_distinct
+    beside = f", beside {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
+    if s.kind == "continuum":
+        same = product_spread(result)
+        product = (
+            "all with one and the same product W·H"
+            if same <= SAME_PRODUCT
+            else "with products W·H that differ, too"
+        )
+        return f"A continuum of solutions, {product} ({starts}{beside})."
+    if s.n_distinct == 1:
+        return f"One solution ({starts}{beside})."
+    gap = (s.objective[s.near_optimal].max() - s.objective[0]) / max(s.objective[0], 1e-300)
+    apart = np.min(s.nearest[s.near_optimal])
+    fit = (
+        f"their objectives differ by {style.number(gap, 2)} of the best"
+        if s.n_best < s.n_distinct
+        else "their objectives are equal"
+    )
+    return (
+        f"{s.n_distinct} solutions that fit equally well ({fit}) and yet are at least "
+        f"{style.number(apart, 2)} of the size of the data apart ({starts}{beside})."
+    )
+
+
+def product_spread(result):
+    """Largest ``‖WH − W'H'‖/‖X‖`` of near-optimal representatives to the first."""
+    s = result.solutions
+    near = [f for f, good in zip(s.representatives, s.near_optimal, strict=True) if good]
+    first = near[0].W @ near[0].H
+    apart = [np.linalg.norm(f.W @ f.H - first) for f in near[1:200]]
+    return float(max(apart, default=0.0) / result.searches[0].data_norm)
+
+
+def _lower(sentence):
+    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
+
+
+def _row(result):
+    s = result.solutions
+    low, high = s.plateau or (None, None)
+    return {
+        "problem": result.key,
+        "title": result.title,
+        "n_starts": result.n_starts,
+        "n_converged": s.n_converged,
+        "n_best": s.n_best,
+        "n_distinct": s.n_distinct,
+        "n_minima": s.n_minima,
+        "kind": result.judged.kind,
+        "coverage": covered(result),
+        "plateau_low": low,
+        "plateau_high": high,
+        "reason": KNOWN.get(result.known_optimum, result.judged.reason),
+    }
+
+
+def _to_show(study):
+    """Problems without a penalty; all of them if there are none."""
+    results = in_reading_order(study.results)
+    return [r for r in results if r.problem.penalty.is_zero] or results
+
+
+def _summary(shown):
+    penalty = "" if all(not r.problem.penalty.is_zero for r in shown) else " without a penalty"
+    return (
+        f"With the order and scale of the components set aside, of {count(len(shown), 'problem')}"
+        f"{penalty}, {outcomes_text(shown)}."
+    )
+
+
+def _verdict(results):
+    names = {
+        "one": "one", "zero": "one", "several": "several", "continuum": "infinitely many",
+    }  # fmt: skip
+    came = set(map(outcome, results))
+    if came == {"none"}:
+        return "None: with a penalty on one factor only there is no minimum"
+    seen = list(dict.fromkeys(name for what, name in names.items() if what in came))
+    if not seen:
+        return "Not settled: too few starts, or too few that converged"
+    some = " where settled" if "unsettled" in came else ""
+    some = " where there is a minimum" if "none" in came and not some else some
+    if seen == ["one"]:
+        return f"One solution{some}" if some else "Yes, here: one solution per problem"
+    if len(seen) == 1:
+        return f"No: {seen[0]}{some}"
+    return f"Not in general: {', '.join(seen[:-1])} or {seen[-1]}, depending on the problem"
+
+
+def _early(result):
+    """The search by scikit-learn's rule that is compared with a full one of the same; or None."""
+    full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
+    for fits in result.searches:
+        stopped = fits.search.stop == "scikit_learn" and not fits.search.deterministic
+        if stopped and fits.has_factors.sum() >= _FEWEST and full:
+            return fits
+    return None
+
+
+def _full(result):
+    """The search by the optimality conditions with the most starts."""
+    full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
+    return max(full, key=len)
+
+
+def stopping_table(result):
+    """Number of distinct fits against the distance tolerance, stopped early and fully converged.
+
+    Returns
+    -------
+    DataFrame
+        problem, title, label, n_starts, distance_tol, n.
+    """
+    early, full = _early(result), _full(result)
+    early = early[early.has_factors]
+    some = np.isin(full.seed, early.seed)
+    full = full[some] if some.any() else full
+    parts = []
+    for label, fits, kkt_tol in (
+        ("scikit-learn's stopping rule", early, np.inf),
+        ("fully converged", full, result.solutions.kkt_tol),
+    ):
+        found = distinct_solutions(fits, kkt_tol=kkt_tol)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "problem": result.key,
+                    "title": result.title,
+                    "label": f"{label} ({count(found.n_converged, 'start')})",
+                    "n_starts": found.n_converged,
+                    "distance_tol": _TOLERANCES,
+                    "n": found.minima_curve(_TOLERANCES)[1],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+def _at_tolerances(table):
+    """The table at a few round tolerances, one column each."""
+    nearest = [_TOLERANCES[np.argmin(abs(np.log(_TOLERANCES / t)))] for t in _SHOWN]
+    some = table[table.distance_tol.isin(nearest)]
+    wide = some.pivot(index=["title", "label"], columns="distance_tol", values="n")
+    wide.columns = [f"at {t:g}" for t in _SHOWN]
+    order = list(dict.fromkeys(zip(some.title, some.label, strict=True)))
+    return wide.loc[order].reset_index()
+
+
+def _illustrations(study, shown, early, comparison):
+    counted = [r for r in shown if r.solutions.n_minima][:_MOST_ROWS]
+    if counted:
+        found = pd.DataFrame([_row(r) for r in counted])
+        yield Illustration(
+            name="distinct",
+            caption=(
+                "How many different minima the starts of every problem found, how many of them are "
+                "as good as the best, and how many equal the best. Where all three are large, the "
+                "solutions form a continuum and more starts find ever more."
+            ),
+            draw=partial(_draw_bars, found),
+            data=found,
+            size=counts_size(len(found)),
+        )
+    for result, table in zip(early, comparison, strict=False):
+        yield Illustration(
+            name=f"stopping-{result.key}",
+            caption=(
+                f"{result.title}: different minima of the same starts, stopped by scikit-learn's "
+                "rule, and converged. "
+                f"{_stopping_sentence(table)}"
+            ),
+            draw=partial(_draw_curves, table),
+            data=table,
+            size=(7.0, 3.6),
+        )
+
+
+def _draw_bars(table, figure):
+    plot_counts(table, ax=figure.add_subplot())
+
+
+def _draw_curves(table, figure):
+    plot_count_curves(table, counted="different minima", ax=figure.add_subplot())
+
+
+def _stopping_sentence(table):
+    (_, early), (_, full) = table.groupby("label", sort=False)
+    counts_early = sorted(set(_count_at(early, t) for t in (1e-6, 1e-1)), reverse=True)
+    counts_full = sorted(set(_count_at(full, t) for t in (1e-6, 1e-1)), reverse=True)
+    return (
+        f"Between the distances 10⁻⁶ and 0.1 their number goes from {_ends(counts_early)} if one "
+        f"stops early; fully converged it {_stays(counts_full)}."
+    )
+
+
+def _count_at(curve, tolerance):
+    return int(curve.n.iloc[np.argmin(abs(np.log(curve.distance_tol / tolerance)))])
+
+
+def _ends(counts_found):
+    if len(counts_found) == 1:
+        return f"{counts_found[0]} to {counts_found[0]}"
+    return f"{counts_found[0]} down to {counts_found[1]}"
+
+
+def _stays(counts_found):
+    if len(counts_found) == 1:
+        return f"is {counts_found[0]} throughout"
+    return f"goes from {counts_found[0]} to {counts_found[1]}"
+
+
+def _notes(shown, comparison):
+    if comparison:
+        yield (
+            "Why convergence decides the count: a start that stops early ends somewhere near its "
+            "minimum, each start somewhere else. A fine tolerance then sees as many results as "
+            "starts, a coarse one merges minima that are different, and no tolerance is right. "
+            "Fully converged fits are either the same to many digits or far apart, so "
+            "the count does not depend on the tolerance."
+        )
+    yield (
+        "Permutation and scaling make no difference: a component is the term w·h, and the same "
+        "terms in another order, or written as (c·w, h/c), are the same result. They are never "
+        "counted twice here."
+    )
+    many = [r.title for r in shown if r.judged.kind == "continuum"]
+    if many:
+        yield (
+            f"A continuum ({listed(many, comma='; ')}) has no number of solutions: the "
+            "more starts, the more results, each as good as the next. There, only what all of "
+            "them share can be trusted, or a penalty has to choose."
+        )

@@ -1,0 +1,150 @@
+"""Were enough starts run? Estimates from how often each minimum was seen.
+
+Starts of one search are independent draws of a minimum, so the theory of unseen species holds.
+`counts` are the numbers of starts per minimum; zeros are allowed and mean nothing.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import gammaln
+
+from nmfstudy.util.errors import RequestError
+
+Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
+
+
+class Interval(NamedTuple):
+    """An estimate with the ends of its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def _seen(counts):
+    counts = np.asarray(counts, dtype=np.int64)
+    if counts.ndim != 1 or (counts < 0).any():
+        raise RequestError("counts must be a list of integers >= 0, one per minimum")
+    return counts[counts > 0]
+
+
+def good_turing_coverage(counts):
+    """``1 − f₁/S``: the chance that the next start ends in a minimum already seen.
+
+    f₁ is the number of minima seen once, S the number of starts (Good 1953). NaN without starts.
+    """
+    seen = _seen(counts)
+    return float(1 - (seen == 1).sum() / seen.sum()) if seen.size else float("nan")
+
+
+def chao1(counts):
+    """``D + f₁(f₁ − 1) / (2(f₂ + 1))``: a lower bound for the number of minima there are.
+
+    D minima were seen, f₁ of them once and f₂ twice (Chao 1984, bias-corrected form).
+    """
+    seen = _seen(counts)
+    once, twice = int((seen == 1).sum()), int((seen == 2).sum())
+    return float(seen.size + once * (once - 1) / (2 * (twice + 1)))
+
+
+def rarefaction(counts, sizes=None):
+    r"""Expected number of distinct minima among m of the starts.
+
+    .. math:: E[D_m] = \sum_i 1 - \binom{S - c_i}{m} / \binom{S}{m}
+
+    exact for a draw of m starts without replacement (Hurlbert 1971).
+
+    Parameters
+    ----------
+    counts : int array
+        Starts per minimum, S in all.
+    sizes : int array, optional
+        The values of m, from 0 to S. None takes up to 50 of them, S included.
+
+    Returns
+    -------
+    sizes : int array
+    expected : float array of the same shape
+    """
+    seen = _seen(counts)
+    total = int(seen.sum())
+    if sizes is None:
+        sizes = np.unique(np.linspace(min(1, total), total, 50).round().astype(np.int64))
+    sizes = np.asarray(sizes, dtype=np.int64)
+    if ((sizes < 0) | (sizes > total)).any():
+        raise RequestError(f"sizes must lie between 0 and the {total} starts there are")
+    values, multiplicity = np.unique(seen, return_counts=True)
+    left = total - values[None, :] - sizes[:, None]
+    with np.errstate(invalid="ignore"):
+        log_missed = (
+            gammaln(total - values + 1)[None, :]
+            - gammaln(np.maximum(left, 0) + 1)
+            + (gammaln(total - sizes + 1) - gammaln(total + 1))[:, None]
+        )
+    missed = np.where(left >= 0, np.exp(np.minimum(log_missed, 0.0)), 0.0)
+    return sizes, ((1 - missed) * multiplicity).sum(axis=1)
+
+
+def rarefaction_interval(counts, sizes, rng, n_draws=400):
+    """Range of the number of distinct minima among m of the starts, by drawing them.
+
+    Parameters
+    ----------
+    counts : int array
+        Starts per minimum, S in all.
+    sizes : int array
+        The values of m, from 0 to S.
+    rng : numpy.random.Generator
+    n_draws : int
+        Orders of the starts that are drawn.
+
+    Returns
+    -------
+    low, high : float arrays
+        Between which 95 % of the draws lie. They meet at S, where nothing is left to draw: the
+        interval speaks of the starts that were run, not of others.
+    """
+    seen = _seen(counts)
+    minimum = np.repeat(np.arange(seen.size), seen)
+    found = np.zeros((n_draws, minimum.size + 1))
+    for row in found:
+        order = rng.permutation(minimum)
+        row[1 + np.unique(order, return_index=True)[1]] = 1
+    found = np.quantile(found.cumsum(axis=1), [0.025, 0.975], axis=0)[:, np.asarray(sizes)]
+    return found[0], found[1]
+
+
+def wilson_interval(successes, trials, z=Z95):
+    """A share with its score interval, which stays inside [0, 1] (Wilson 1927).
+
+    NaN without trials.
+    """
+    if not 0 <= successes <= trials:
+        raise RequestError(
+            f"successes is {successes}; possible: 0 to the number of trials {trials}"
+        )
+    if trials == 0:
+        return Interval(float("nan"), 0.0, 1.0)
+    share = successes / trials
+    centre = share + z * z / (2 * trials)
+    half = z * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    scale = 1 + z * z / trials
+    # At the ends of [0, 1] the interval ends there exactly; rounding would miss it.
+    low = 0.0 if successes == 0 else float((centre - half) / scale)
+    high = 1.0 if successes == trials else float((centre + half) / scale)
+    return Interval(float(share), low, high)
+
+
+def starts_needed(share, confidence=0.99):
+    """Starts that reach a basin of this share at least once with this confidence.
+
+    ``⌈ln(1 − confidence) / ln(1 − share)⌉``; 1 for a share of 1, ``inf`` for a share of 0.
+    """
+    if not 0 <= share <= 1:
+        raise RequestError(f"share is {share!r}; possible: 0 to 1")
+    if not 0 < confidence < 1:
+        raise RequestError(f"confidence is {confidence!r}; possible: between 0 and 1")
+    if share == 0:
+        return float("inf")
+    return 1 if share == 1 else max(1, int(np.ceil(np.log1p(-confidence) / np.log1p(-share))))

@@ -1,0 +1,225 @@
+"""From a configuration to frozen, validated dataclasses; nothing here knows Hydra."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from nmfstudy.datasets.files import bare_name
+from nmfstudy.fitting.keeping import check_record
+from nmfstudy.model.objective import check_loss
+from nmfstudy.model.penalties import make_penalty
+from nmfstudy.model.problem import Problem, Search, check_integer, check_number, default_tol
+from nmfstudy.util.errors import RequestError
+
+AUTO = "auto"
+_SEED_LIMIT = 2**32  # scikit-learn's random_state
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Tolerances of the count.
+
+    Parameters
+    ----------
+    distance_tol : float
+        Fits closer than this, modulo permutation and scaling, are one solution.
+    objective_rtol : float
+        How much worse than the best, relatively, a near-optimal objective may be.
+    kkt_tol : float
+        Largest KKT residual of a fit that is counted.
+    """
+
+    distance_tol: float = 1e-3
+    objective_rtol: float = 1e-3
+    kkt_tol: float = 1e-9
+
+    def __post_init__(self):
+        """Refuse what is no tolerance."""
+        for name in ("distance_tol", "objective_rtol", "kkt_tol"):
+            value = check_number(f"analysis.{name}", getattr(self, name))
+            object.__setattr__(self, name, value)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One problem × one search × a block of starts, as asked for.
+
+    Parameters
+    ----------
+    dataset : mapping
+        ``name`` and the parameters of `nmfstudy.datasets.load_dataset`.
+    problem, search : Problem, Search
+    seed : int
+        First seed.
+    n_starts : int or "auto"
+    block : int
+        Seeds per run folder.
+    record : {"all", "solutions", "none"}
+        Which factors are kept, see `nmfstudy.fitting.keeping`.
+    analysis : Analysis
+    study_name : str
+    results_dir : str
+    """
+
+    dataset: Mapping
+    problem: Problem
+    search: Search
+    seed: int = 0
+    n_starts: int | str = 100
+    block: int = 100
+    record: str = "all"
+    analysis: Analysis = field(default_factory=Analysis)
+    study_name: str = "menu"
+    results_dir: str = "results"
+
+    def __post_init__(self):
+        """Refuse what cannot be run."""
+        check_integer("seed", self.seed, 0)
+        check_integer("block", self.block, 1)
+        if self.n_starts != AUTO:
+            if isinstance(self.n_starts, str):
+                raise RequestError(
+                    f"n_starts is {self.n_starts!r}; possible: an integer >= 1, auto"
+                )
+            check_integer("n_starts", self.n_starts, 1)
+            if self.seed + self.n_starts > _SEED_LIMIT:
+                raise RequestError(
+                    f"seed + n_starts is {self.seed + self.n_starts}; possible: up to {_SEED_LIMIT}"
+                )
+        if check_record(self.record) == "none" and self.n_starts == AUTO:
+            raise RequestError(
+                "n_starts is 'auto' and record is 'none', which leaves nothing to count; possible "
+                "with auto: all, solutions"
+            )
+        if Path(self.study_name).name != self.study_name or self.study_name in ("", ".", ".."):
+            raise RequestError(
+                f"study_name is {self.study_name!r}; possible: the name of one folder, without /"
+            )
+
+    @property
+    def folder(self):
+        """The study's folder."""
+        return Path(self.results_dir) / self.study_name
+
+    def blocks(self):
+        """``(first seed, number of starts)`` of each run folder, cut at multiples of `block`.
+
+        A deterministic init has one start, whatever was asked for. ``n_starts=auto`` yields
+        blocks without end.
+        """
+        if self.search.deterministic:
+            yield 0, 1
+            return
+        first, last = self.seed, None if self.n_starts == AUTO else self.seed + self.n_starts
+        while last is None or first < last:
+            end = (first // self.block + 1) * self.block
+            end = end if last is None else min(end, last)
+            yield first, end - first
+            first = end
+
+
+_ROOT = (
+    "study_name results_dir n_components loss seed n_starts block record analysis sweeps "
+    "dataset init solver penalty cluster study"
+).split()
+
+
+def job_from_config(config):
+    """A `Job` from a resolved configuration (plain dicts, lists and scalars).
+
+    Nothing is imported or built but the package's own dataclasses, so that a recorded
+    configuration from elsewhere is data, not a program.
+
+    Raises
+    ------
+    RequestError
+        If a key is unknown or missing, or a value impossible; the sentence names it.
+    """
+    _refuse_unknown(config, _ROOT, "")
+    missing = [key for key in ("dataset", "init", "solver", "n_components") if key not in config]
+    if missing:
+        raise RequestError(f"the configuration lacks {missing[0]}; possible keys: {_list(_ROOT)}")
+    dataset = _section(config, "dataset")
+    init = _section(config, "init")
+    solver = _section(config, "solver")
+    penalty = dict(config.get("penalty") or {"name": "none"})
+    analysis = dict(config.get("analysis") or {})
+    _refuse_unknown(penalty, "name alpha_W alpha_H l1_ratio strength".split(), "penalty.")
+    _refuse_unknown(analysis, "distance_tol objective_rtol kkt_tol".split(), "analysis.")
+    loss = check_loss(config.get("loss", "frobenius"))
+    rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
+    if rule.get("tol") is None:
+        rule["tol"] = default_tol(loss)
+    if analysis.get("kkt_tol", 0) is None:
+        analysis["kkt_tol"] = rule["tol"]
+    search = Search(
+        init=init.pop("name"), solver=solver.pop("name"), **rule, options={**init, **solver}
+    )
+    return Job(
+        dataset=dataset,
+        problem=Problem(config["n_components"], loss, make_penalty(**penalty)),
+        search=search,
+        analysis=Analysis(**analysis),
+        study_name=str(config.get("study_name") or _dataset_stem(dataset)),
+        results_dir=str(config.get("results_dir", "results")),
+        **{k: config[k] for k in ("seed", "n_starts", "block", "record") if k in config},
+    )
+
+
+def config_of(job):
+    """The configuration of a job as plain data: what ``config.yaml`` and ``run.json`` record."""
+    penalty = asdict(job.problem.penalty)
+    if "side" in penalty:
+        penalty.pop("side")
+    search = asdict(job.search)
+    files = {k: v for k, v in search.pop("options").items() if k in ("W", "H")}
+    options = {k: v for k, v in job.search.options.items() if k not in files}
+    init = {"name": search.pop("init"), **files}
+    solver = {"name": search.pop("solver"), **search, **options}
+    return {
+        "dataset": dict(job.dataset),
+        "n_components": job.problem.n_components,
+        "loss": job.problem.loss,
+        "penalty": {"name": job.problem.penalty.name, **penalty},
+        "init": init,
+        "solver": solver,
+        "seed": job.seed,
+        "n_starts": job.n_starts,
+        "block": job.block,
+        "record": job.record,
+        "analysis": asdict(job.analysis),
+    }
+
+
+def digest(value, length=16):
+    """Hexadecimal sha256 of plain data in canonical JSON."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:length]
+
+
+def _dataset_stem(dataset):
+    """The dataset's name without parameters: that of the file for ``dataset=file``."""
+    if dataset["name"] == "file" and dataset.get("path"):
+        return bare_name(str(dataset["path"])) or "file"
+    return str(dataset["name"])
+
+
+def _section(config, key):
+    given = config[key]
+    if isinstance(given, str):
+        given = {"name": given}
+    if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
+        raise RequestError(f"{key} is {given!r:.60}; possible: a name, or a mapping with a name")
+    return dict(given)
+
+
+def _refuse_unknown(mapping, known, prefix):
+    unknown = [key for key in mapping if key not in known]
+    if unknown:
+        raise RequestError(f"{prefix}{unknown[0]} is no setting; possible: {_list(known)}")
+
+
+def _list(names):
+    return ", ".join(names)

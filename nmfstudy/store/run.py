@@ -1,0 +1,279 @@
+"""One run folder: ``config.yaml``, ``factors.npz``, ``starts.csv``, ``run.json``."""
+
+import csv
+import io
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from pathlib import Path
+
+import numpy as np
+
+from nmfstudy.model.fits import STOP_REASONS, Fits
+from nmfstudy.store.failures import failure_record
+from nmfstudy.store.files import (
+    naming,
+    new_folder,
+    own,
+    read_arrays,
+    read_json,
+    sha256_of,
+    write_arrays,
+    write_atomically,
+    write_json,
+)
+from nmfstudy.store.identity import code_version, problem_key, run_folder
+from nmfstudy.store.job import config_of, job_from_config
+from nmfstudy.store.provenance import provenance
+from nmfstudy.store.run_info import check_info
+
+COLUMNS = (
+    "run problem dataset n_components loss alpha_W alpha_H l1_ratio init solver penalty seed "
+    "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
+    "n_dead"
+).split()
+_KINDS = {
+    "seed": int,
+    "n_iter": int,
+    "n_dead": int,
+    "converged": lambda text: text == "True",
+    "stop_reason": str,
+}
+_DTYPES = {int: np.int64, float: np.float64}
+_PER_START = (
+    "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
+    "zeros_H n_dead"
+).split()
+
+
+def is_finished(study_folder, identifier):
+    """Whether a complete run without failed starts is there."""
+    try:
+        info = read_json(own(run_folder(study_folder, identifier)) / "run.json")
+    except (OSError, ValueError):
+        return False
+    return info.get("id") == identifier and info.get("n_failed") == 0
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run as found on disk.
+
+    Attributes
+    ----------
+    folder : Path
+    info : dict
+        The content of ``run.json``: id, problem, dataset, config, code, provenance, counts,
+        seconds and the sha256 of the other files.
+    """
+
+    folder: Path
+    info: dict
+
+    @staticmethod
+    def save(study_folder, identifier, job, dataset, fits, *, seconds, errors=()):
+        """Write a run as a whole and return it; ``run.json`` makes it complete.
+
+        Parameters
+        ----------
+        errors : sequence of (seed, text)
+            What went wrong with single starts; kept in ``error.json``.
+        """
+        folder = run_folder(study_folder, identifier)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        config = config_of(job)
+        key = problem_key(job, dataset.name, dataset.sha256)
+        is_whole = partial(is_finished, study_folder, identifier)
+        with new_folder(folder, is_whole) as new:
+            with naming(folder / "config.yaml"):
+                (new / "config.yaml").write_text(_yaml(config), encoding="utf-8")
+            kept = {"W": fits.W, "H": fits.H} if len(fits.W) else {}
+            write_arrays(new / "factors.npz", **kept, index=fits.row)
+            rows = _rows(identifier, key, dataset.name, fits)
+            write_atomically(new / "starts.csv", _csv(rows))
+            if errors:
+                write_json(new / "error.json", failure_record(identifier, key, errors))
+            info = {
+                "id": identifier,
+                "problem": key,
+                "dataset": {
+                    "name": dataset.name,
+                    "sha256": dataset.sha256,
+                    "shape": list(dataset.X.shape),
+                },
+                "config": config,
+                "n_starts": len(fits),
+                "n_failed": int((fits.stop_reason == "failed").sum()),
+                "data_norm": fits.data_norm,
+                "reference_loss": fits.reference_loss,
+                "code": code_version(),
+                "provenance": provenance(),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                "seconds": round(seconds, 3),
+                "files": {n: sha256_of(new / n) for n in ("factors.npz", "starts.csv")},
+            }
+            write_json(new / "run.json", info)
+        return Run(folder, info)
+
+    @staticmethod
+    def load(folder):
+        """The run in a folder.
+
+        Raises
+        ------
+        ValueError
+            If it is incomplete, torn, altered, or not the run its name says.
+        """
+        folder = own(folder)
+        if not (folder / "run.json").is_file():
+            error = " (it failed)" if (folder / "error.json").is_file() else ""
+            raise ValueError(f"it is not finished{error}")
+        run = Run(folder, read_json(folder / "run.json"))
+        check_info(run.info)
+        if run.info["id"] != folder.name:
+            raise ValueError(f"run.json is of another run, {run.info['id']!r:.40}")
+        try:
+            run.job  # noqa: B018 - a configuration that is none must be found out here
+            dataset = run.info["dataset"]
+            key = problem_key(run.job, dataset["name"], dataset["sha256"])
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+            raise ValueError(f"its configuration is none of ours ({error})") from None
+        if key != run.info["problem"]:
+            raise ValueError(f"its problem is {key} and not as run.json says")
+        return run
+
+    @property
+    def id(self):
+        """The run id."""
+        return self.info["id"]
+
+    @cached_property
+    def job(self):
+        """The `Job` it was a block of, from the recorded configuration."""
+        return job_from_config(self.info["config"])
+
+    @property
+    def fits(self):
+        """All fits, with the factors that were kept; read anew every time.
+
+        Raises
+        ------
+        ValueError
+            If a file is torn or does not have the content recorded in ``run.json``.
+        """
+        for name, recorded in self.info["files"].items():
+            if name not in ("factors.npz", "starts.csv"):
+                raise ValueError(f"run.json names the file {name!r:.40}, which is none of ours")
+            own(self.folder / name)
+            try:
+                found = sha256_of(self.folder / name)
+            except OSError as error:
+                raise ValueError(f"{name} cannot be read ({error.strerror})") from None
+            if found != recorded:
+                raise ValueError(f"{name} is not what was written")
+        columns = _read_csv(self.folder / "starts.csv")
+        n_fits = len(columns["seed"])
+        arrays = read_arrays(self.folder / "factors.npz")
+        W, H, row = _factors(arrays, n_fits, self.info, self.job)
+        return Fits(
+            W=W,
+            H=H,
+            row=row,
+            problem=self.job.problem,
+            search=self.job.search,
+            data_norm=float(self.info["data_norm"]),
+            reference_loss=float(self.info["reference_loss"]),
+            **{name: columns[name] for name in _PER_START},
+        )
+
+
+def find_runs(study_folder):
+    """All runs of a study, and what was skipped.
+
+    Returns
+    -------
+    runs : list of Run
+        In the order of their ids.
+    skipped : list of (str, str)
+        Folder name and the reason, in words.
+    """
+    runs, skipped = [], []
+    parent = Path(study_folder) / "runs"
+    folders = sorted(p for p in parent.glob("*") if p.is_dir()) if parent.is_dir() else []
+    for folder in folders:
+        if folder.name.startswith("."):
+            continue
+        try:
+            runs.append(Run.load(folder))
+        except (ValueError, OSError) as error:
+            skipped.append((folder.name, str(error)))
+    return runs, skipped
+
+
+def _factors(arrays, n_fits, info, job):
+    """W and H as they were kept, and the row of each fit: -1 where there is none."""
+    n_samples, n_features = info["dataset"]["shape"]
+    k = job.problem.n_components
+    row = arrays.get("index")
+    if row is None or row.shape != (n_fits,) or row.dtype.kind != "i":
+        raise ValueError("factors.npz and starts.csv are not of the same starts")
+    factors = []
+    for name, shape in {"W": (n_samples, k), "H": (k, n_features)}.items():
+        kept = arrays.get(name, np.empty((0, *shape)))
+        if kept.shape[1:] != shape or not -1 <= row.min() <= row.max() < len(kept):
+            raise ValueError(f"factors.npz holds a {name} of shape {kept.shape}")
+        if kept.dtype != np.float64 or (kept < 0).any():
+            raise ValueError(f"factors.npz holds a {name} that is no float64 >= 0")
+        factors.append(kept)
+    return *factors, row
+
+
+def _rows(identifier, key, dataset_name, fits):
+    """Rows of ``starts.csv`` as lists of cells in the order of `COLUMNS`."""
+    problem, search = fits.problem, fits.search
+    penalty = problem.penalty
+    same = [identifier, key, dataset_name, problem.n_components, problem.loss]
+    same += [penalty.alpha_W, penalty.alpha_H, penalty.l1_ratio]
+    same += [search.init, search.solver_label, penalty.name]
+    per_start = [getattr(fits, name).tolist() for name in _PER_START]
+    return [[*same, *cells] for cells in zip(*per_start, strict=True)]
+
+
+def _csv(rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _read_csv(path):
+    """The columns of ``starts.csv`` that `Fits` is made of, as arrays."""
+    with open(path, newline="", encoding="utf-8") as handle:
+        rows = csv.reader(handle)
+        header = next(rows, None)
+        if header != COLUMNS:
+            raise ValueError("starts.csv has other columns than this version writes")
+        table = list(rows)
+    if any(len(row) != len(COLUMNS) for row in table) or not table:
+        raise ValueError("starts.csv is torn")
+    columns = {}
+    for name in _PER_START:
+        at = COLUMNS.index(name)
+        kind = _KINDS.get(name, float)
+        try:
+            columns[name] = np.array([kind(row[at]) for row in table], dtype=_DTYPES.get(kind))
+        except OverflowError:
+            raise ValueError(f"starts.csv holds a {name} that is no number of 64 bits") from None
+    if columns["seed"].min() < 0:
+        raise ValueError("starts.csv holds a seed below 0")
+    if not set(columns["stop_reason"]) <= set(STOP_REASONS):
+        raise ValueError("starts.csv holds an unknown stop_reason")
+    return columns
+
+
+def _yaml(config):
+    import yaml
+
+    fast = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(config, Dumper=fast, sort_keys=False, allow_unicode=True)

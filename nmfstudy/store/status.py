@@ -1,0 +1,131 @@
+"""The state of a study on disk, without reading any factors."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from nmfstudy.store.failures import recorded_failures
+from nmfstudy.store.heartbeat import Sign, signs_of_life
+from nmfstudy.store.identity import family_id
+from nmfstudy.store.records import printable, recorded_request
+from nmfstudy.store.run import find_runs
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is there of what was asked for.
+
+    Attributes
+    ----------
+    asked, finished : int
+        Run folders of the last request; of an adaptive job the first and those that followed.
+    starts_asked, starts_finished : int
+        Their starts.
+    adaptive : bool
+        Whether fewer starts than asked may be enough.
+    running : tuple of Sign
+        What is being fitted at the moment.
+    missing : int
+        Runs asked for that are neither finished nor running nor failed.
+    seconds_left : float or None
+        At the pace so far and with as many jobs as now; None if none runs or none has finished.
+    other : int
+        Finished runs of earlier requests.
+    failed : tuple of (str, str)
+        Problem and last line of each recorded error.
+    skipped : tuple of (str, str)
+        Folders that are no finished run, with the reason.
+    """
+
+    asked: int
+    finished: int
+    starts_asked: int
+    starts_finished: int
+    adaptive: bool
+    running: tuple[Sign, ...]
+    missing: int
+    seconds_left: float | None
+    other: int
+    failed: tuple[tuple[str, str], ...]
+    skipped: tuple[tuple[str, str], ...]
+
+    def lines(self):
+        """The status in words."""
+        up_to = "up to " if self.adaptive else ""
+        yield f"finished {self.finished} of {self.asked} runs, " + (
+            f"{self.starts_finished} of {up_to}{self.starts_asked} starts"
+        )
+        if self.other:
+            yield f"also there: {self.other} finished runs of earlier requests"
+        if self.running:
+            done, of = sum(s.n_done for s in self.running), sum(s.n_starts for s in self.running)
+            hosts = Counter(sign.host for sign in self.running)
+            where = ", ".join(f"{n} on {host}" for host, n in sorted(hosts.items()))
+            yield f"running {len(self.running)} runs, {done} of {of} starts: {where}"
+        if self.seconds_left is not None:
+            yield f"about {_duration(self.seconds_left)} left with as many jobs as now"
+        yield from self.troubles()
+        if self.finished < self.asked and not self.running:
+            yield "the same command goes on"
+
+    def troubles(self):
+        """What is not as it was asked for, in words."""
+        if self.missing:
+            yield f"missing {self.missing} runs: not begun, waiting in a queue, or lost"
+        for problem, line in self.failed:
+            yield printable(f"failed: {problem}: {line}")
+        for name, reason in self.skipped:
+            yield printable(f"left out: {name}: {reason}")
+
+
+def status_of(study_folder):
+    """Read the status of a study's folder."""
+    folder = Path(study_folder)
+    blocks = recorded_request(folder).get("runs", [])
+    runs, skipped = find_runs(folder)
+    asked = {b["run"]: b.get("most", b["n_starts"]) for b in blocks}
+    families = {b["family"] for b in blocks if "family" in b}
+    followed = {r.id for r in runs if families and r.id not in asked and _family(r) in families}
+    wanted = followed | set(asked)
+    finished = {r.id: r for r in runs if r.id in wanted and r.info["n_failed"] == 0}
+    open_ = {run: n for run, n in asked.items() if run not in finished}
+    running = {sign.run: sign for sign in signs_of_life(folder) if sign.run not in finished}
+    failed, broken = [], set()
+    for record in recorded_failures(folder):
+        broken.add(record["id"])
+        lines = record["errors"][0]["error"].strip().splitlines()
+        failed.append((record["problem"], lines[-1] if lines else "unknown"))
+    return Status(
+        asked=len(wanted),
+        finished=len(finished),
+        starts_asked=sum(asked.values()),
+        starts_finished=sum(run.info["n_starts"] for run in finished.values()),
+        adaptive=bool(families),
+        running=tuple(running.values()),
+        missing=len(set(open_) - set(running) - broken),
+        seconds_left=_seconds_left(finished.values(), open_, running),
+        other=sum(run.id not in wanted for run in runs),
+        failed=tuple(failed),
+        skipped=tuple(entry for entry in skipped if "it failed" not in entry[1]),
+    )
+
+
+def _family(run):
+    """What a run has in common with the other blocks of its job."""
+    return family_id(run.job, run.info["dataset"]["sha256"], run.info["code"])
+
+
+def _seconds_left(finished, open_, running):
+    starts = sum(run.info["n_starts"] for run in finished)
+    if not (starts and open_ and running):
+        return None
+    pace = sum(run.info["seconds"] for run in finished) / starts
+    left = sum(open_.values()) - sum(s.n_done for run, s in running.items() if run in open_)
+    return max(0, left) * pace / len(running)
+
+
+def _duration(seconds):
+    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} seconds"

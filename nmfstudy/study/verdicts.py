@@ -1,0 +1,237 @@
+"""Certificates of a study's solutions, kept by content so that a second report is quick."""
+
+import hashlib
+import importlib.util
+import time
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from scipy import sparse
+
+from nmfstudy.model.distance import distance, product_norm
+from nmfstudy.model.factorization import Factorization
+from nmfstudy.solutions.kind import WIDE
+from nmfstudy.store.files import read_json, write_json
+from nmfstudy.util.display import number
+from nmfstudy.util.errors import RequestError
+
+MOST_PER_PROBLEM = 4  # representatives certified
+SECONDS_PER_PROBLEM = 10.0
+LARGEST = 20_000_000  # entries of the product, which certificates form
+SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
+
+
+class Verdicts(dict):
+    """Verdict by minimum.
+
+    Attributes
+    ----------
+    reasons : dict of int to str
+        Why a near-optimal minimum has none; key −1 speaks of the whole problem.
+    contradictions : list of str
+        What certificates disagree on; there should be none.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.reasons = {}
+        self.contradictions = []
+
+
+def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
+    """Verdicts on the representatives of a problem's near-optimal minima.
+
+    A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
+    among them, so problems with a penalty are left out, and so are other losses, whose fits have
+    no exact zeros to go by.
+
+    Parameters
+    ----------
+    result : ProblemResult
+    folder : Path, optional
+        The study's; verdicts are kept in its ``certificates/``.
+    seconds : float
+        For the whole problem.
+
+    Returns
+    -------
+    Verdicts
+    """
+    verdicts = Verdicts()
+    problem, solutions = result.problem, result.solutions
+    if not problem.penalty.is_zero:
+        verdicts.reasons[-1] = "a penalty picks among the factorizations of a product"
+    elif problem.loss != "frobenius":
+        verdicts.reasons[-1] = "certificates need exact zeros, which this loss does not give"
+    elif np.prod(result.dataset.X.shape, dtype=float) > LARGEST:
+        verdicts.reasons[-1] = f"the product has more than {LARGEST:,} entries"
+    elif not solutions.n_minima:
+        verdicts.reasons[-1] = "no fit counts"
+    if verdicts.reasons:
+        return verdicts
+    near = np.flatnonzero(solutions.near_optimal).tolist()
+    first = near[: MOST_PER_PROBLEM + 1]
+    known = {m: f for m in first if (f := _factors(solutions, m)) is not None}
+    end = time.perf_counter() + seconds
+    for minimum in near[:MOST_PER_PROBLEM]:
+        if minimum in known:
+            others = [f for m, f in known.items() if m != minimum]
+            _certify(verdicts, minimum, known[minimum], others, result, folder, end)
+        else:
+            verdicts.reasons[minimum] = "its factors were not kept"
+    too_many = f"only the first {MOST_PER_PROBLEM} are examined"
+    verdicts.reasons.update(dict.fromkeys(near[MOST_PER_PROBLEM:], too_many))
+    return verdicts
+
+
+def _certify(verdicts, minimum, factors, others, result, folder, end):
+    """Add one verdict, kept or new, or the reason why there is none."""
+    from nmfstudy.certificates import ContradictionError, certify
+
+    path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
+    verdict = _kept(path, factors, result.solutions.distance_tol)
+    left = end - time.perf_counter()
+    if verdict is None and left <= 0:
+        verdicts.reasons[minimum] = "the time for certificates was used up"
+        return
+    if verdict is None:
+        X = result.dataset.X
+        X = X.toarray() if sparse.issparse(X) else X
+        try:
+            verdict = certify(factors.W, factors.H, X=X, others=others, budget=left)
+        except RequestError as error:
+            verdicts.reasons[minimum] = str(error)
+            return
+        except ContradictionError as error:
+            verdicts.contradictions.append(f"Certificates disagree on minimum {minimum}: {error}")
+            return
+        if path is not None:
+            path.parent.mkdir(exist_ok=True)
+            write_json(path, verdict.to_dict())
+    verdicts[minimum] = verdict
+
+
+def settled_dimension(result):
+    """What a certificate says of the best product's factorizations that settles the kind.
+
+    Returns
+    -------
+    int or None
+        The exact local dimension of the set of factorizations around the best fit. None where it
+        is unknown or only bounded; where it is 0 but a continuum lies elsewhere; and where the
+        second factorization is so near that it may be there for want of convergence.
+    """
+    verdict = result.verdicts.get(0)
+    if verdict is None or not verdict.dimension_exact:
+        return None
+    if verdict.local_dimension == 0:
+        return None if verdict.n_solutions == np.inf else 0
+    if verdict.witness is None:
+        return None
+    apart = distance(verdict.factorization, verdict.witness, scale=result.searches[0].data_norm)
+    return verdict.local_dimension if apart > WIDE * result.solutions.noise_floor else None
+
+
+def same_product(result):
+    """Pairs of different near-optimal minima that have the same product.
+
+    Each is a refutation of uniqueness by itself: two factorizations of one matrix that are
+    farther apart than the tolerance of the count.
+
+    Returns
+    -------
+    list of (int, int, float, float)
+        Two minima, the distance of their terms and the distance of their products, both relative
+        to the norm of the data. Of many minima the first few are compared.
+    """
+    solutions, scale = result.solutions, result.searches[0].data_norm
+    near = np.flatnonzero(solutions.near_optimal)[: MOST_PER_PROBLEM + 1].tolist()
+    known = {m: f for m in near if (f := _factors(solutions, m)) is not None}
+    found = []
+    for a, first in known.items():
+        for b, second in known.items():
+            if a >= b:
+                continue
+            gap = _product_distance(first, second) / scale
+            if gap <= SAME_PRODUCT:
+                apart = float(distance(first, second, scale=scale))
+                if apart > solutions.distance_tol:
+                    found.append((a, b, apart, gap))
+    return found
+
+
+def contradictions(result):
+    """Sentences about certificates that contradict each other or the fits; there should be none.
+
+    The latter: a minimum that is certified as unique while another one with the same product,
+    farther away than the tolerance, was found.
+    """
+    verdicts = result.verdicts
+    sentences = list(getattr(verdicts, "contradictions", ()))
+    for a, b, apart, gap in same_product(result):
+        proved = [m for m in (a, b) if m in verdicts and verdicts[m].status == "unique"]
+        if proved:
+            sentences.append(
+                f"Minimum {proved[0]} of {result.title} is certified as the only factorization of "
+                f"its product, but minima {a} and {b} have the same product (to {number(gap, 2)}) "
+                f"and are {number(apart, 2)} apart. One of the two is wrong; please report it, "
+                "with the study's folder."
+            )
+    return sentences
+
+
+def _factors(solutions, minimum):
+    """The representative of a minimum, or None if its factors were not kept."""
+    fit = solutions.representatives[minimum]
+    if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):
+        return None
+    return fit.factorization
+
+
+def _product_distance(a, b):
+    """``‖W H − W' H'‖`` from thin factors, so that no matrix of the data's size is formed."""
+    R = np.linalg.qr(np.hstack([a.W, b.W]), mode="r")
+    S = np.linalg.qr(np.hstack([a.H.T, -b.H.T]), mode="r")
+    return float(np.linalg.norm(R @ S.T))
+
+
+def _path(folder, factors, others, data):
+    total = hashlib.sha256(f"{_code()} {data}".encode())
+    for f in (factors, *others):
+        for factor in (f.W, f.H):
+            total.update(f"{factor.shape}".encode())
+            total.update(np.ascontiguousarray(factor, dtype="<f8").tobytes())
+    return Path(folder) / "certificates" / f"{total.hexdigest()[:24]}.json"
+
+
+@cache
+def _code():
+    """Hash of the certificates' sources: other code makes its own verdicts."""
+    spec = importlib.util.find_spec("nmfstudy.certificates")
+    total = hashlib.sha256()
+    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
+        total.update(path.name.encode() + path.read_bytes())
+    return total.hexdigest()
+
+
+def _kept(path, factors, tolerance):
+    """A verdict of an earlier report, if it can be read and its own evidence bears it out.
+
+    A file in a study's folder may come from anywhere: it counts only if it is about the product
+    of these factors, but for what counts as zero, and each of its claims passes its check again.
+    """
+    if path is None or not path.is_file():
+        return None
+    from nmfstudy.certificates import Verdict
+
+    try:
+        verdict = Verdict.from_dict(read_json(path))
+        about = Factorization(verdict.factorization.W, verdict.factorization.H)
+        if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
+            near = _product_distance(about, factors) <= tolerance * product_norm(factors)
+            if near and not verdict.verify():
+                return verdict
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        pass  # torn or foreign: made again
+    return None

@@ -1,0 +1,68 @@
+"""The progress bar of a sweep."""
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from nmfstudy.store.job import AUTO
+from nmfstudy.sweep.execution import dataset_of
+from nmfstudy.util.display import count
+
+
+class ProgressBar:
+    """Starts done, time left, failures; a line per problem and init where there is no terminal."""
+
+    def __init__(self, total, console=None):
+        self.console = console or Console(stderr=True)
+        self._failed = 0
+        self._now = ""
+        self._bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("starts"),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[failed]}", style="red"),
+            console=self.console,
+            disable=not self.console.is_terminal,
+        )
+        self._task = self._bar.add_task("", total=total, failed="")
+
+    def __enter__(self):
+        self._bar.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._bar.stop()
+
+    def block(self, job, n_starts):
+        """Show what is being fitted."""
+        now = f"{dataset_of(job).name}, k = {job.problem.n_components}, "
+        if job.problem.penalty.name != "none":
+            now += f"{job.problem.penalty.name}, "
+        now += job.search.init
+        if now != self._now:
+            self._now = now
+            self._bar.update(self._task, description=now)
+            if self._bar.disable:
+                self.console.print(f"{now}: {_starts(job)}", markup=False, highlight=False)
+
+    def advance(self, n_starts):
+        """Move on by so many starts."""
+        self._bar.advance(self._task, n_starts)
+
+    def fail(self, n_starts):
+        """Count failed starts."""
+        if n_starts:
+            self._failed += n_starts
+            self._bar.update(self._task, failed=f"{self._failed} failed")
+
+    def say(self, sentence):
+        """Print a sentence above the bar."""
+        self._bar.console.print(sentence, markup=False, highlight=False)
+
+
+def _starts(job):
+    """How many a job may take, in words."""
+    if job.search.deterministic:
+        return "1 start"
+    return "starts until it is settled" if job.n_starts == AUTO else count(job.n_starts, "start")

@@ -1,0 +1,1 @@
+"""What everything else stands on: errors, random streams, threads, kernel cache, number format."""

@@ -1,0 +1,127 @@
+"""Estimates of what was not seen, against definitions and simulations."""
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from nmfstudy import RequestError
+from nmfstudy.solutions.coverage import (
+    chao1,
+    good_turing_coverage,
+    rarefaction,
+    rarefaction_interval,
+    starts_needed,
+    wilson_interval,
+)
+
+
+def test_coverage_by_hand():
+    assert good_turing_coverage([5, 3, 1, 1]) == 0.8
+    assert good_turing_coverage([7]) == 1
+    assert good_turing_coverage([1, 1, 1]) == 0
+    assert np.isnan(good_turing_coverage([])) and np.isnan(good_turing_coverage([0, 0]))
+
+
+def test_coverage_estimates_the_seen_mass(rng):
+    p = rng.dirichlet(np.full(30, 0.5))
+    estimated, true = [], []
+    for _ in range(400):
+        counts = rng.multinomial(100, p)
+        estimated.append(good_turing_coverage(counts))
+        true.append(p[counts > 0].sum())
+    assert np.mean(estimated) == pytest.approx(np.mean(true), abs=0.01)
+
+
+def test_chao1_by_hand():
+    assert chao1([10, 5]) == 2
+    assert chao1([4, 2, 1, 1, 1]) == 5 + 3 * 2 / (2 * 2)
+    assert chao1([0, 1]) == 1
+    assert chao1([]) == 0
+
+
+def test_chao1_is_a_lower_bound_on_average(rng):
+    p = rng.dirichlet(np.full(40, 0.5))
+    found = [chao1(rng.multinomial(60, p)) for _ in range(400)]
+    seen = [(rng.multinomial(60, p) > 0).sum() for _ in range(400)]
+    assert np.mean(seen) < np.mean(found) < 40
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(lambda c: 0 < sum(c) <= 8))
+def test_rarefaction_is_the_mean_over_all_subsets(counts):
+    starts = np.repeat(np.arange(len(counts)), counts)
+    sizes, expected = rarefaction(counts, np.arange(len(starts) + 1))
+    for m, found in zip(sizes, expected, strict=True):
+        subsets = [len(set(subset)) for subset in combinations(starts, m)]
+        assert found == pytest.approx(np.mean(subsets), abs=1e-9)
+
+
+def test_rarefaction_ends_and_rises():
+    counts = [4000, 900, 60, 7, 1, 1, 0]
+    sizes, expected = rarefaction(counts)
+    assert sizes[0] == 1 and expected[0] == pytest.approx(1)
+    assert sizes[-1] == sum(counts) and expected[-1] == pytest.approx(6)
+    assert (np.diff(expected) > 0).all()
+    assert rarefaction([])[1].tolist() in ([], [0.0])
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_is_scipys(case):
+    hits, n = case
+    ours = wilson_interval(hits, n)
+    theirs = binomtest(hits, n).proportion_ci(0.95, method="wilson")
+    assert ours.value == hits / n
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+    assert 0 <= ours.low <= ours.value <= ours.high <= 1
+
+
+def test_wilson_without_trials():
+    assert np.isnan(wilson_interval(0, 0).value)
+    assert wilson_interval(0, 0)[1:] == (0, 1)
+
+
+@given(st.floats(0.001, 0.999), st.sampled_from([0.9, 0.99]))
+def test_starts_needed_is_the_smallest_number(share, confidence):
+    n = starts_needed(share, confidence)
+    assert 1 - (1 - share) ** n >= confidence - 1e-9
+    assert n == 1 or 1 - (1 - share) ** (n - 1) < confidence + 1e-9
+
+
+def test_starts_needed_at_the_ends():
+    assert starts_needed(1) == 1
+    assert starts_needed(0) == np.inf
+    assert starts_needed(0.5) == 7
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: good_turing_coverage([-1, 2]),
+        lambda: chao1([[1]]),
+        lambda: rarefaction([2, 3], [6]),
+        lambda: rarefaction([2, 3], [-1]),
+        lambda: wilson_interval(3, 2),
+        lambda: wilson_interval(-1, 2),
+        lambda: starts_needed(1.1),
+        lambda: starts_needed(0.5, 1),
+    ],
+)
+def test_refusals(call):
+    with pytest.raises(RequestError):
+        call()
+
+
+def test_the_interval_of_rarefaction_is_that_of_all_draws(rng):
+    """Brute force over all choices of starts; at both ends nothing is left to chance."""
+    counts, n = [4, 2, 1, 1], 8
+    minimum = np.repeat(np.arange(4), counts)
+    sizes = np.arange(n + 1)
+    low, high = rarefaction_interval(counts, sizes, rng, n_draws=4000)
+    for m in range(1, n):
+        found = [len(set(minimum[list(some)])) for some in combinations(range(n), m)]
+        assert low[m] <= np.mean(found) <= high[m]
+        assert (np.mean(found < low[m]) <= 0.04) and (np.mean(found > high[m]) <= 0.04)
+    assert (low[0], high[0], low[n], high[n]) == (0, 0, 4, 4)

@@ -1,0 +1,135 @@
+import shlex
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from nmfstudy.store.job import job_from_config
+from nmfstudy.sweep.composing import CONF, VERSION_BASE, plain_config, plan
+from nmfstudy.util.errors import RequestError
+
+PRESETS = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
+
+
+def own_data(tmp_path):
+    """What the presets on one's own data need besides their name."""
+    path = tmp_path / "X.csv"
+    path.write_text("1,2,3\n4,5,6\n7,8,10\n2,2,1\n")
+    return [f"dataset.path={path}"]
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_composes_and_names_its_folder(preset, tmp_path):
+    """After itself, or after the file."""
+    extra = own_data(tmp_path) if preset == "mydata" else []
+    asked = plan([f"study={preset}", *extra])
+    assert asked.launcher == "basic"
+    assert {job.study_name for job in asked.jobs} == {"X" if extra else preset}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "n_components=2,3,4 init=random,nndsvd",
+        "seed=range(0,300,100) n_starts=100 dataset=menu",
+        "penalty=ridge,l1 penalty.alpha_W=0.1,0.2 dataset=laurberg dataset.alpha=0.3,0.4",
+        "solver.tol=1e-6 n_components=choice(2,3)",
+        "dataset=planted dataset.n=7 +analysis={} n_components=2",
+    ],
+)
+def test_jobs_are_those_that_hydra_itself_would_run(line):
+    """Composing by groups is a shortcut; here every job is composed in full as well."""
+    strings = [text for text in shlex.split(line) if not text.startswith("+")]
+    fast = plan(strings, multirun=True).jobs
+    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+        parsed = OverridesParser.create().parse_overrides(strings)
+        (batch,) = BasicSweeper.split_arguments(parsed, None)
+        slow = [job_from_config(plain_config(compose("config", list(job)))) for job in batch]
+    assert list(fast) == slow
+
+
+def test_what_the_user_gives_wins_over_the_preset():
+    asked = plan(["study=smoke", "n_starts=3", "solver.max_iter=77"])
+    assert {job.n_starts for job in asked.jobs} == {3}
+    assert {job.search.max_iter for job in asked.jobs} == {77}
+    assert {job.study_name for job in plan(["study=smoke", "study_name=other"]).jobs} == {"other"}
+
+
+def test_another_choice_of_a_group_replaces_what_the_preset_sets_in_it(tmp_path):
+    extra = own_data(tmp_path)
+    for solver, options in (("coordinate_descent", {}), ("accelerated", {"warmup": 20})):
+        asked = plan(["study=mydata", *extra, f"solver={solver}"])
+        assert {job.search.solver for job in asked.jobs} == {solver}
+        assert all(job.search.options == options for job in asked.jobs)
+    kept = plan(["study=mydata", *extra, "solver.tol=1e-8"])
+    assert {job.search.tol for job in kept.jobs} == {1e-8}
+    assert {job.search.options["warmup"] for job in kept.jobs} == {100}
+
+
+def test_kkt_tolerance_follows_the_solver_unless_given():
+    (job,) = plan(["solver.tol=1e-7"]).jobs
+    assert job.analysis.kkt_tol == 1e-7
+    (job,) = plan(["solver.tol=1e-7", "analysis.kkt_tol=1e-5"]).jobs
+    assert job.analysis.kkt_tol == 1e-5
+
+
+def test_other_losses_have_a_tolerance_that_their_updates_can_reach():
+    for loss, tol in (("frobenius", 1e-9), ("kullback-leibler", 1e-6)):
+        (job,) = plan(["solver=scikit_learn", f"loss={loss}"]).jobs
+        assert job.search.tol == job.analysis.kkt_tol == tol
+    (job,) = plan(["solver=scikit_learn", "solver.tol=1e-5"]).jobs
+    assert job.search.tol == 1e-5
+
+
+def test_swept_seeds_are_single_starts_and_a_hint_says_so():
+    asked = plan(["seed=0,1,2"], multirun=True)
+    assert [(job.seed, job.n_starts) for job in asked.jobs] == [(0, 1), (1, 1), (2, 1)]
+    assert len(asked.hints) == 1
+    assert not plan(["seed=0,100", "n_starts=100"], multirun=True).hints
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["n_component=3"], "n_component is no setting; possible: .*n_components"),
+        (["penalty.alpha=3"], "penalty.alpha is no setting; possible: name, alpha_W"),
+        (["solver.foo=1"], "solver.foo is no setting; possible: name, tol"),
+        (["+foo=1"], "foo is no setting; possible: study_name"),
+        (["dataset=foo"], "dataset is 'foo'; possible: basket, circ3"),
+        (["init=foo"], "init is 'foo'; possible: custom, nndsvd"),
+        (["hydra/launcher=foo"], "hydra/launcher is 'foo'; possible: basic"),
+        (["study=foo"], "study is 'foo'; possible: discussion"),
+        (["study=[a]"], r"study is \['a'\]"),
+        (["study=smoke,discussion"], "lists several values; possible: one"),
+        (["dataset=[menu,digits]"], "dataset is"),
+        (["dataset=null"], "dataset is None; possible: basket"),
+        (["~dataset"], "the configuration lacks dataset"),
+        (["n_components=2,3"], "n_components=2,3 lists several values; add -m"),
+        (["a b c"], "'a b c' is no override; possible: KEY=VALUE"),
+        (["=3"], "'=3' is no override; possible: KEY=VALUE"),
+        (["dataset.path=X (1).csv"], "possible: quotes within"),
+        (["n_components=${foo}"], "Interpolation key 'foo' not found"),
+        (["init=custom"], "init.H must be given"),
+        (["hydra.foo=3"], "hydra.foo"),
+        (["cluster=huge"], "cluster is 'huge'; possible: large, small"),
+        (["cluster.core=3"], "cluster.core"),
+        (["cluster.cores=1,2"], "lists several values; possible: one"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_mistakes_are_answered_in_one_sentence(overrides, message):
+    with pytest.raises(RequestError, match=message) as caught:
+        plan(overrides)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("group", ["dataset", "init", "solver", "penalty"])
+def test_every_member_of_a_group_has_its_file_and_the_other_way_round(group):
+    from nmfstudy.datasets import DATASETS
+    from nmfstudy.fitting.inits import INITS
+    from nmfstudy.fitting.solvers import SOLVERS
+    from nmfstudy.model.penalties import PENALTIES
+
+    members = {"dataset": DATASETS, "init": INITS, "solver": SOLVERS, "penalty": PENALTIES}
+    assert {path.stem for path in (CONF / group).glob("*.yaml")} == set(members[group])
