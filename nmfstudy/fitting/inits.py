@@ -1,9 +1,12 @@
 """Where a fit starts: initial factors by name.
 
-An init is one function ``(X, n_components, seeds, options) -> (W, H)`` in `INITS`; stacks of
-shape (n_starts, n_samples, n_components) and (n_starts, n_components, n_features).
+An init is a function ``(X, n_components, seeds, options) -> (W, H)`` that returns stacks of shape
+(n_starts, n_samples, n_components) and (n_starts, n_components, n_features), and an `Init` in
+`INITS` that says what there is to know of it.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from numbers import Integral
 
 import numpy as np
@@ -12,6 +15,7 @@ from scipy import sparse
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.numba_cache import load_kernels
+from nmfstudy.util.references import Reference
 from nmfstudy.util.streams import stream
 from nmfstudy.util.threads import n_threads, on_threads
 
@@ -84,13 +88,51 @@ def custom_starts(X, n_components, seeds, options):
     return _repeat(given.W, given.H, len(seeds))
 
 
-INITS = {
-    "random": random_starts,
-    "nndsvd": nndsvd_starts,
-    "nndsvda": nndsvda_starts,
-    "nndsvdar": nndsvdar_starts,
-    "custom": custom_starts,
-}
+@dataclass(frozen=True)
+class Init:
+    """An init and its properties.
+
+    Attributes
+    ----------
+    name : str
+        As in scikit-learn.
+    draw : callable
+        ``draw(X, n_components, seeds, options) -> (W, H)``.
+    label : str
+        For people.
+    reference : Reference or None
+    deterministic : bool
+        Whether every seed gives the same start, so that one start is all there is.
+    needs_singular_vectors : bool
+        Whether each component takes one, of which there are min(n_samples, n_features).
+    """
+
+    name: str
+    draw: Callable
+    label: str
+    reference: Reference | None = None
+    deterministic: bool = False
+    needs_singular_vectors: bool = False
+
+
+_NNDSVD = Reference(
+    "Boutsidis & Gallopoulos, 2008",
+    "Boutsidis, C. & Gallopoulos, E. (2008). SVD based initialization: a head start for "
+    "nonnegative matrix factorization. Pattern Recognition 41(4), 1350–1362.",
+)
+_MEMBERS = [
+    Init("random", random_starts, "random factors"),
+    Init("nndsvd", nndsvd_starts, "NNDSVD", _NNDSVD, True, True),
+    Init("nndsvda", nndsvda_starts, "NNDSVDa", _NNDSVD, True, True),
+    Init("nndsvdar", nndsvdar_starts, "NNDSVDar", _NNDSVD, False, True),
+    Init("custom", custom_starts, "given factors", deterministic=True),
+]
+INITS = {init.name: init for init in _MEMBERS}
+
+
+def is_deterministic(name):
+    """Whether every seed gives the same start; of an unknown init, not."""
+    return name in INITS and INITS[name].deterministic
 
 
 def check_init(name, shape, n_components):
@@ -110,7 +152,7 @@ def check_init(name, shape, n_components):
     """
     if name not in INITS:
         raise RequestError(f"init is {name!r}; possible: {', '.join(INITS)}")
-    if name.startswith("nndsvd") and n_components > min(shape):
+    if INITS[name].needs_singular_vectors and n_components > min(shape):
         raise RequestError(
             f"init={name} gives at most min(n_samples, n_features) = {min(shape)} components, "
             f"n_components is {n_components}; possible: n_components up to {min(shape)}, or "
@@ -145,7 +187,7 @@ def draw_starts(X, init, n_components, seeds, options=None):
     for seed in seeds:
         if type(seed) is not int and not isinstance(seed, Integral) or not 0 <= seed < 2**32:
             raise RequestError(f"seed is {seed!r}; possible: integers from 0 to 2**32 - 1")
-    return INITS[init](X, n_components, seeds, options)
+    return INITS[init].draw(X, n_components, seeds, options)
 
 
 def _shapes(shape, n_components):

@@ -1,7 +1,7 @@
 """Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
 
 from nmfstudy.fitting.batch import fit_batch
-from nmfstudy.fitting.inits import check_init, draw_starts
+from nmfstudy.fitting.inits import check_init, draw_starts, is_deterministic
 from nmfstudy.fitting.keeping import RECORDS, check_record
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.fitting.solvers.base import ignore_progress
@@ -78,7 +78,8 @@ def fit(
     problem = Problem(n_components, loss, penalty)
     if tol is None:
         tol = default_tol(loss)
-    search = Search(init, solver, tol, max_iter, stop, dict(solver_options or {}))
+    options = dict(solver_options or {})
+    search = Search(init, solver, tol, max_iter, stop, options, is_deterministic(init))
     n_starts = check_integer("n_starts", n_starts, 1)
     first = check_integer("seed", seed, 0)
     seeds = range(first, first + n_starts)

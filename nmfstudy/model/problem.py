@@ -9,7 +9,6 @@ from nmfstudy.model.penalties import NO_PENALTY, Penalty
 from nmfstudy.util.errors import RequestError
 
 STOPS = ("kkt", "scikit_learn")
-DETERMINISTIC_INITS = ("nndsvd", "nndsvda", "custom")
 
 
 def check_integer(name, value, minimum):
@@ -74,6 +73,8 @@ class Search:
     stop : {"kkt", "scikit_learn"}
     options : mapping
         Further keywords of the solver's class, and ``W``, ``H`` files of the custom init.
+    deterministic : bool
+        Whether the init gives every seed the same start, so that one start is all there is.
     """
 
     init: str = "random"
@@ -82,6 +83,7 @@ class Search:
     max_iter: int = 20000
     stop: str = "kkt"
     options: dict = field(default_factory=dict)
+    deterministic: bool = False
 
     def __post_init__(self):
         """Refuse what no solver could do."""
@@ -101,8 +103,3 @@ class Search:
             f"{n}={v:g}" if isinstance(v, float) else f"{n}={v}" for n, v in unusual.items()
         )
         return f"{self.solver}({inside})" if inside else self.solver
-
-    @property
-    def deterministic(self):
-        """Whether every seed gives the same start, so that one start is all there is."""
-        return self.init in DETERMINISTIC_INITS

@@ -1,12 +1,10 @@
 """Whether a report that is there is the one that would be written."""
 
-import hashlib
 from functools import cache
-from pathlib import Path
 
 from nmfstudy.store.job import digest
+from nmfstudy.util.sources import PACKAGE, hash_of_sources
 
-_PACKAGE = Path(__file__).resolve().parent.parent
 _HEAD = 4096  # bytes of the page in which its fingerprint stands
 
 
@@ -44,8 +42,5 @@ def current_report(study):
 
 @cache
 def _sources():
-    total = hashlib.sha256()
-    for path in sorted(_PACKAGE.rglob("*")):
-        if path.suffix in (".py", ".j2", ".css", ".js"):
-            total.update(path.read_bytes())
-    return total.hexdigest()
+    files = sorted(PACKAGE.rglob("*"))
+    return hash_of_sources(p for p in files if p.suffix in (".py", ".j2", ".css", ".js"))

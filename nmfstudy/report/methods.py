@@ -1,21 +1,12 @@
 """A paragraph for the methods section of a paper, with true numbers and citations."""
 
-from nmfstudy.model.problem import Search
+from nmfstudy.fitting.inits import INITS
+from nmfstudy.fitting.solvers import SOLVERS
 from nmfstudy.report.page.numbers import ABSENT, count, number, percent
 from nmfstudy.report.phrases import certificate_cell, coverage_text, kind_cell
 from nmfstudy.util.display import listed
 
 _REFERENCES = {
-    "Anderson, 1965": "Anderson, D. G. (1965). Iterative procedures for nonlinear integral "
-    "equations. Journal of the ACM 12(4), 547–560.",
-    "Ang & Gillis, 2019": "Ang, A. M. S. & Gillis, N. (2019). Accelerating nonnegative matrix "
-    "factorization algorithms using extrapolation. Neural Computation 31(2), 417–439.",
-    "Boutsidis & Gallopoulos, 2008": "Boutsidis, C. & Gallopoulos, E. (2008). SVD based "
-    "initialization: a head start for nonnegative matrix factorization. Pattern Recognition "
-    "41(4), 1350–1362.",
-    "Cichocki & Phan, 2009": "Cichocki, A. & Phan, A.-H. (2009). Fast local algorithms for large "
-    "scale nonnegative matrix and tensor factorizations. IEICE Transactions on Fundamentals "
-    "E92-A(3), 708–721.",
     "Gillis, 2020": "Gillis, N. (2020). Nonnegative Matrix Factorization. SIAM.",
     "Good, 1953": "Good, I. J. (1953). The population frequencies of species and the estimation of "
     "population parameters. Biometrika 40(3–4), 237–264.",
@@ -25,21 +16,6 @@ _REFERENCES = {
     "non-negative matrix factorization. Nature 401, 788–791.",
     "Lorenzo-Seva & ten Berge, 2006": "Lorenzo-Seva, U. & ten Berge, J. M. F. (2006). Tucker’s "
     "congruence coefficient as a meaningful index of factor similarity. Methodology 2(2), 57–64.",
-    "Pedregosa et al., 2011": "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in "
-    "Python. Journal of Machine Learning Research 12, 2825–2830.",
-}
-_INITS = {
-    "random": "random factors",
-    "nndsvd": "NNDSVD (Boutsidis & Gallopoulos, 2008)",
-    "nndsvda": "NNDSVDa (Boutsidis & Gallopoulos, 2008)",
-    "nndsvdar": "NNDSVDar (Boutsidis & Gallopoulos, 2008)",
-    "custom": "given factors",
-}
-_SOLVERS = {
-    "coordinate_descent": "coordinate descent (Cichocki & Phan, 2009)",
-    "accelerated": "coordinate descent (Cichocki & Phan, 2009) accelerated by extrapolation "
-    "(Anderson, 1965) or momentum (Ang & Gillis, 2019), never at the price of the objective",
-    "scikit_learn": "scikit-learn (Pedregosa et al., 2011)",
 }
 _LOSSES = {
     "frobenius": "½‖X − WH‖² (Frobenius norm)",
@@ -76,10 +52,17 @@ def methods_text(study):
     common = _of_all(study, rows)
     paragraphs = [*said, common] if len(said) > 1 else [said[0] + common]
     text = "\n\n".join(". ".join(sentences) + "." for sentences in paragraphs)
-    cited = [entry for key, entry in _REFERENCES.items() if key in text]
+    cited = [entry for key, entry in sorted(_bibliography().items()) if key in text]
     versions = _versions(study)
     software = f"{SOFTWARE} Version {versions}." if versions else SOFTWARE
     return "\n".join([text, "", "References", "", *cited, software, ""])
+
+
+def _bibliography():
+    """Entries by key: those of the members and of the methods they are used with."""
+    of_inits = [init.reference for init in INITS.values() if init.reference]
+    of_solvers = [reference for solver in SOLVERS.values() for reference in solver.references]
+    return _REFERENCES | {reference.key: reference.entry for reference in of_inits + of_solvers}
 
 
 def _of_data(results, rows):
@@ -149,7 +132,7 @@ def _searches(counting):
         inits.setdefault(fits.search.init, []).append(fits)
     for search, inits in solvers.values():
         told = listed(_init(init, fits) for init, fits in inits.items())
-        solver = _SOLVERS.get(search.solver, search.solver)
+        solver = SOLVERS[search.solver].label if search.solver in SOLVERS else search.solver
         ends = f"until the KKT residual was at most {number(search.tol)}"
         if search.stop != "kkt":
             ends = f"by scikit-learn’s stopping rule (tol {number(search.tol)})"
@@ -165,8 +148,10 @@ def _searches(counting):
 def _init(init, parts):
     """``random factors (100 starts per problem, seeds 0 to 99)``."""
     sizes = sorted({len(fits) for fits in parts})
-    words = _INITS.get(init, init)
-    if parts[0].search.deterministic or Search(init=init).deterministic:
+    words = INITS[init].label if init in INITS else init
+    if init in INITS and INITS[init].reference:
+        words += f" ({INITS[init].reference.key})"
+    if parts[0].search.deterministic:
         return f"{words} (one start per problem)"
     told = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     low, high = min(f.seed.min() for f in parts), max(f.seed.max() for f in parts)

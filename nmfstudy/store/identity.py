@@ -6,23 +6,16 @@ from functools import cache
 from pathlib import Path
 
 from nmfstudy.store.job import config_of, digest
+from nmfstudy.util.sources import hash_of_sources, sources_behind
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-# The sources that affect fits; plots and reports may change without making results stale.
-_FITTING = (
-    "model/factorization.py model/fits.py model/objective.py model/penalties.py model/problem.py "
-    "util/streams.py util/threads.py"
-).split()
+# Plots, reports and counts may change without making fits stale.
+_FITTING = "nmfstudy.fitting.multistart"
 
 
 @cache
 def code_version(solver=""):
-    """Hexadecimal sha256 of the sources that affect fits, a user's own solver file included."""
-    files = [_PACKAGE / name for name in _FITTING]
-    files += sorted((_PACKAGE / "fitting").rglob("*.py"))
-    total = hashlib.sha256()
-    for path in files:
-        total.update(path.relative_to(_PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    """16 digits of a hash of the sources behind a fit, a user's own solver file included."""
+    total = hashlib.sha256(hash_of_sources(sources_behind(_FITTING)).encode())
     if ":" in solver:
         spec = importlib.util.find_spec(solver.split(":")[0])
         if spec is not None and spec.origin and Path(spec.origin).is_file():

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from nmfstudy.datasets.files import bare_name
+from nmfstudy.fitting.inits import is_deterministic
 from nmfstudy.fitting.keeping import check_record
 from nmfstudy.model.objective import check_loss
 from nmfstudy.model.penalties import make_penalty
@@ -154,8 +155,13 @@ def job_from_config(config):
         rule["tol"] = default_tol(loss)
     if analysis.get("kkt_tol", 0) is None:
         analysis["kkt_tol"] = rule["tol"]
+    name = init.pop("name")
     search = Search(
-        init=init.pop("name"), solver=solver.pop("name"), **rule, options={**init, **solver}
+        init=name,
+        solver=solver.pop("name"),
+        **rule,
+        options={**init, **solver},
+        deterministic=is_deterministic(name),
     )
     return Job(
         dataset=dataset,
@@ -174,6 +180,7 @@ def config_of(job):
     if "side" in penalty:
         penalty.pop("side")
     search = asdict(job.search)
+    search.pop("deterministic")  # follows from the init
     files = {k: v for k, v in search.pop("options").items() if k in ("W", "H")}
     options = {k: v for k, v in job.search.options.items() if k not in files}
     init = {"name": search.pop("init"), **files}

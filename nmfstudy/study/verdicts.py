@@ -1,9 +1,7 @@
 """Certificates of a study's solutions, kept by content so that a second report is quick."""
 
 import hashlib
-import importlib.util
 import time
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from nmfstudy.solutions.kind import WIDE
 from nmfstudy.store.files import read_json, write_json
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.sources import hash_of_sources, sources_behind
 
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
@@ -197,22 +196,14 @@ def _product_distance(a, b):
 
 
 def _path(folder, factors, others, data):
-    total = hashlib.sha256(f"{_code()} {data}".encode())
+    # Other code makes its own verdicts.
+    code = hash_of_sources(sources_behind("nmfstudy.certificates.verdict"))
+    total = hashlib.sha256(f"{code} {data}".encode())
     for f in (factors, *others):
         for factor in (f.W, f.H):
             total.update(f"{factor.shape}".encode())
             total.update(np.ascontiguousarray(factor, dtype="<f8").tobytes())
     return Path(folder) / "certificates" / f"{total.hexdigest()[:24]}.json"
-
-
-@cache
-def _code():
-    """Hash of the certificates' sources: other code makes its own verdicts."""
-    spec = importlib.util.find_spec("nmfstudy.certificates")
-    total = hashlib.sha256()
-    for path in sorted(Path(spec.origin).parent.rglob("*.py")):
-        total.update(path.name.encode() + path.read_bytes())
-    return total.hexdigest()
 
 
 def _kept(path, factors, tolerance):

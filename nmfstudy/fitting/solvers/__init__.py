@@ -1,16 +1,15 @@
-"""Solvers by name. A new one is a class in its file and a line in `SOLVERS`."""
+"""Solvers by name. A new one is a class in its file and its name in `SOLVERS`."""
 
 from importlib import import_module
 
-from nmfstudy.fitting.solvers.base import Foreign, Solver
+from nmfstudy.fitting.solvers.accelerated import Accelerated
+from nmfstudy.fitting.solvers.base import Solver, UserSolver
+from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
+from nmfstudy.fitting.solvers.scikit_learn import ScikitLearn
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.numba_cache import load_kernels
 
-SOLVERS = {
-    "coordinate_descent": "nmfstudy.fitting.solvers.coordinate_descent:CoordinateDescent",
-    "accelerated": "nmfstudy.fitting.solvers.accelerated:Accelerated",
-    "scikit_learn": "nmfstudy.fitting.solvers.scikit_learn:ScikitLearn",
-}
+SOLVERS = {solver.name: solver for solver in (CoordinateDescent, Accelerated, ScikitLearn)}
 
 
 def make_solver(search):
@@ -29,17 +28,7 @@ def make_solver(search):
         If there is no such solver or it does not know an option.
     """
     load_kernels()
-    path = SOLVERS.get(search.solver, search.solver)
-    module, _, attribute = path.partition(":")
-    names = f"{', '.join(SOLVERS)}, or an import path package.module:Class"
-    if not attribute:
-        raise RequestError(f"solver is {search.solver!r}; possible: {names}")
-    try:
-        make = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise RequestError(
-            f"solver {search.solver!r} cannot be imported ({error}); possible: {names}"
-        ) from error
+    make = SOLVERS.get(search.solver) or _user_class(search.solver)
     options = {key: value for key, value in search.options.items() if key not in ("W", "H")}
     try:
         solver = make(tol=search.tol, max_iter=search.max_iter, stop=search.stop, **options)
@@ -49,4 +38,17 @@ def make_solver(search):
         ) from error
     if not callable(getattr(solver, "solve", None)):
         raise RequestError(f"solver {search.solver} has no method solve(X, W, H, problem)")
-    return solver if isinstance(solver, Solver) else Foreign(solver)
+    return solver if isinstance(solver, Solver) else UserSolver(solver)
+
+
+def _user_class(path):
+    module, _, attribute = path.partition(":")
+    names = f"{', '.join(SOLVERS)}, or an import path package.module:Class"
+    if not attribute:
+        raise RequestError(f"solver is {path!r}; possible: {names}")
+    try:
+        return getattr(import_module(module), attribute)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise RequestError(
+            f"solver {path!r} cannot be imported ({error}); possible: {names}"
+        ) from error

@@ -14,6 +14,18 @@ from scipy import sparse
 from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 from nmfstudy.fitting.solvers.descents import DenseData, OneByOne, SparseData
 from nmfstudy.model.problem import check_integer
+from nmfstudy.util.references import Reference
+
+_ANDERSON = Reference(
+    "Anderson, 1965",
+    "Anderson, D. G. (1965). Iterative procedures for nonlinear integral equations. Journal of the "
+    "ACM 12(4), 547–560.",
+)
+_ANG = Reference(
+    "Ang & Gillis, 2019",
+    "Ang, A. M. S. & Gillis, N. (2019). Accelerating nonnegative matrix factorization algorithms "
+    "using extrapolation. Neural Computation 31(2), 417–439.",
+)
 
 
 class Accelerated(CoordinateDescent):
@@ -28,6 +40,11 @@ class Accelerated(CoordinateDescent):
     """
 
     name = "accelerated"
+    label = (
+        "coordinate descent (Cichocki & Phan, 2009) accelerated by extrapolation (Anderson, 1965) "
+        "or momentum (Ang & Gillis, 2019), never at the price of the objective"
+    )
+    references = (*CoordinateDescent.references, _ANDERSON, _ANG)
 
     def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", warmup=20):
         super().__init__(tol, max_iter, stop)

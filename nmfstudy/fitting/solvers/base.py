@@ -7,6 +7,7 @@ import numpy as np
 from nmfstudy.model.objective import LOSSES
 from nmfstudy.model.penalties import PENALTIES
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.references import Reference
 
 
 class Outcome(NamedTuple):
@@ -23,7 +24,7 @@ class Outcome(NamedTuple):
 
 
 def ignore_progress(n_finished):
-    """Report to nobody."""
+    """Do nothing: the default where progress is not shown."""
 
 
 _ESCAPE = 1e4
@@ -45,6 +46,9 @@ def escapes(W0, H0, W, H):
 class Solver:
     """Base of all solvers; a member overrides the class attributes and `solve`.
 
+    A member says of itself its ``name``, the ``losses`` and ``penalties`` that it minimises, its
+    ``label`` for people, where each reference stands by its key, and these ``references``.
+
     Parameters
     ----------
     tol : float
@@ -63,6 +67,8 @@ class Solver:
     name = ""
     losses = ("frobenius",)
     penalties = PENALTIES
+    label = ""
+    references: tuple[Reference, ...] = ()
 
     def __init__(self, tol=1e-9, max_iter=20000, stop="kkt"):
         self.tol, self.max_iter, self.stop = tol, max_iter, stop
@@ -99,7 +105,7 @@ class Solver:
         raise NotImplementedError
 
 
-class Foreign(Solver):
+class UserSolver(Solver):
     """A user's own class that has nothing but ``solve(X, W, H, problem)``."""
 
     losses = LOSSES

@@ -19,11 +19,19 @@ from scipy import sparse
 from nmfstudy.fitting.solvers.base import Outcome, Solver, ignore_progress
 from nmfstudy.fitting.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
 from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.util.references import Reference
 from nmfstudy.util.threads import n_threads, on_threads
 
 _IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
 _ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
 _TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
+
+
+_CICHOCKI = Reference(
+    "Cichocki & Phan, 2009",
+    "Cichocki, A. & Phan, A.-H. (2009). Fast local algorithms for large scale nonnegative matrix "
+    "and tensor factorizations. IEICE Transactions on Fundamentals E92-A(3), 708–721.",
+)
 
 
 class CoordinateDescent(Solver):
@@ -38,6 +46,8 @@ class CoordinateDescent(Solver):
     """
 
     name = "coordinate_descent"
+    label = "coordinate descent (Cichocki & Phan, 2009)"
+    references = (_CICHOCKI,)
 
     def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", rescale=True):
         super().__init__(tol, max_iter, stop)

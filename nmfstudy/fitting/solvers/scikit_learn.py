@@ -12,15 +12,25 @@ import numpy as np
 
 from nmfstudy.fitting.solvers.base import Outcome, Solver, ignore_progress
 from nmfstudy.model.objective import LOSSES, kkt_residual
+from nmfstudy.util.references import Reference
 from nmfstudy.util.threads import one_blas_thread
 
 _CHUNK = 100  # iterations between two looks at the KKT residual
+
+
+_PEDREGOSA = Reference(
+    "Pedregosa et al., 2011",
+    "Pedregosa, F. et al. (2011). Scikit-learn: machine learning in Python. Journal of Machine "
+    "Learning Research 12, 2825–2830.",
+)
 
 
 class ScikitLearn(Solver):
     """See the module."""
 
     name = "scikit_learn"
+    label = "scikit-learn (Pedregosa et al., 2011)"
+    references = (_PEDREGOSA,)
     losses = LOSSES
     penalties = ("none", "l1", "ridge", "elastic")
 
