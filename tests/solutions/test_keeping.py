@@ -138,13 +138,13 @@ def test_what_is_not_kept_takes_no_memory():
     code = """
         from pathlib import Path
         import numpy as np, nmfstudy as ns
-        from nmfstudy import fitting
+        from nmfstudy.fitting import multistart
 
         def megabytes(field):
             lines = Path("/proc/self/status").read_text().splitlines()
             return next(int(line.split()[1]) for line in lines if line.startswith(field)) / 1024
 
-        fitting._BATCH_BYTES = 2**23
+        multistart._BATCH_BYTES = 2**23
         rng = np.random.default_rng(0)
         X = np.outer(rng.random(8_000), [1.0, 2.0])
         for record in ("none", "solutions"):  # whatever has to be compiled first

@@ -12,7 +12,7 @@ from nmfstudy.sweep.execution import execute
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """Three families on the edge of what is known_answers."""
+    """Three families on the edge of what is known."""
     folder = tmp_path_factory.mktemp("known")
     for line in (
         "dataset=circ3,menu n_components=3 n_starts=40",
@@ -29,7 +29,7 @@ def test_counts_agree_with_proofs(study):
     answer = known_answers.answer(study)
     table = answer.tables["known_answers"].set_index("problem")
     assert answer.verdict == "Yes"
-    assert table.known_answers.to_dict() == {
+    assert table.known.to_dict() == {
         "circ3, k = 3": "2",
         "hexagon(2.05), k = 3": "0",
         "menu, k = 3": "1",  # nothing is known of k = 2, which is left out
