@@ -6,8 +6,7 @@ from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.over_k import advice_rows, advised, over_k_section
-from nmfstudy.report.page import markdown
-from nmfstudy.report.page.budget import within
+from nmfstudy.report.page import html, markdown
 from nmfstudy.report.page.files import Shelf, plain_name
 from nmfstudy.report.page.numbers import csv_text
 from nmfstudy.report.page.page import Cell, Details, Facts, Page, Paragraph, Section, Table
@@ -16,16 +15,13 @@ from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.questions.lookup import NOT_ASKED
 from nmfstudy.store.files import clean_up, write_atomically
 
-MAX_HTML = 5_000_000  # bytes
-
 
 def write_report(study, *, answers=None, progress=None, pictures=("png", "svg")):
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
-    solutions), ``explore/`` (what the page has no room for) and ``methods.txt`` (a paragraph for a
-    paper). Folders are put in place as a whole, the pages last: a killed report leaves the one
-    before or none.
+    solutions) and ``methods.txt`` (a paragraph for a paper). Folders are put in place as a whole,
+    the page last: a killed report leaves the one before or none.
 
     Parameters
     ----------
@@ -45,12 +41,11 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
     clean_up(study.folder)
     shelf = Shelf(on_figure=progress, kinds=tuple(pictures))
     page = build_page(study, answers_of(study) if answers is None else answers, shelf)
-    text, shelf.aside = within(page, MAX_HTML)
     shelf.write(study.folder)
     write_atomically(study.folder / "methods.txt", methods_text(study))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"
-    write_atomically(path, text)
+    write_atomically(path, html.render(page))
     return path
 
 

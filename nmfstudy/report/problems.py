@@ -151,7 +151,7 @@ def _full(study, result, row, shelf):
     blocks += [Paragraph(trivial, "note")] if trivial else []
     lead = _lead(row, result)
     blocks += shelf.figures(lead, result)
-    blocks += explore_blocks(result, identifier)
+    blocks += explore_blocks(result, identifier, shelf)
 
     def drawn(*makers):
         """Those of the figures that say something here and are not shown already."""
@@ -214,7 +214,7 @@ def problem_in_short(study, result, row, shelf):
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     if result.problem.penalty.is_zero:
         blocks += shelf.figures(_lead(row, result), result)
-    blocks += explore_blocks(result, section_id(result.key))
+    blocks += explore_blocks(result, section_id(result.key), shelf)
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))
     title = f"{result.title}: {kind_cell(result).text}"

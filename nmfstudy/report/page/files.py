@@ -1,12 +1,11 @@
 """The files of a report as they come up: figures and tables, each name once."""
 
+import json
 import re
 import traceback
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from nmfstudy.plots.illustration import PAGE_WIDTH
-from nmfstudy.report.page.budget import FOLDER
 from nmfstudy.report.page.figures import render
 from nmfstudy.report.page.numbers import csv_text, table_of
 from nmfstudy.report.page.page import Figure, Paragraph
@@ -14,6 +13,7 @@ from nmfstudy.store.files import naming, new_folder
 
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
 MOST_INLINE = 500_000  # of one picture
+WIDGET_BYTES = 1_000_000  # of all data that the page's script moves
 
 
 @dataclass
@@ -31,8 +31,8 @@ class Shelf:
         Called with the name of each figure before it is drawn.
     kinds : tuple of str
         Files of each figure: "png", "svg".
-    aside : dict of str to str
-        Pages beside the report, by their path.
+    inline, moved : int
+        Bytes of the pictures and of the widgets' data in the page so far.
     """
 
     on_figure: object = None
@@ -42,7 +42,7 @@ class Shelf:
     pictures: dict = field(default_factory=dict)
     troubles: list = field(default_factory=list)
     inline: int = 0
-    aside: dict = field(default_factory=dict)
+    moved: int = 0
 
     def figures(self, make, *given):
         """What ``make(*given)`` illustrates, as a list of no or one block for the page.
@@ -75,6 +75,15 @@ class Shelf:
         width = min(1.0, illustration.size[0] / PAGE_WIDTH)
         return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
+    def widget(self, widget):
+        """The widget if the page has room for its data, else a sentence in its place."""
+        size = len(json.dumps(widget.data))
+        if self.moved + size > WIDGET_BYTES:
+            left_out = f"“{widget.title}” is left out here: its data would make the page too large."
+            return Paragraph(left_out, "note")
+        self.moved += size
+        return widget
+
     def table(self, name, frame, title="", *, id=""):
         """A data frame as a table of the report and as a file with all rows and digits."""
         return table_of(frame, title, file=self.file(name, frame), id=id)
@@ -95,7 +104,7 @@ class Shelf:
         return f"factors/{free}.csv"
 
     def write(self, folder):
-        """Write ``tables/``, ``figures/``, ``factors/`` and ``explore/``, each as a whole."""
+        """Write ``tables/``, ``figures/`` and ``factors/``, each as a whole."""
         folder.mkdir(parents=True, exist_ok=True)
         files = {kind: self._csv(getattr(self, kind)) for kind in ("tables", "factors")}
         files["figures"] = {
@@ -103,7 +112,6 @@ class Shelf:
             for name, picture in self.pictures.items()
             for kind in self.kinds
         }
-        files[FOLDER] = {Path(path).name: text.encode() for path, text in self.aside.items()}
         for kind, contents in files.items():
             if not contents and not (folder / kind).exists():
                 continue

@@ -150,10 +150,6 @@ class Widget:
     id, title : str
     data : dict
         What the script needs, as JSON has it.
-    problem : str
-        Whose it is, as its title on a page of its own.
-    file : str
-        The page of its own, relative to the report, if it stands there and not here.
     """
 
     kind: ClassVar = "widget"
@@ -161,8 +157,6 @@ class Widget:
     id: str
     title: str
     data: dict
-    problem: str = ""
-    file: str = ""
 
 
 @dataclass(frozen=True)
