@@ -2,9 +2,6 @@
 
 import pandas as pd
 
-from nmfstudy.certificates.geometry import geometry
-from nmfstudy.certificates.rank2 import intervals
-from nmfstudy.certificates.witness import sample
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.uniqueness import (
     band_table,
@@ -14,8 +11,6 @@ from nmfstudy.plots.uniqueness import (
     plot_zero_pattern,
     states,
 )
-
-SAMPLES, SECONDS, MOST_COMPONENTS = 24, 4.0, 10
 
 
 def illustrate_zero_patterns(result, minimum=0):
@@ -63,15 +58,14 @@ def illustrate_zero_patterns(result, minimum=0):
 def illustrate_ambiguity(result, minimum=0):
     """What other factorizations of the product look like: by two, three or more components.
 
-    None if there is no verdict, or for a verdict that leaves nothing to draw.
+    None if there is no `nmfstudy.study.ambiguity.Ambiguity` of this minimum.
     """
-    verdict = result.verdicts.get(minimum)
-    if verdict is None or verdict.status == "degenerate":
+    ambiguity = result.ambiguity(minimum)
+    if ambiguity is None:
         return None
-    f, k = verdict.factorization, verdict.factorization.n_components
     name = f"ambiguity-{result.key}-{minimum}"
-    if k == 2 and (f.W.any(axis=0) & f.H.any(axis=1)).all():
-        a, b = intervals(f.W, f.H)
+    if ambiguity.mixing is not None:
+        a, b = ambiguity.mixing
         return Illustration(
             name=name,
             caption=(
@@ -82,7 +76,8 @@ def illustrate_ambiguity(result, minimum=0):
             data=pd.DataFrame({"mixing": ["a", "b"], "low": [a[0], b[0]], "high": [a[1], b[1]]}),
             size=(6.0, 4.2),
         )
-    if k == 3 and (g := geometry(f)) is not None:
+    if ambiguity.geometry is not None:
+        g = ambiguity.geometry
         return Illustration(
             name=name,
             caption=(
@@ -94,28 +89,24 @@ def illustrate_ambiguity(result, minimum=0):
             data=_polygon_table(g),
             size=(7.0, 5.4),
         )
-    if 4 <= k <= MOST_COMPONENTS and verdict.status in ("not_unique", "partially_identifiable"):
-        found = sample(f.W, f.H, n_samples=SAMPLES, budget=SECONDS)
-        if len(found) < 2:
-            return None
-        table = band_table(found)
-        labels = states(k, verdict.identifiable_H, verdict.refuted_H)
-        return Illustration(
-            name=name,
-            caption=(
-                f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
-                "other factorizations of the same product (band). More may be possible."
-            ),
-            draw=lambda figure: plot_bands(
-                table,
-                component_states=labels,
-                names=result.dataset.column_names,
-                ax=figure.add_subplot(),
-            ),
-            data=table,
-            size=(8.0, 1.0 + 0.55 * k),
-        )
-    return None
+    verdict, found = result.verdicts[minimum], ambiguity.factorizations
+    table, k = band_table(found), found[0].n_components
+    labels = states(k, verdict.identifiable_H, verdict.refuted_H)
+    return Illustration(
+        name=name,
+        caption=(
+            f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
+            "other factorizations of the same product (band). More may be possible."
+        ),
+        draw=lambda figure: plot_bands(
+            table,
+            component_states=labels,
+            names=result.dataset.column_names,
+            ax=figure.add_subplot(),
+        ),
+        data=table,
+        size=(8.0, 1.0 + 0.55 * k),
+    )
 
 
 def _polygon_table(g):

@@ -14,6 +14,8 @@ from nmfstudy.model.penalty_threshold import zero_is_best
 from nmfstudy.model.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
 from nmfstudy.store.job import Analysis
+from nmfstudy.study.ambiguity import ambiguity_of
+from nmfstudy.study.verdicts import settled_dimension, verdicts_of
 from nmfstudy.util.display import Shown, count, number
 
 
@@ -60,8 +62,6 @@ class ProblemResult(Shown):
 
         Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
         """
-        from nmfstudy.study.verdicts import settled_dimension
-
         return self.solutions.with_local_dimension(settled_dimension(self))
 
     @property
@@ -123,6 +123,8 @@ class ProblemResult(Shown):
     @cached_property
     def verdicts(self):
         """Verdict by minimum for the near-optimal representatives (see `study.verdicts`)."""
-        from nmfstudy.study.verdicts import verdicts_of
-
         return verdicts_of(self, folder=self.folder)
+
+    def ambiguity(self, minimum=0):
+        """`study.ambiguity.Ambiguity` of a minimum's product; None if there is nothing to show."""
+        return ambiguity_of(self.verdicts.get(minimum))

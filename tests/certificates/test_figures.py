@@ -12,6 +12,7 @@ from nmfstudy.certificates.geometry import CORNERS, geometry
 from nmfstudy.certificates.rank2 import intervals
 from nmfstudy.certificates.witness import sample
 from nmfstudy.plots import certified, uniqueness
+from nmfstudy.study.ambiguity import ambiguity_of
 from nmfstudy.util.streams import stream
 
 THREE = [k for k in KNOWN if k.W.shape[1] == 3]
@@ -152,7 +153,13 @@ def test_bands_hold_all_solutions():
 def result_of(W, H):
     verdict = certify(W, H, budget=2.0, ladder=False)
     dataset = SimpleNamespace(row_names=None, column_names=None)
-    return SimpleNamespace(verdicts={0: verdict}, title="the data", key="data", dataset=dataset)
+    return SimpleNamespace(
+        verdicts={0: verdict},
+        ambiguity=lambda minimum: ambiguity_of(verdict),
+        title="the data",
+        key="data",
+        dataset=dataset,
+    )
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda k: k.name)
@@ -171,6 +178,8 @@ def test_illustrations_draw_into_a_figure(known):
 
 
 def test_no_verdict_is_no_illustration():
-    empty = SimpleNamespace(verdicts={}, title="the data", key="data")
+    empty = SimpleNamespace(
+        verdicts={}, ambiguity=lambda minimum: ambiguity_of(None), title="the data", key="data"
+    )
     assert certified.illustrate_zero_patterns(empty) is None
     assert certified.illustrate_ambiguity(empty) is None

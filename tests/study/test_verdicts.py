@@ -235,7 +235,7 @@ def test_a_kept_verdict_needs_no_time(unique, tmp_path):
 
 def test_a_verdict_of_other_certificate_code_is_not_taken(unique, tmp_path, monkeypatch):
     made = verdicts_of(unique, folder=tmp_path)[0]
-    monkeypatch.setattr("nmfstudy.study.verdicts._code", lambda: "other")
+    monkeypatch.setattr("nmfstudy.study.verdicts.hash_of_sources", lambda paths: "other")
     assert verdicts_of(unique, folder=tmp_path)[0].seconds != made.seconds
     assert len(list((tmp_path / "certificates").iterdir())) == 2
 
