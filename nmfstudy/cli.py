@@ -6,6 +6,7 @@ from importlib import import_module
 
 from nmfstudy import __version__
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.spelling import spell_out
 
 APPS = {
     "run": "sweep starts, k, inits and penalties, then write the report",
@@ -33,7 +34,11 @@ Exit status: 0 all well; 1 something failed or differs; 2 the request was wrong.
 
 def main(argv=None):
     """Run one command; returns the exit status."""
-    argv = sys.argv[1:] if argv is None else list(argv)
+    return guarded(_dispatch, argv)
+
+
+def _dispatch(argv):
+    """Find the app; what it imports is imported only now, when Ctrl-C is already caught."""
     if not argv or argv[0] in ("-h", "--help", "help"):
         print(HELP, end="")
         return 0
@@ -43,10 +48,7 @@ def main(argv=None):
     if argv[0] not in APPS:
         print(f"nmfstudy: {argv[0]} is no command; possible: {', '.join(APPS)}", file=sys.stderr)
         return 2
-    # Ctrl-C may come while the command is still being imported.
-    return guarded(
-        lambda rest: import_module(f"nmfstudy.experiments.{argv[0]}").main(rest), argv[1:]
-    )
+    return import_module(f"nmfstudy.experiments.{argv[0]}").main(argv[1:])
 
 
 class Parser(argparse.ArgumentParser):
@@ -59,8 +61,10 @@ class Parser(argparse.ArgumentParser):
 
 def guarded(app, argv=None):
     """Run an app: one sentence and status 2 for a wrong request, 130 for Ctrl-C."""
-    argv = sys.argv[1:] if argv is None else argv
+    argv = sys.argv[1:] if argv is None else list(argv)
+    spell_out(sys.stdout, sys.stderr)
     try:
+        _refuse_undecoded(argv)
         return app(argv)
     except RequestError as error:
         print(f"nmfstudy: {error}", file=sys.stderr)
@@ -76,6 +80,20 @@ def guarded(app, argv=None):
     except KeyboardInterrupt:
         print("\nnmfstudy: interrupted; the same command goes on where it stopped", file=sys.stderr)
         return 130
+
+
+def _refuse_undecoded(argv):
+    """Refuse names that could not be recorded: bytes that are no text here."""
+    for word in argv:
+        try:
+            word.encode()
+        except UnicodeEncodeError:  # how Python passes on bytes that it could not decode
+            encoding = sys.getfilesystemencoding()
+            utf8 = encoding.lower() in ("utf-8", "utf8")
+            raise RequestError(
+                f"{ascii(word)} is not text in the encoding of this system, {encoding}; possible: "
+                f"{'rename the file' if utf8 else 'set the environment variable LC_ALL=C.UTF-8'}"
+            ) from None
 
 
 if __name__ == "__main__":

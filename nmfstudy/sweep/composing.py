@@ -4,11 +4,12 @@ import copy
 import itertools
 import re
 import shlex
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from hydra import compose, initialize_config_dir
+from hydra import compose, initialize_config_dir, version
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
@@ -72,7 +73,7 @@ def plan(overrides, multirun=False):
     RequestError
         One sentence for whatever Hydra, the configuration or a member refuses.
     """
-    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+    with hydra_of_this_package():
         try:
             return _plan(overrides, multirun)
         except RequestError:
@@ -80,6 +81,21 @@ def plan(overrides, multirun=False):
         # Hydra raises its own, OmegaConf's and plain ones for what a user may mistype.
         except (HydraException, OmegaConfBaseException, ValueError, TypeError) as error:
             raise RequestError(_sentence(error)) from None
+
+
+@contextmanager
+def hydra_of_this_package(job_name="app"):
+    """Hydra with the configuration of this package; a caller's own Hydra is as before after it."""
+    hydra, base = GlobalHydra.instance().hydra, version.getbase()
+    GlobalHydra.instance().clear()
+    try:
+        with initialize_config_dir(str(CONF), job_name=job_name, version_base=VERSION_BASE):
+            yield
+    finally:
+        GlobalHydra.instance().clear()
+        if hydra is not None:
+            GlobalHydra.instance().initialize(hydra)
+            version.setbase(str(base))
 
 
 def _plan(overrides, multirun):

@@ -7,7 +7,6 @@ import threading
 from dataclasses import dataclass
 from functools import partial
 
-from hydra import initialize_config_dir
 from hydra._internal.callbacks import Callbacks
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
@@ -17,7 +16,7 @@ from omegaconf import OmegaConf
 from nmfstudy.model.problem import check_integer
 from nmfstudy.store.failures import record_job_failure
 from nmfstudy.store.job import job_from_config
-from nmfstudy.sweep.composing import CONF, VERSION_BASE, plain_config
+from nmfstudy.sweep.composing import hydra_of_this_package, plain_config
 from nmfstudy.sweep.execution import is_done, perform
 from nmfstudy.util.errors import RequestError
 
@@ -126,7 +125,7 @@ def launch(asked, jobs, folder):
     """
     config = _filled(asked, folder)
     troubles = []
-    with initialize_config_dir(str(CONF), job_name="nmfstudy", version_base=VERSION_BASE):
+    with hydra_of_this_package(job_name="nmfstudy"):
         n_threads = _share_cores(asked.launcher, config, len(jobs))
         launcher = Plugins.instance().instantiate_launcher(
             hydra_context=HydraContext(GlobalHydra.instance().config_loader(), Callbacks()),

@@ -11,6 +11,8 @@ from contextlib import suppress
 from functools import cache
 from threading import Event, Thread
 
+from nmfstudy.util.errors import RequestError
+
 
 @cache
 def _blas():
@@ -27,10 +29,33 @@ def one_blas_thread():
 
 def n_threads():
     """How many starts run side by side: NUMBA_NUM_THREADS, by default the cores there are."""
-    from numba import config
-
     # Who shares a machine among processes sets the variable when numba may be imported already.
-    return int(os.environ.get("NUMBA_NUM_THREADS") or config.NUMBA_NUM_THREADS)
+    asked = requested_threads()
+    if asked is None:
+        from numba import config
+
+        return config.NUMBA_NUM_THREADS
+    return asked
+
+
+def requested_threads():
+    """The number in NUMBA_NUM_THREADS; None if the variable is empty or not set.
+
+    Raises
+    ------
+    RequestError
+        If it is anything else, with which numba could not be imported.
+    """
+    text = os.environ.get("NUMBA_NUM_THREADS", "").strip()
+    if not text:
+        os.environ.pop("NUMBA_NUM_THREADS", None)  # numba would warn of an empty one
+        return None
+    if not text.isdecimal() or int(text) < 1:
+        raise RequestError(
+            f"the environment variable NUMBA_NUM_THREADS is {text!r}; possible: an integer >= 1, "
+            "or leave it out to use all cores"
+        )
+    return int(text)
 
 
 def on_threads(task, arguments, report=lambda result: None):
