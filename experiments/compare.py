@@ -15,14 +15,15 @@ def main(argv):
     )
     given = parser.parse_args(argv)
     from nmfstudy.report.compared import write_comparison
-    from nmfstudy.report.terminal import print_comparison
+    from nmfstudy.report.terminal import print_comparison, print_trouble
     from nmfstudy.study import Study
     from nmfstudy.study.comparison import compare
 
     studies = [Study.load(folder, code="mixed") for folder in given.folders]
     comparison = compare(*studies)
     print_comparison(comparison)
-    print(f"report: {write_comparison(comparison, given.out or beside(studies))}")
+    path = write_comparison(comparison, given.out or beside(studies), say=print_trouble)
+    print(f"report: {path}")
     return 0 if comparison.agree else 1
 
 

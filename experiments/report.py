@@ -18,14 +18,14 @@ def main(argv):
     from dataclasses import replace
 
     from nmfstudy.report import write_report
-    from nmfstudy.report.terminal import print_summary
+    from nmfstudy.report.terminal import print_summary, print_trouble
     from nmfstudy.study import Study
 
     study = Study.load(given.pop("folder"), code=given.pop("code"))
     changed = {name: value for name, value in given.items() if value is not None}
     if changed:
         study = study.with_analysis(replace(study.analysis, **changed))
-    print_summary(study, write_report(study))
+    print_summary(study, write_report(study, say=print_trouble))
     return 1 if study.n_failed else 0
 
 

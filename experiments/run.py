@@ -114,9 +114,9 @@ def _carry_out(asked, request):
         return 1
     # What only a report needs is imported only now: a sweep begins without delay.
     from nmfstudy.report import current_report, write_report
-    from nmfstudy.report.terminal import print_summary
+    from nmfstudy.report.terminal import print_summary, print_trouble
 
-    print_summary(study, current_report(study) or write_report(study))
+    print_summary(study, current_report(study) or write_report(study, say=print_trouble))
     return 1 if study.n_failed or status_of(request.folder).missing else 0
 
 

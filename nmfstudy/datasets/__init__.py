@@ -11,7 +11,7 @@ from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
 from nmfstudy.datasets.families import hexagon, laurberg, planted
 from nmfstudy.datasets.file import file
 from nmfstudy.datasets.files import short
-from nmfstudy.datasets.readers import read_matrix, read_table
+from nmfstudy.datasets.reading import read_matrix, read_table
 from nmfstudy.util.errors import RequestError
 
 DATASETS = {

@@ -40,12 +40,13 @@ class Dataset:
     ----------
     name : str
         Carries the parameters: ``laurberg(0.3)``.
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array, DataFrame or sparse matrix of shape (n_samples, n_features)
         Kept as `check_data` returns it.
     truth : Factorization, optional
         Factors that X was made from. The notes say whether other factors do as well, and
         whether noise was added.
     row_names, column_names : tuple of str, optional
+        If None, the labels of a DataFrame, unless they only count from 0.
     notes : tuple of str
         Sentences worth telling; those on all-zero rows and columns are added.
     known : Known, optional
@@ -67,7 +68,7 @@ class Dataset:
 
     def __post_init__(self):
         """Check that the parts belong together and freeze them."""
-        X = check_data(self.X)
+        X, labels = check_data(self.X), _labels(self.X)
         notes = dict.fromkeys([*self.notes, *zero_notes(X)])  # in order, each once
         object.__setattr__(self, "X", X)
         object.__setattr__(self, "notes", tuple(notes))
@@ -76,8 +77,9 @@ class Dataset:
             shape = (self.truth.W.shape[0], self.truth.H.shape[1])
             if shape != (n, d):
                 raise RequestError(f"X is {n}×{d} and its truth {shape[0]}×{shape[1]}")
-        for kind, size in (("row_names", n), ("column_names", d)):
+        for kind, size, others in zip(("row_names", "column_names"), (n, d), labels, strict=True):
             names = getattr(self, kind)
+            names = others if names is None else names
             if names is not None:
                 if len(names) != size:
                     raise RequestError(f"{kind} has {len(names)} entries; X is {n}×{d}")
@@ -104,6 +106,18 @@ class Dataset:
             little = part.astype(part.dtype.newbyteorder("<"), copy=False)
             digest.update(memoryview(np.ascontiguousarray(little)).cast("B"))
         return digest.hexdigest()
+
+
+def _labels(X):
+    """Names of the rows and of the columns of a DataFrame; None where they only count from 0."""
+    if not hasattr(X, "iloc"):
+        return None, None
+    return tuple(None if list(axis) == list(range(len(axis))) else _texts(axis) for axis in X.axes)
+
+
+def _texts(labels):
+    """Labels as text; those with several levels joined by commas."""
+    return tuple(", ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in labels)
 
 
 def check_data(X):

@@ -2,7 +2,7 @@
 
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.datasets.files import short, shown
-from nmfstudy.datasets.readers import read_table
+from nmfstudy.datasets.reading import read_table
 from nmfstudy.util.errors import RequestError
 
 ORIENTATIONS = ("samples_by_features", "features_by_samples")
@@ -24,7 +24,7 @@ def file(
     orientation : {"samples_by_features", "features_by_samples"}
         The second is transposed, so that a row of X is always a sample.
     header, index, delimiter, decimal
-        Of text files; see `nmfstudy.datasets.readers.read_table`.
+        Of text files; see `nmfstudy.datasets.formats.text.read`.
     """
     if path is None:
         raise RequestError("dataset.path is missing; give it as dataset.path=FILE")

@@ -2,10 +2,12 @@
 
 import gzip
 import io
+import re
 from pathlib import Path
 
 from nmfstudy.util.errors import RequestError
 
+UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # What a file may grow to when unpacked or filled in. Real matrices, sparse ones written out
 # among them, pack up to some hundred times; a bomb a thousand times and more.
 _FREE = 64 * 2**20
@@ -80,3 +82,10 @@ def open_unpacked(path):
     if packed:
         refuse_larger(announced, path)
     return io.BufferedReader(_Bounded(gzip.open(path), path)) if packed else path.open("rb")
+
+
+def is_text(path):
+    """Whether a file, unpacked, begins as text: as UTF-16, or without control characters."""
+    with open_unpacked(path) as stream:
+        start = stream.peek(4096)[:4096]
+    return start[:2] in UTF16 or not re.search(rb"[\0-\x08\x0e-\x1f]", start)

@@ -200,7 +200,7 @@ def _repeat(W, H, n_starts):
 
 def _read_factor(given):
     if isinstance(given, str) or hasattr(given, "__fspath__"):
-        from nmfstudy.datasets.readers import read_matrix
+        from nmfstudy.datasets.reading import read_matrix
 
         given = read_matrix(given)
     return given.toarray() if sparse.issparse(given) else given

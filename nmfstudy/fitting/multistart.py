@@ -1,5 +1,6 @@
 """Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
 
+from nmfstudy.datasets import Dataset, check_data
 from nmfstudy.fitting.batch import fit_batch
 from nmfstudy.fitting.inits import check_init, draw_starts, is_deterministic
 from nmfstudy.fitting.keeping import RECORDS, check_record
@@ -35,7 +36,7 @@ def fit(
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features), or Dataset
+    X : array, DataFrame or sparse matrix of shape (n_samples, n_features), or Dataset
         Finite and nonnegative, not all zero.
     n_components : int, >= 1
     n_starts : int
@@ -83,7 +84,8 @@ def fit(
     n_starts = check_integer("n_starts", n_starts, 1)
     first = check_integer("seed", seed, 0)
     seeds = range(first, first + n_starts)
-    return fit_starts(getattr(X, "X", X), problem, search, seeds, record=check_record(record))
+    X = X.X if isinstance(X, Dataset) else X
+    return fit_starts(X, problem, search, seeds, record=check_record(record))
 
 
 def fit_starts(X, problem, search, seeds, progress=None, record="all"):
@@ -107,8 +109,6 @@ def fit_starts(X, problem, search, seeds, progress=None, record="all"):
         search and its own seed. An exception in the solver or factors that are not finite make
         the starts concerned ``failed``, with objective inf.
     """
-    from nmfstudy.datasets.base import check_data
-
     X = check_data(X)
     solver = make_solver(search)
     solver.check(problem)

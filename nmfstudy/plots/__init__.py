@@ -9,6 +9,10 @@ here by name, imported on first use; modules are named by what one holds.
 
 from importlib import import_module
 
+from nmfstudy.plots.backend import import_matplotlib
+
+import_matplotlib()
+
 _NAMES = {
     "certified": "illustrate_zero_patterns illustrate_ambiguity",
     "comparison": "plot_studies illustrate_studies",

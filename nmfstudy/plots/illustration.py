@@ -50,21 +50,18 @@ class Illustration:
         matplotlib.figure.Figure
             Outside any global state; ``figure.savefig`` writes it.
         """
-        import matplotlib as mpl
         from matplotlib.figure import Figure
 
-        with mpl.rc_context(style.SETTINGS):
+        with style.own_settings():
             figure = Figure(figsize=self.size, layout="constrained")
             self.draw(figure)
         return figure
 
     def png(self, dpi=_DPI):
         """The picture on white, as the bytes of a PNG file."""
-        import matplotlib as mpl
-
         figure, picture = self.figure(), io.BytesIO()
         figure.patch.set(facecolor="white", alpha=1.0)
-        with mpl.rc_context(style.SETTINGS):
+        with style.own_settings():
             figure.savefig(picture, format="png", dpi=dpi, metadata={"Software": None})
         return picture.getvalue()
 

@@ -5,6 +5,9 @@ for its own text colour. Backgrounds are transparent; cells of heat maps are one
 opacity, which reads on white and on black.
 """
 
+from contextlib import contextmanager
+
+import matplotlib.style
 import numpy as np
 from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.figure import Figure
@@ -28,8 +31,8 @@ DATA = GREEN  # the matrix itself
 SMALL, TEXT, TITLE = 10.0, 11.5, 12.5  # points; read at a third of the size on a phone
 RASTER_ABOVE = 300  # points in a scatter
 
-# What cannot be said of Axes: for whoever makes the Figure.
-SETTINGS = {
+# What cannot be set on Axes: for whoever makes the Figure.
+_SETTINGS = {
     "font.family": "sans-serif",
     "font.sans-serif": ["DejaVu Sans"],
     "text.parse_math": False,  # a name with dollar signs is a name
@@ -42,6 +45,19 @@ SETTINGS = {
 
 _MINIMA = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY)
 _MARKERS = "osD^vP"
+
+
+@contextmanager
+def own_settings(more=None):
+    """Context in which a figure looks the same for everybody: matplotlib's defaults and ours.
+
+    Parameters
+    ----------
+    more : mapping, optional
+        Further settings.
+    """
+    with matplotlib.style.context(["default", _SETTINGS, more or {}]):
+        yield
 
 
 def minimum_colour(label):

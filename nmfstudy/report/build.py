@@ -16,7 +16,7 @@ from nmfstudy.report.questions.lookup import NOT_ASKED
 from nmfstudy.store.files import clean_up, write_atomically
 
 
-def write_report(study, *, answers=None, progress=None, pictures=("png", "svg")):
+def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"), say=None):
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
@@ -32,6 +32,8 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
         Called with the name of each figure before it is drawn.
     pictures : sequence of {"png", "svg"}
         Files of each figure; the page has them all anyway.
+    say : callable, optional
+        Called with a sentence if figures could not be drawn.
 
     Returns
     -------
@@ -46,6 +48,7 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"
     write_atomically(path, html.render(page))
+    shelf.say_troubles(say)
     return path
 
 
@@ -85,7 +88,8 @@ def build_page(study, answers, shelf):
         f"How many NMF solutions? Study “{study.name}”",
         Paragraph(headline(study), "headline", (("Table of all problems", "problems"),)),
         tuple(section for section in sections if section is not None),
-        fingerprint=fingerprint(study),
+        # A report that lacks figures is written again by the next command.
+        fingerprint="" if shelf.troubles else fingerprint(study),
     )
 
 

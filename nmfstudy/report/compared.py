@@ -34,7 +34,7 @@ _QUANTITIES = {
 }
 
 
-def write_comparison(comparison, folder):
+def write_comparison(comparison, folder, *, say=None):
     """Write ``report.html``, ``report.md``, ``tables/`` and ``figures/`` of a comparison.
 
     Parameters
@@ -42,6 +42,8 @@ def write_comparison(comparison, folder):
     comparison : Comparison
     folder : path
         Made if need be; not that of a study.
+    say : callable, optional
+        Called with a sentence if figures could not be drawn.
 
     Returns
     -------
@@ -63,6 +65,7 @@ def write_comparison(comparison, folder):
     write_atomically(folder / "report.md", markdown.render(page))
     path = folder / "report.html"
     write_atomically(path, html.render(page))
+    shelf.say_troubles(say)
     return path
 
 

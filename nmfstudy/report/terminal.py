@@ -140,6 +140,12 @@ def print_summary(study, path, *, answers=None, console=None):
     console.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
 
 
+def print_trouble(sentence, console=None):
+    """Print a sentence on something that went wrong."""
+    console = console or Console()
+    console.print(sentence, style="bold red", markup=False, highlight=False, overflow="fold")
+
+
 def print_frame(frame, console=None):
     """Print a data frame as a table."""
     rows = (

@@ -124,8 +124,8 @@ class Study(Shown):
 
         Parameters
         ----------
-        data : Dataset or array
-            What the fits are of.
+        data : Dataset, array, DataFrame or sparse matrix
+            What the fits are of; the labels of a DataFrame name its rows and columns.
         *fits : Fits
             As `nmfstudy.fit` returns them: of one or several problems, one or several searches.
         analysis : Analysis, optional

@@ -14,7 +14,7 @@ _RUNS = re.compile("[⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+|.", re.DOTALL)
 
 
 def spell(error):
-    """Spell out in ASCII what cannot be encoded: an error handler for `codecs`.
+    r"""Spell out in ASCII what cannot be encoded: an error handler for `codecs`.
 
     Characters of our own sentences get their usual ASCII writing, all others, such as those of a
     name, an escape.
@@ -22,7 +22,7 @@ def spell(error):
     Examples
     --------
     >>> "10⁻⁷ … ∞ é".encode("ascii", "nmfstudy.spell")
-    b'10^-7 ... inf \\\\xe9'
+    b'10^-7 ... inf \\xe9'
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nmfstudy.datasets.cells import is_written, to_float
-from nmfstudy.datasets.readers import read_table
+from nmfstudy.datasets.formats.cells import is_written, to_float
+from nmfstudy.datasets.reading import read_table
 from nmfstudy.util.errors import RequestError
 
 RELAXED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,7 +7,7 @@ from planted_data import planted
 
 from nmfstudy.cli import main
 from nmfstudy.datasets.files import bare_name
-from nmfstudy.datasets.readers import read_table
+from nmfstudy.datasets.reading import read_table
 from nmfstudy.sweep.composing import plan
 
 FEW = ("study=mydata", "n_starts=5")

@@ -32,11 +32,11 @@ except ImportError:
     atheris = None
 
 with atheris.instrument_imports(include=["nmfstudy.datasets"]) if atheris else nullcontext():
-    from nmfstudy.datasets import read_table, readers
+    from nmfstudy.datasets import read_table, reading
     from nmfstudy.util.errors import RequestError
 
 NAMES = ("x.csv", "x.txt", "x.npy", "x.npz", "x.mtx", "x.csv.gz", "x.mtx.gz")
-PACKAGE = str(Path(readers.__file__).parent)
+PACKAGE = str(Path(reading.__file__).parent)
 WORDS = [
     b",", b";", b"\t", b"\n", b"\r\n", b'"', b"#", b"%", b"0", b"1e999", b"nan", b"-1", b"_", b"|",
     b"\xef\xbb\xbf", b"\xff\xfe", b"\x93NUMPY", b"PK\3\4", b"99999999999", b"'O'", b"'<f8'",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from nmfstudy.cli import main
-from nmfstudy.datasets.readers import read_table
+from nmfstudy.datasets.reading import read_table
 from nmfstudy.report import write_report
 from nmfstudy.report.factors import leading
 from nmfstudy.store.job import job_from_config

@@ -14,8 +14,6 @@ MANY_MARKS = 1500
 COLOURS = 128  # of a PNG
 
 _HASH_SALT = "nmfstudy"  # makes identifiers, and so files, the same every time
-_SETTINGS = style.SETTINGS | {"svg.hashsalt": _HASH_SALT, "svg.fonttype": "none"}
-
 
 # The page's own colours stand for the figures', so that they can be lighter on black.
 _COLOURS = {
@@ -58,11 +56,11 @@ def render(illustration, name):
     Exception
         Whatever the illustration's own function raises.
     """
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+    settings = {"svg.hashsalt": _HASH_SALT, "svg.fonttype": "none"}
+    with style.own_settings(settings), warnings.catch_warnings():
         # A glyph that the font lacks, or a layout that is tight, is no reason to lose a report.
         warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=illustration.size, layout="constrained")

@@ -84,6 +84,12 @@ class Shelf:
         self.moved += size
         return widget
 
+    def say_troubles(self, say):
+        """Say which figures could not be drawn, if any, and why the first could not."""
+        if self.troubles and say is not None:
+            names = ", ".join(dict.fromkeys(name for name, _ in self.troubles))
+            say(f"figures that could not be drawn: {names} ({self.troubles[0][1]})")
+
     def table(self, name, frame, title="", *, id=""):
         """A data frame as a table of the report and as a file with all rows and digits."""
         return table_of(frame, title, file=self.file(name, frame), id=id)

@@ -1,4 +1,4 @@
-"""Matrices in text files: delimiters, names of rows and columns, the first cell that is wrong.
+"""Text files: delimiters, names of rows and columns, the first cell that is wrong.
 
 The file is read once, a row at a time, into eight bytes a number.
 """
@@ -9,13 +9,15 @@ import re
 from array import array
 from collections import Counter
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import chain, islice
 from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.cells import (
+from nmfstudy.datasets.files import UTF16, is_text, open_unpacked, short, shown
+from nmfstudy.datasets.formats.cells import (
     DECIMALS,
     WRITINGS,
     as_python,
@@ -25,17 +27,20 @@ from nmfstudy.datasets.cells import (
     to_floats,
     without_doubt,
 )
-from nmfstudy.datasets.files import open_unpacked, short, shown
-from nmfstudy.datasets.layout import (
+from nmfstudy.datasets.formats.layout import (
     guess_layout,
-    refuse_counting_names,
+    is_index_title,
     refuse_doubtful_names,
+    refuse_numbers_like_names,
     spare_columns,
     suspicions,
 )
+from nmfstudy.datasets.table import Table
 from nmfstudy.util.errors import RequestError
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
+_PLAIN = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".asc", "")
+ENDINGS = tuple(ending + packed for ending in _PLAIN for packed in ("", ".gz"))
 _ENCODINGS = {"utf-8-sig": "", "cp1252": "Latin-1 (Windows)", "latin-1": "Latin-1"}
 _EXCEL = re.compile(r'"?sep=(.)"?[\r\n]*', re.DOTALL)  # a first line that names the delimiter
 _SAMPLE = 50  # lines looked at to guess
@@ -54,8 +59,25 @@ class _Told(NamedTuple):
     decimal: str | None
 
 
-def read_text(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
-    """Read values, row names, column names and notes from a text file.
+def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
+    """Read a table from a text file, packed by gzip or not.
+
+    Parameters
+    ----------
+    path : Path
+    header, index : {"auto", "yes", "no"} or bool
+        Whether the first row and the first column are names. "auto" takes them for names where
+        they are no numbers, or stand below a title such as id or beside an empty corner; it
+        refuses a mixture and numbers in order that look like names, and notes what it took.
+    delimiter : {"auto", "comma", "semicolon", "tab", "space"} or a character
+    decimal : {"auto", "point", "comma"}
+        The sign before the fraction; the other one may group thousands, as in 1.234,5. "auto"
+        reads decimal commas where the delimiter is none and they cannot all group thousands, and
+        notes that it did.
+
+    Returns
+    -------
+    Table
 
     Raises
     ------
@@ -66,9 +88,9 @@ def read_text(path, *, header="auto", index="auto", delimiter="auto", decimal="a
     told = _Told(*switches, _delimiter(delimiter), _decimal(decimal))
     for encoding, name in _ENCODINGS.items():
         with suppress(UnicodeDecodeError):
-            *table, notes = _read(path, encoding, told)
-            said = [f"The file is not UTF-8 and was read as {name}."] if name else []
-            return *table, [*notes, *said]
+            table = _read(path, encoding, told)
+            note = (f"The file is not UTF-8 and was read as {name}.",) if name else ()
+            return replace(table, notes=table.notes + note)
     raise RequestError(f"{shown(path)} cannot be read: it begins as UTF-16 and is cut or damaged")
 
 
@@ -118,12 +140,11 @@ def _decimal(value):
 @contextmanager
 def _lines(path, encoding):
     """Open the lines of a file, or refuse what is no text."""
+    if not is_text(path):
+        raise RequestError(f"{shown(path)} is not a text file, whatever its name says")
     with open_unpacked(path) as stream:
-        start = stream.peek(4096)[:4096]
-        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        if stream.peek(2)[:2] in UTF16:
             encoding = "utf-16"
-        elif re.search(rb"[\0-\x08\x0e-\x1f]", start):
-            raise RequestError(f"{shown(path)} is not a text file, whatever its name says")
         with io.TextIOWrapper(stream, encoding=encoding, newline="") as lines:
             yield lines
 
@@ -165,7 +186,7 @@ def _parse(lines, show, told, commas=False):
     if not values:
         raise RequestError(f"{show} has names but no numbers; possible: a matrix of numbers")
     matrix = np.frombuffer(values).reshape(-1, width)
-    refuse_counting_names(matrix, layout, told, show)
+    refuse_numbers_like_names(matrix, layout, told, show)
     notes = [*layout.notes, *suspicions(matrix, layout, told)]
     if guessing and decimal == ",":
         notes.append("Numbers were read with decimal commas: 1.234,5 is 1234.5.")
@@ -175,7 +196,8 @@ def _parse(lines, show, told, commas=False):
         many = sum(count > 1 for count in Counter(given or ()).values())
         if many:
             notes.append(f"Of the {what} names, {many} occur{'s' * (many == 1)} more than once.")
-    return matrix, names, columns, notes
+    names, columns = (None if given is None else tuple(given) for given in (names, columns))
+    return Table(matrix, names, columns, tuple(notes))
 
 
 def _fill(rows, show, index, columns, decimal, guessing):
@@ -241,11 +263,15 @@ def _split_comments(lines):
 
 
 def _commented_header(comments, delimiter, width):
-    """Return the last comment as a row of names if it is one: as many cells, none a number."""
+    """Return the last comment as a row of names if it is one: as many cells, none a number.
+
+    Below a title such as #OTU ID they may be numbers.
+    """
     text = comments[-1].strip().lstrip("#").strip(" \r\n")
     for _, cells in _rows([text], delimiter, len(comments) - 1):
         kinds = {kind_of(cell) for cell in cells}
-        if len(cells) == width and "text" in kinds and "number" not in kinds:
+        titled = cells and is_index_title(cells[0].strip())
+        if len(cells) == width and (titled or ("text" in kinds and "number" not in kinds)):
             return [(len(comments), cells)]
     return []
 

@@ -1,0 +1,62 @@
+"""NPZ files: one array, the one named X, or what `scipy.sparse.save_npz` writes."""
+
+import zipfile
+
+from scipy import sparse
+
+from nmfstudy.datasets.files import refuse_larger, shown
+from nmfstudy.datasets.formats.npy import read_array, read_header
+from nmfstudy.util.errors import RequestError
+
+ENDINGS = (".npz",)
+_PARTS = {  # of a sparse matrix, with the kinds of dtype that they may have
+    "format": "SU",
+    "shape": "iu",
+    "data": "biuf",
+    **dict.fromkeys(("indices", "indptr", "row", "col", "offsets"), "iu"),
+}
+
+
+def read(path):
+    """Read the matrix of a file."""
+    show = shown(path)
+    if not zipfile.is_zipfile(path):
+        raise RequestError(f"{show} is not an NPZ file, whatever its name says")
+    with zipfile.ZipFile(path) as archive:
+        members = {i.filename.removesuffix(".npy"): i for i in archive.infolist()}
+        if {"format", "shape"} <= members.keys():
+            return _read_sparse(path, archive, members)
+        name = "X" if "X" in members else next(iter(members), None)
+        if len(members) != 1 and name != "X":
+            names = ", ".join(shown(n[:30]) for n in list(members)[:8])
+            raise RequestError(
+                f"{show} holds {len(members)} arrays ({names or 'none'}); possible: one, or one "
+                "named X"
+            )
+        refuse_larger(members[name].file_size, path)
+        return _apply(read_array, path, archive, members[name])
+
+
+def _apply(reader, path, archive, member, kinds="biuf"):
+    """What ``reader`` makes of a member of the archive."""
+    where = f"{shown(member.filename.removesuffix('.npy')[:30])} in {shown(path)}"
+    with archive.open(member) as stream:
+        return reader(stream, member.file_size, where, kinds)
+
+
+def _read_sparse(path, archive, members):
+    """Let scipy read a sparse matrix, all of whose parts fit into the file."""
+    parts = [part for part in _PARTS if part in members]
+    refuse_larger(sum(members[part].file_size for part in parts), path)
+    for part in parts:
+        _apply(read_header, path, archive, members[part], _PARTS[part])
+    shape = _apply(read_array, path, archive, members["shape"], "iu")
+    if shape.shape != (2,) or (shape < 1).any():
+        raise RequestError(
+            f"{shown(path)} announces the shape {shape.tolist()!s:.40}; possible: 2 sizes"
+        )
+    refuse_larger(8 * sum(map(int, shape)), path)
+    matrix = sparse.load_npz(path)
+    if hasattr(matrix, "check_format"):
+        matrix.check_format(full_check=True)  # an index out of range would read foreign memory
+    return matrix.tocsr()
