@@ -24,20 +24,25 @@ def main(argv):
     if by_factors == (given.X is not None and given.n_components is not None):
         raise RequestError("certify takes either --W W.csv --H H.csv or X.csv -k N, and not both")
     from nmfstudy.certificates import certify
-    from nmfstudy.datasets import load_dataset, read_matrix
+    from nmfstudy.datasets import load_dataset, read_table
+    from nmfstudy.datasets.file import reading
 
     if by_factors:
-        W, H, X = read_matrix(given.W), read_matrix(given.H), None
+        tables = {path: read_table(path) for path in (given.W, given.H)}
+        W, H, X = *(table.values for table in tables.values()), None
     else:
         from nmfstudy.fitting.multistart import fit
 
-        X = load_dataset("file", path=given.X).X
+        tables = {given.X: load_dataset("file", path=given.X)}
+        X = tables[given.X].X
         fits = fit(X, n_components=given.n_components, n_starts=given.n_starts)
         if not fits.converged.any():
             raise RequestError("no start converged; possible: another k, or --n-starts")
         best = fits[fits.converged]
         best = best[int(best.objective.argmin())]
         W, H = best.W, best.H
+    for path, table in tables.items():
+        print(reading(path, table), file=sys.stderr)
     verdict = certify(W, H, X=X, budget=given.budget)
     print(verdict.report())
     return 0

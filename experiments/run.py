@@ -11,6 +11,7 @@ import sys
 from dataclasses import replace
 
 from nmfstudy.cli import guarded
+from nmfstudy.datasets.file import reading
 from nmfstudy.store import code_version, save_data
 from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
@@ -63,6 +64,8 @@ def main(argv):
         check_launcher(asked)
     request = Request.of(asked.jobs, argv)
     if "--check" in flags:
+        for line in _readings(asked.jobs):
+            print(line)
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")
         return 0
     return _carry_out(asked, request)
@@ -95,12 +98,18 @@ def _within_the_data(asked):
     return replace(asked, jobs=jobs, overrides=overrides, hints=tuple(hints))
 
 
+def _readings(jobs):
+    """How each of the user's files was read, a line each."""
+    files = {job.dataset["path"]: dataset_of(job) for job in jobs if job.dataset["name"] == "file"}
+    return [reading(path, dataset) for path, dataset in files.items()]
+
+
 def _carry_out(asked, request):
     request.save()
     forget_the_dead(request.folder)
     with ProgressBar(request.n_starts) as progress:
-        for hint in asked.hints:
-            progress.say(hint)
+        for sentence in (*_readings(asked.jobs), *asked.hints):
+            progress.say(sentence)
         if asked.launcher == "basic":
             for job in asked.jobs:
                 perform(job, progress)

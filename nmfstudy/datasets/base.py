@@ -13,6 +13,8 @@ from nmfstudy.datasets.files import short
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.errors import RequestError
 
+# What programs write for a missing value: netCDF's default, CMIP's, and nines.
+_FILLS = (9.969209968386869e36, 1e20, 9999.0, 99999.0, 999999.0)
 _LARGEST = 1e100  # beyond it, and below its inverse, squares and cubes leave the double range
 
 
@@ -48,7 +50,8 @@ class Dataset:
     row_names, column_names : tuple of str, optional
         If None, the labels of a DataFrame, unless they only count from 0.
     notes : tuple of str
-        Sentences worth telling; those on all-zero rows and columns are added.
+        Sentences worth telling; those on all-zero rows and columns, and on entries that dwarf all
+        others, are added.
     known : Known, optional
         The number of exact factorizations, where it is known.
 
@@ -69,7 +72,7 @@ class Dataset:
     def __post_init__(self):
         """Check that the parts belong together and freeze them."""
         X, labels = check_data(self.X), _labels(self.X)
-        notes = dict.fromkeys([*self.notes, *zero_notes(X)])  # in order, each once
+        notes = dict.fromkeys([*self.notes, *zero_notes(X), *fill_notes(X)])  # in order, each once
         object.__setattr__(self, "X", X)
         object.__setattr__(self, "notes", tuple(notes))
         n, d = X.shape
@@ -158,7 +161,7 @@ def check_data(X):
     if lowest < 0:
         raise RequestError(
             f"X has {(values < 0).sum()} negative entries, the lowest {lowest:g} "
-            f"{_where(X, values == lowest)}; possible: numbers >= 0"
+            f"{_where(X, values == lowest)}; possible: numbers >= 0{_remedy(lowest, largest)}"
         )
     if largest == 0:
         raise RequestError("X is all zero, so there is nothing to factor; give a nonzero entry")
@@ -168,6 +171,15 @@ def check_data(X):
             f"{_LARGEST:g}, so rescale it first"
         )
     return X
+
+
+def _remedy(lowest, largest):
+    """What to do about negative entries, where they look like something that is known."""
+    if -lowest <= 1e-6 * largest:
+        return ", so set what is rounding error to 0"
+    if lowest in (-1, -9, -99, -999, -9999, -99999):
+        return ", so fill in or drop them first if they stand for missing values"
+    return ""
 
 
 def zero_notes(X):
@@ -180,6 +192,28 @@ def zero_notes(X):
         if count:
             notes.append(f"{count} {what}{'s are' if count > 1 else ' is'} all zero.")
     return tuple(notes)
+
+
+def fill_notes(X):
+    """One sentence if the largest entries may stand for missing ones.
+
+    They may if they are 10⁶ times all others, or 100 times and what programs write for a missing
+    value.
+    """
+    values = X.data if sparse.issparse(X) else X
+    largest = values.max()
+    filled = values == largest
+    ratio = largest / max(values.max(where=~filled, initial=0.0), largest / _LARGEST)
+    usual = np.isclose(largest, _FILLS, rtol=1e-6, atol=0).any()
+    if filled.all() or not (ratio >= 1e6 or (usual and ratio >= 100)):
+        return ()
+    count = int(filled.sum())
+    first = f"{largest:.6g} {_where(X, filled)}"
+    which = f"The largest entry, {first}, is" if count == 1 else f"{count} entries, {first}, are"
+    return (
+        f"{which} {ratio:.1g} times all others; if this stands for a missing value, fill it in or "
+        "drop it first.",
+    )
 
 
 def _sparse(X):

@@ -5,6 +5,23 @@ from nmfstudy.datasets.files import short, shown
 from nmfstudy.datasets.reading import read_table
 from nmfstudy.util.errors import RequestError
 
+
+def reading(path, data):
+    """How a file was read, in a line: its shape and what was guessed.
+
+    Parameters
+    ----------
+    path : str or path-like
+    data : Dataset or Table
+    """
+    if isinstance(data, Dataset):
+        n, d = data.X.shape
+        shape = f"{n:,} samples × {d:,} features"
+    else:
+        shape = "{:,} rows × {:,} columns".format(*data.values.shape)
+    return " ".join([f"{shown(path)}: {shape}.", *data.notes])
+
+
 ORIENTATIONS = ("samples_by_features", "features_by_samples")
 
 

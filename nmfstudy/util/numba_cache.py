@@ -16,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import RLock
 
+from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import requested_threads
 
 SECONDS = "10 to 20"  # what a first use takes on one core
@@ -28,27 +29,41 @@ def load_kernels():
 
     The place is ``NUMBA_CACHE_DIR`` if that is set, else the user's cache; if neither can be
     written to, a temporary folder of this process.
+
+    Raises
+    ------
+    RequestError
+        If the environment does not let numba compile.
     """
-    requested_threads()  # refuses a number with which numba cannot be imported
+    _check_environment()
     with _lock:
         if not _begun:
             _begun.append(True)  # The modules call this too while they are imported.
             _load()
 
 
+def _check_environment():
+    requested_threads()  # a number with which numba could not be imported is refused
+    from numba import config
+
+    if config.DISABLE_JIT:
+        raise RequestError(
+            "numba's compiler is turned off by NUMBA_DISABLE_JIT, and some kernels exist as "
+            "machine code only; possible: unset it"
+        )
+
+
 def _load():
     from numba import config
     from numba.core import event
 
-    before = config.CACHE_DIR, config.DISABLE_JIT
-    # Functions look these up when they are defined. NUMBA_DISABLE_JIT is meant for code that is
-    # being debugged; some kernels exist as machine code only.
-    config.CACHE_DIR, config.DISABLE_JIT = str(_folder(before[0])), False
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(_folder(before))  # Functions look it up when they are defined.
     try:
         for path in _sources():
             import_module(".".join(["nmfstudy", *path.relative_to(_PACKAGE).with_suffix("").parts]))
     finally:
-        config.CACHE_DIR, config.DISABLE_JIT = before
+        config.CACHE_DIR = before
     event.register("numba:compile", _announcer(event.Listener))
 
 
