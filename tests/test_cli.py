@@ -74,3 +74,13 @@ def test_the_module_can_be_run_and_says_the_same_as_the_function(argv, capsys):
     assert status == (2 if argv == ["walk"] else 0)
     if "walk" in argv:
         assert all(app in heard.err for app in APPS)
+
+
+@pytest.mark.parametrize("command", ["run", "report", "status", "certify"])
+def test_a_name_that_is_no_text_is_refused_before_anything_is_done(command, capsys):
+    undecoded = os.fsdecode(b"dataset.path=caf\xe9.csv")
+    assert main([command, undecoded]) == 2
+    heard = capsys.readouterr()
+    assert heard.out == "" and heard.err.count("\n") == 1
+    assert r"caf\udce9.csv' is not text in the encoding of this system" in heard.err
+    assert "possible: rename the file" in heard.err

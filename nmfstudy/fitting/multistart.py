@@ -1,6 +1,6 @@
 """Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
 
-from nmfstudy.datasets import Dataset, check_data
+from nmfstudy.datasets.base import Dataset, check_data
 from nmfstudy.fitting.batch import fit_batch
 from nmfstudy.fitting.inits import check_init, draw_starts, is_deterministic
 from nmfstudy.fitting.keeping import RECORDS, check_record

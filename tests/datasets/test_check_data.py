@@ -230,3 +230,33 @@ def test_dataset_parts_must_fit_together():
             Dataset("x", X, **bad)
     with pytest.raises(AttributeError):
         data.name = "y"
+
+
+@pytest.mark.parametrize(
+    ("fill", "places"), [(9.96921e36, 1), (1e20, 2), (99999, 3), (9999, 1), (1e9, 1)]
+)
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array])
+def test_entries_that_may_stand_for_missing_ones_are_noted(fill, places, form):
+    X = np.random.default_rng(0).random((6, 5)) * 30
+    assert Dataset("x", form(X)).notes == ()
+    X[1:][X[1:] > np.sort(X[1:].ravel())[-1 - places]] = fill
+    (note,) = Dataset("x", form(X)).notes
+    assert f"{fill:.6g} at row" in note and "missing value" in note
+    assert ("entries" in note) == (places > 1)
+
+
+def test_large_entries_beside_other_large_ones_are_not():
+    X = np.random.default_rng(0).random((6, 5))
+    for largest in (9000.0, 5e5, 255.0):
+        X[2, 3] = largest
+        assert Dataset("x", X).notes == ()
+    X[2, 3], X[0, 0] = 9999.0, 1200.0
+    assert Dataset("x", X).notes == ()
+    assert Dataset("x", np.full((2, 2), 9999.0)).notes == ()
+
+
+def test_negative_entries_that_are_known_come_with_their_remedy():
+    with pytest.raises(RequestError, match="so set what is rounding error to 0"):
+        check_data(_with(-1e-9))
+    with pytest.raises(RequestError, match="if they stand for missing values"):
+        check_data(_with(-9999))

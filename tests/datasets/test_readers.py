@@ -81,6 +81,14 @@ def test_symmetric_matrix_market(tmp_path, symmetry, coordinate):
     assert np.array_equal(values_of(tmp_path / "x.mtx"), X)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "u2", "u4", "u8", "i4", "i8", "f4"])
+@pytest.mark.parametrize("make", [sparse.csr_array, np.asarray])
+def test_counts_of_every_type_in_matrix_market(tmp_path, dtype, make):
+    X = np.arange(12).reshape(3, 4).astype(dtype)
+    mmwrite(tmp_path / "x.mtx", make(X))
+    assert np.array_equal(values_of(tmp_path / "x.mtx"), X)
+
+
 def test_matrix_market_patterns_and_integers(tmp_path):
     X = sparse.coo_array(np.array([[0, 1], [3, 0]]))
     mmwrite(tmp_path / "x.mtx", X, field="pattern")

@@ -1,3 +1,7 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
@@ -54,3 +58,29 @@ def test_names_from_the_data_are_cut_and_not_read_as_mathematics():
     first, second = ax.xaxis.get_ticklabels()
     assert not first.get_parse_math()
     assert len(second.get_text()) == 20
+
+
+@pytest.mark.parametrize("backend", ["module://nowhere.backend", "nonsense", "svg", ""])
+def test_figures_are_made_whatever_backend_the_environment_names(backend):
+    """Jupyter passes the name of its own on to commands of other environments."""
+    code = (
+        "import os, nmfstudy.plots, matplotlib\n"
+        "from nmfstudy.plots.style import new_axes\n"
+        "new_axes().figure.savefig(os.devnull, format='png')\n"
+        "print(os.environ['MPLBACKEND'], matplotlib.rcParams._get('backend') == 'svg')"
+    )
+    environment = {**os.environ, "MPLBACKEND": backend}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, env=environment
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [*([backend] if backend else []), str(backend == "svg")]
+
+
+def test_a_damaged_matplotlibrc_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "matplotlibrc").write_bytes(b"font.size: 9 # gr\xfc\xdfe\n")
+    code = "import nmfstudy.plots"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
+    )
+    assert "RequestError: matplotlib cannot be imported" in done.stderr

@@ -1,9 +1,12 @@
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
+from nmfstudy.plots.illustration import Illustration
 from nmfstudy.report import current_report, write_report
 from nmfstudy.report.fingerprint import fingerprint
+from nmfstudy.report.questions.answer import Answer
 from nmfstudy.store.job import Analysis, job_from_config
 from nmfstudy.study import Study
 from nmfstudy.sweep.execution import execute
@@ -36,4 +39,16 @@ def test_a_torn_report_is_not_current(study):
     assert current_report(study) is None
     (study.folder / "gone").rename(study.folder / "tables")
     path.write_text("")
+    assert current_report(study) is None
+
+
+def test_a_report_that_lacks_a_figure_is_said_and_written_again(study):
+    def fails(figure):
+        raise ZeroDivisionError("no luck")
+
+    said = []
+    picture = Illustration("hard", "A caption.", fails, pd.DataFrame())
+    lacking = Answer("hard", "Why?", "no", "Because.", "By trying.", (picture,))
+    write_report(study, answers=(lacking,), say=said.append)
+    assert len(said) == 1 and "ZeroDivisionError: no luck" in said[0]
     assert current_report(study) is None

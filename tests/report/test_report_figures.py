@@ -3,9 +3,11 @@
 import io
 import re
 
+import matplotlib as mpl
 import matplotlib.image as image
 import numpy as np
 import pandas as pd
+import pytest
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
@@ -87,3 +89,32 @@ def test_the_png_can_be_pasted_anywhere():
     pixels = image.imread(io.BytesIO(render(_illustration(_two_panels), "f").png_file))
     assert (pixels[..., -1] == 1).all() if pixels.shape[-1] == 4 else pixels.shape[-1] == 3
     assert (pixels[0, 0, :3] == 1).all()
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        {"text.usetex": True},
+        {"font.size": 30, "axes.facecolor": "black", "figure.constrained_layout.use": False},
+        {"savefig.bbox": "tight", "svg.fonttype": "path", "path.sketch": (1, 100, 2)},
+    ],
+)
+def test_the_users_own_settings_change_nothing(theirs):
+    first = render(_illustration(_two_panels), "f")
+    with mpl.rc_context(theirs):
+        before = dict(mpl.rcParams)
+        second = render(_illustration(_two_panels), "f")
+        assert dict(mpl.rcParams) == before
+    assert first.svg_file == second.svg_file and first.png_file == second.png_file
+
+
+def test_what_is_not_drawn_is_said():
+    def fails():
+        raise ZeroDivisionError("no luck")
+
+    shelf, said = Shelf(), []
+    shelf.say_troubles(said.append)
+    assert said == []
+    shelf.figures(fails)
+    shelf.say_troubles(said.append)
+    assert said == ["figures that could not be drawn: fails (ZeroDivisionError: no luck)"]

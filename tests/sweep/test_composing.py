@@ -1,8 +1,9 @@
 import shlex
 
 import pytest
-from hydra import compose, initialize_config_dir
+from hydra import compose, initialize_config_dir, version
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from nmfstudy.store.job import job_from_config
@@ -133,3 +134,15 @@ def test_every_member_of_a_group_has_its_file_and_the_other_way_round(group):
 
     members = {"dataset": DATASETS, "init": INITS, "solver": SOLVERS, "penalty": PENALTIES}
     assert {path.stem for path in (CONF / group).glob("*.yaml")} == set(members[group])
+
+
+def test_a_callers_own_hydra_is_as_before(tmp_path):
+    (tmp_path / "config.yaml").write_text("a: 1\n")
+    with initialize_config_dir(str(tmp_path), version_base="1.2"):
+        assert plan(["dataset=menu", "n_components=3"]).jobs
+        with pytest.raises(RequestError, match="n_components"):
+            plan(["n_components=0"])
+        assert compose("config", overrides=["a=2"]).a == 2
+        assert str(version.getbase()) == "1.2"
+    assert not GlobalHydra.instance().is_initialized()
+    assert plan(["dataset=menu"]).jobs and not GlobalHydra.instance().is_initialized()

@@ -102,3 +102,18 @@ def test_importing_the_package_takes_no_time():
         return min(once() for _ in range(5))
 
     assert seconds("import nmfstudy") - seconds("pass") < 0.3
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("NUMBA_DISABLE_JIT", "1"), ("NUMBA_NUM_THREADS", "0"), ("NUMBA_NUM_THREADS", "two")],
+)
+def test_an_environment_without_compiler_ends_a_command_in_one_sentence(tmp_path, variable, value):
+    code = "import sys; from nmfstudy.cli import main; sys.exit(main(['run', 'n_starts=2']))"
+    environment = {**os.environ, variable: value}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, cwd=tmp_path
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert variable in done.stderr and "possible: " in done.stderr
+    assert list(tmp_path.iterdir()) == []

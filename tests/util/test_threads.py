@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from nmfstudy.util import threads
+from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import on_threads
 
 
@@ -53,3 +54,18 @@ def test_an_interrupt_while_threads_are_started_is_not_lost(monkeypatch, started
     with pytest.raises(KeyboardInterrupt):
         on_threads(lambda argument, go_on: argument, range(20))
     assert not any(helper.is_alive() for helper in begun)
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5", "1e3", "²"])
+def test_a_number_of_threads_that_is_none_is_refused(value, monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", value)
+    with pytest.raises(RequestError, match="NUMBA_NUM_THREADS is .*; possible: an integer >= 1"):
+        threads.n_threads()
+
+
+@pytest.mark.parametrize("value", ["", "  ", None])
+def test_without_a_number_all_cores_are_used(value, monkeypatch):
+    monkeypatch.delenv("NUMBA_NUM_THREADS")
+    if value is not None:
+        monkeypatch.setenv("NUMBA_NUM_THREADS", value)
+    assert threads.requested_threads() is None and threads.n_threads() >= 1
