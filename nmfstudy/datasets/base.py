@@ -198,16 +198,16 @@ def fill_notes(X):
     """One sentence if the largest entries may stand for missing ones.
 
     They may if they are 10⁶ times all others, or 100 times and what programs write for a missing
-    value.
+    value; if they are few, a quarter of the entries at most.
     """
     values = X.data if sparse.issparse(X) else X
     largest = values.max()
     filled = values == largest
     ratio = largest / max(values.max(where=~filled, initial=0.0), largest / _LARGEST)
     usual = np.isclose(largest, _FILLS, rtol=1e-6, atol=0).any()
-    if filled.all() or not (ratio >= 1e6 or (usual and ratio >= 100)):
-        return ()
     count = int(filled.sum())
+    if count > X.shape[0] * X.shape[1] / 4 or not (ratio >= 1e6 or (usual and ratio >= 100)):
+        return ()
     first = f"{largest:.6g} {_where(X, filled)}"
     which = f"The largest entry, {first}, is" if count == 1 else f"{count} entries, {first}, are"
     return (

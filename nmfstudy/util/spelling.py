@@ -21,7 +21,7 @@ def spell(error):
 
     Examples
     --------
-    >>> "10⁻⁷ … ∞ é".encode("ascii", "nmfstudy.spell")
+    >>> "10⁻⁷ … ∞ é".encode("ascii", "nmfstudy-spell")
     b'10^-7 ... inf \\xe9'
     """
     if not isinstance(error, UnicodeEncodeError):
@@ -37,11 +37,11 @@ def _spelt(text):
     return f"^{digits}" if digits != text else text.encode("ascii", "backslashreplace").decode()
 
 
-codecs.register_error("nmfstudy.spell", spell)
+codecs.register_error("nmfstudy-spell", spell)
 
 
 def spell_out(*streams):
     """Let text streams take any text; what is no text stream of Python's own stays as it is."""
     for stream in streams:
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="nmfstudy.spell")
+            stream.reconfigure(errors="nmfstudy-spell")
