@@ -7,7 +7,7 @@ nmfstudy certify X.csv -k 3
 import sys
 
 from nmfstudy.cli import Parser, guarded
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, check_positive
 
 
 def main(argv):
@@ -20,6 +20,7 @@ def main(argv):
     parser.add_argument("--n-starts", type=int, default=100)
     parser.add_argument("--budget", type=float, default=60.0, help="seconds in all")
     given = parser.parse_args(argv)
+    check_positive("--budget", given.budget)
     by_factors = given.W is not None and given.H is not None
     if by_factors == (given.X is not None and given.n_components is not None):
         raise RequestError("certify takes either --W W.csv --H H.csv or X.csv -k N, and not both")

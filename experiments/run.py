@@ -16,12 +16,14 @@ from nmfstudy.store import code_version, save_data
 from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
 from nmfstudy.study import Study
-from nmfstudy.sweep.composing import CONF, plan
+from nmfstudy.sweep.composing import plan
 from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_anew
+from nmfstudy.sweep.launching import check_launcher, launch
+from nmfstudy.sweep.overrides import CONF
 from nmfstudy.sweep.progress import ProgressBar
 from nmfstudy.sweep.request import Request, check_job
 from nmfstudy.sweep.watching import watching
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 
 def _settings(name):
@@ -50,18 +52,15 @@ def main(argv):
         return 0
     flags = [a for a in argv if a.startswith("-")]
     overrides = [a for a in argv if not a.startswith("-")]
-    unknown = [flag for flag in flags if flag not in ("-m", "--multirun", "--cfg=job", "--check")]
+    unknown = [flag for flag in flags if flag not in ("-m", "--multirun", "--check")]
     if unknown:
-        raise RequestError(f"{unknown[0]} is no option; possible: -m, --check, --help")
+        raise RequestError(f"{short(unknown[0])} is no option; possible: -m, --check, --help")
     read_data_anew()
     asked = plan(overrides, multirun="-m" in flags or "--multirun" in flags)
     asked = _within_the_data(asked)
     for job in asked.jobs:
         check_job(job)
-    if asked.launcher != "basic":
-        from nmfstudy.sweep.launching import check_launcher
-
-        check_launcher(asked)
+    check_launcher(asked)
     request = Request.of(asked.jobs, argv)
     if "--check" in flags:
         for line in _readings(asked.jobs):
@@ -131,8 +130,6 @@ def _carry_out(asked, request):
 
 def _hand_out(asked, request, progress):
     """Let a launcher run the jobs that are not done, and follow them in the study's folder."""
-    from nmfstudy.sweep.launching import launch
-
     for dataset in {dataset.sha256: dataset for dataset in map(dataset_of, asked.jobs)}.values():
         save_data(request.folder, dataset)  # once, not by every worker at the same moment
     pairs = zip(asked.jobs, asked.overrides, strict=True)

@@ -56,7 +56,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Raise instead of printing the usage."""
-        raise RequestError(f"{message}; possible: {self.prog} --help lists them")
+        text = " ".join(message.split())
+        text = text if len(text) <= 200 else f"{text[:197]}..."
+        raise RequestError(f"{text}; possible: {self.prog} --help lists them")
 
 
 def guarded(app, argv=None):

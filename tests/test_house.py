@@ -80,7 +80,13 @@ def test_only_the_grammar_and_the_launchers_of_a_sweep_know_hydra():
         for p in SOURCES
         if re.search(r"(import|from) hydra", p.read_text(encoding="utf-8"))
     }
-    assert knowing == {"sweep/composing.py", "sweep/launching.py"}
+    assert knowing == {"sweep/overrides.py", "sweep/composing.py", "sweep/launching.py"}
+
+
+def test_private_modules_of_hydra_are_left_alone():
+    for path in [*SOURCES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "experiments").glob("*.py")]:
+        text = path.read_text(encoding="utf-8")
+        assert not re.search(r"(import|from) hydra[\w.]*\._", text), path.name
 
 
 @pytest.mark.parametrize("heavy", "numba pandas matplotlib sklearn scipy hydra".split())

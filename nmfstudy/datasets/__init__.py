@@ -10,9 +10,8 @@ from nmfstudy.datasets.base import Dataset, check_data
 from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
 from nmfstudy.datasets.families import hexagon, laurberg, planted
 from nmfstudy.datasets.file import file
-from nmfstudy.datasets.files import short
 from nmfstudy.datasets.reading import read_matrix, read_table
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 DATASETS = {
     member.__name__: member

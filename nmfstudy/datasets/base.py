@@ -9,9 +9,8 @@ from numbers import Real
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import short
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 # What programs write for a missing value: netCDF's default, CMIP's, and nines.
 _FILLS = (9.969209968386869e36, 1e20, 9999.0, 99999.0, 999999.0)

@@ -6,10 +6,8 @@ from math import fsum, inf, sqrt
 import numpy as np
 
 from nmfstudy.datasets.base import Dataset, Known
-from nmfstudy.datasets.files import short
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.model.problem import check_integer, check_number
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, check_choice, check_integer, check_number
 from nmfstudy.util.streams import stream
 
 SEPARABLE = ("none", "W", "H", "both")
@@ -104,9 +102,7 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
             f"dataset.n, d and k are {n}, {d} and {k}; possible: matrices of up to "
             f"{_LARGEST} entries"
         )
-    if separable not in SEPARABLE:
-        possible = ", ".join(SEPARABLE)
-        raise RequestError(f"dataset.separable is {short(separable)}; possible: {possible}")
+    check_choice("dataset.separable", separable, SEPARABLE)
     factors = []
     for side, size in (("W", n), ("H", d)):
         pure = separable in (side, "both")

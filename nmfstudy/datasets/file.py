@@ -1,9 +1,9 @@
 """The user's own matrix, from a file."""
 
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.datasets.files import short, shown
+from nmfstudy.datasets.files import shown
 from nmfstudy.datasets.reading import read_table
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 
 def reading(path, data):

@@ -27,12 +27,6 @@ def bare_name(path):
     return Path(name[: -len(".gz")] if name.lower().endswith(".gz") else name).stem
 
 
-def short(value):
-    """Return what was given as text on one line, cut to 60 characters."""
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def largest(path):
     """How many bytes the matrix in this file may take in memory."""
     return max(_FREE, _RATIO * path.stat().st_size)

@@ -16,10 +16,10 @@ from stat import S_ISDIR, S_ISREG
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import bare_name, is_text, short, shown
+from nmfstudy.datasets.files import bare_name, is_text, shown
 from nmfstudy.datasets.formats import FORMATS, text
 from nmfstudy.datasets.table import Table
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 POSSIBLE = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .mtx.gz"
 _BROKEN = (

@@ -13,7 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, check_choice
 from nmfstudy.util.numba_cache import load_kernels
 from nmfstudy.util.references import Reference
 from nmfstudy.util.streams import stream
@@ -150,8 +150,7 @@ def check_init(name, shape, n_components):
         Unknown name; or a singular vector is needed for each of more than
         min(n_samples, n_features) components.
     """
-    if name not in INITS:
-        raise RequestError(f"init is {name!r}; possible: {', '.join(INITS)}")
+    check_choice("init", name, INITS)
     if INITS[name].needs_singular_vectors and n_components > min(shape):
         raise RequestError(
             f"init={name} gives at most min(n_samples, n_features) = {min(shape)} components, "

@@ -9,7 +9,7 @@ from functools import reduce
 import numpy as np
 
 from nmfstudy.model.fits import concatenate
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import check_choice
 
 
 def keep_all(parts):
@@ -40,9 +40,7 @@ RECORDS = {"all": keep_all, "solutions": keep_solutions, "none": keep_none}
 
 def check_record(record):
     """Refuse what is no way to keep factors."""
-    if record not in RECORDS:
-        raise RequestError(f"record is {record!r}; possible: {', '.join(RECORDS)}")
-    return record
+    return check_choice("record", record, RECORDS)
 
 
 def _join(kept, part):

@@ -7,10 +7,12 @@ from nmfstudy.fitting.keeping import RECORDS, check_record
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.fitting.solvers.base import ignore_progress
 from nmfstudy.model.penalties import ElementwisePenalty
-from nmfstudy.model.problem import Problem, Search, check_integer, default_tol
-from nmfstudy.util.errors import RequestError
+from nmfstudy.model.problem import Problem, Search, check_seeds, default_tol
+from nmfstudy.util.errors import RequestError, check_memory, short
 
 _BATCH_BYTES = 2**28  # factors and work of the starts that are on their way together
+_WORK = 6  # factors that exist of a start while it is fitted
+_VALUES_BYTES = 200  # what is known of a start besides its factors
 
 
 def fit(
@@ -81,10 +83,9 @@ def fit(
         tol = default_tol(loss)
     options = dict(solver_options or {})
     search = Search(init, solver, tol, max_iter, stop, options, is_deterministic(init))
-    n_starts = check_integer("n_starts", n_starts, 1)
-    first = check_integer("seed", seed, 0)
-    seeds = range(first, first + n_starts)
+    check_seeds(seed, n_starts)
     X = X.X if isinstance(X, Dataset) else X
+    seeds = range(seed, seed + n_starts)
     return fit_starts(X, problem, search, seeds, record=check_record(record))
 
 
@@ -115,11 +116,35 @@ def fit_starts(X, problem, search, seeds, progress=None, record="all"):
     if problem.loss == "itakura-saito" and X.min() == 0:
         raise RequestError("X has zeros, where loss itakura-saito is infinite; give positive data")
     check_init(search.init, X.shape, problem.n_components)
+    check_size(X.shape, problem.n_components, 1 if search.deterministic else len(seeds), record)
     seeds = [0] if search.deterministic else [int(seed) for seed in seeds]
-    size = max(1, _BATCH_BYTES // (6 * 8 * sum(X.shape) * problem.n_components))
+    size = max(1, _BATCH_BYTES // (_WORK * 8 * sum(X.shape) * problem.n_components))
     return RECORDS[record](
         _fit_seeds(X, problem, search, solver, seeds[i : i + size], progress or ignore_progress)
         for i in range(0, len(seeds), size)
+    )
+
+
+def check_size(shape, n_components, n_starts, record="all"):
+    """Refuse starts that this machine's memory does not hold, by counting alone.
+
+    Parameters
+    ----------
+    shape : (n_samples, n_features)
+    n_components : int
+    n_starts : int
+    record : one of `nmfstudy.keeping.RECORDS`
+
+    Raises
+    ------
+    RequestError
+    """
+    factors = 8 * sum(shape) * n_components
+    kept = n_starts * (factors if record == "all" else 0)
+    check_memory(
+        f"{n_starts} starts with n_components={short(n_components)}",
+        kept + n_starts * _VALUES_BYTES + _WORK * factors,
+        "fewer starts (block= of a study), fewer components, record=solutions",
     )
 
 

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from nmfstudy.model.factorization import balance, balance_factors
 from nmfstudy.model.penalties import NO_PENALTY
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import check_choice
 
 LOSSES = ("frobenius", "kullback-leibler", "itakura-saito")
 _EXACT = 1e-6  # below this relative error the expanded form of ‖X − WH‖² has lost half its digits
@@ -20,9 +20,7 @@ _BLOCK = 2**14  # entries of a residual that exist at a time
 
 def check_loss(loss):
     """Return ``loss``, or refuse it with the list of what exists."""
-    if loss not in LOSSES:
-        raise RequestError(f"loss is {loss!r}; possible: {', '.join(LOSSES)}")
-    return loss
+    return check_choice("loss", loss, LOSSES)
 
 
 def data_norm(X):

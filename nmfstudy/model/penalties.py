@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, check_choice, check_number, short
 
 
 class Weights(NamedTuple):
@@ -50,14 +50,10 @@ class ElementwisePenalty:
         """Replace "same" and refuse what is no penalty."""
         if self.alpha_H == "same":
             object.__setattr__(self, "alpha_H", self.alpha_W)
+        elif isinstance(self.alpha_H, str):
+            raise RequestError(f"alpha_H is {short(self.alpha_H)}; possible: same, a number >= 0")
         for name in ("alpha_W", "alpha_H", "l1_ratio"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number):
-                also = ' or "same"' if name == "alpha_H" else ""
-                raise RequestError(f"{name} is {value!r}; possible: a number >= 0{also}")
-            if not np.isfinite(value) or value < 0:
-                raise RequestError(f"{name} is {value!r}; possible: a finite number >= 0")
-            object.__setattr__(self, name, float(value))
+            object.__setattr__(self, name, check_number(name, getattr(self, name)))
         if self.l1_ratio > 1:
             raise RequestError(f"l1_ratio is {self.l1_ratio!r}; possible: 0 (ridge) to 1 (L1)")
 
@@ -131,14 +127,8 @@ class ScaleFreePenalty:
 
     def __post_init__(self):
         """Refuse what is no penalty."""
-        if self.side not in ("W", "H"):
-            raise RequestError(f"side is {self.side!r}; possible: W, H")
-        strength = self.strength
-        if isinstance(strength, bool) or not isinstance(strength, int | float | np.number):
-            raise RequestError(f"strength is {strength!r}; possible: a number >= 0")
-        if not np.isfinite(strength) or strength < 0:
-            raise RequestError(f"strength is {strength!r}; possible: a finite number >= 0")
-        object.__setattr__(self, "strength", float(strength))
+        check_choice("side", self.side, ("W", "H"))
+        object.__setattr__(self, "strength", check_number("strength", self.strength))
 
     @property
     def name(self):
@@ -211,8 +201,7 @@ def make_penalty(name, alpha_W=0.0, alpha_H="same", l1_ratio=None, strength=None
     RequestError
         If the name is unknown or does not fit the numbers beside it.
     """
-    if name not in PENALTIES:
-        raise RequestError(f"penalty.name is {name!r}; possible: {', '.join(PENALTIES)}")
+    check_choice("penalty.name", name, PENALTIES)
     if name.startswith("scale_free_"):
         return ScaleFreePenalty(name[-1], 0.0 if strength is None else strength)
     fixed = {"none": 0.0, "l1": 1.0, "ridge": 0.0}.get(name)
@@ -222,7 +211,7 @@ def make_penalty(name, alpha_W=0.0, alpha_H="same", l1_ratio=None, strength=None
             f"penalty.name is none but alpha_W is {penalty.alpha_W:g} and alpha_H is "
             f"{penalty.alpha_H:g}; possible: penalty=l1, ridge or elastic"
         )
-    if fixed is not None and penalty.l1_ratio != fixed and not penalty.is_zero:
+    if fixed is not None and penalty.l1_ratio != fixed:
         raise RequestError(
             f"penalty.l1_ratio is {penalty.l1_ratio:g} but penalty.name is {name}; "
             f"possible: {fixed:g}, or penalty=elastic"

@@ -1,32 +1,31 @@
 """What is asked: the problem (what is minimised) and the search (how)."""
 
 from dataclasses import dataclass, field
-from math import inf, isfinite, nan
-from numbers import Integral, Real
 
 from nmfstudy.model.objective import check_loss
 from nmfstudy.model.penalties import NO_PENALTY, Penalty
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import (
+    RequestError,
+    check_choice,
+    check_integer,
+    check_number,
+    check_positive,
+    short,
+)
 
 STOPS = ("kkt", "scikit_learn")
+SEED_LIMIT = 2**32  # scikit-learn's random_state
+ITER_LIMIT = 2**63  # what compiled loops count to
 
 
-def check_integer(name, value, minimum):
-    """Return ``value`` as an int, or refuse it."""
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < minimum:
-        raise RequestError(f"{name} is {value!r}; possible: an integer >= {minimum}")
-    return int(value)
-
-
-def check_number(name, value, minimum=0.0):
-    """Return ``value`` as a finite float >= minimum, or refuse it."""
-    try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
-    except OverflowError:  # an integer beyond the range of floats
-        number = inf
-    if not isfinite(number) or number < minimum:
-        raise RequestError(f"{name} is {value!r:.60}; possible: a number >= {minimum:g}")
-    return number
+def check_seeds(first, n_starts):
+    """Refuse seeds that no generator takes, before they are listed."""
+    check_integer("seed", first, 0)
+    check_integer("n_starts", n_starts, 1)
+    if first + n_starts > SEED_LIMIT:
+        raise RequestError(
+            f"seed + n_starts is {short(first + n_starts)}; possible: up to {SEED_LIMIT}"
+        )
 
 
 def default_tol(loss):
@@ -87,10 +86,14 @@ class Search:
 
     def __post_init__(self):
         """Refuse what no solver could do."""
-        object.__setattr__(self, "tol", check_number("tol", self.tol))
-        object.__setattr__(self, "max_iter", check_integer("max_iter", self.max_iter, 1))
-        if self.stop not in STOPS:
-            raise RequestError(f"solver.stop is {self.stop!r}; possible: {', '.join(STOPS)}")
+        check = check_positive if self.stop == "kkt" else check_number
+        object.__setattr__(self, "tol", check("solver.tol", self.tol))
+        object.__setattr__(self, "max_iter", check_integer("solver.max_iter", self.max_iter, 1))
+        if self.max_iter >= ITER_LIMIT:
+            raise RequestError(
+                f"solver.max_iter is {short(self.max_iter)}; possible: below {ITER_LIMIT}"
+            )
+        check_choice("solver.stop", self.stop, STOPS)
 
     @property
     def solver_label(self):

@@ -2,7 +2,6 @@
 
 import numpy as np
 
-from nmfstudy.model.problem import check_number
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
@@ -12,7 +11,7 @@ from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
 from nmfstudy.solutions.result import Solutions
 from nmfstudy.solutions.sample import sample_of
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import check_number, check_positive
 
 _COMPARED = 1000  # of equally good fits, at most
 _MEMBERS = 30  # that are kept of wide minima
@@ -50,10 +49,10 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     RequestError
         If a tolerance is out of range, or the fits are not of one problem.
     """
-    distance_tol = _positive("distance_tol", distance_tol)
+    distance_tol = check_positive("distance_tol", distance_tol)
     objective_rtol = check_number("objective_rtol", objective_rtol)
     if kkt_tol != np.inf:
-        kkt_tol = _positive("kkt_tol", kkt_tol)
+        kkt_tol = check_positive("kkt_tol", kkt_tol)
     pool = make_pool(fits)
 
     converged = counted(pool, kkt_tol)
@@ -176,13 +175,6 @@ def _dimension(linked, equal, evidence):
     some = equal[spread_out(len(equal), linked.affordable(_COMPARED))]
     found = intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)
     return found if found is not None and round(found.value) >= 1 else None
-
-
-def _positive(name, value):
-    value = check_number(name, value)
-    if value == 0:
-        raise RequestError(f"{name} is {value!r}; possible: a number > 0")
-    return value
 
 
 def _tally(reasons):

@@ -2,20 +2,22 @@
 
 import hashlib
 import json
+import os
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from nmfstudy.datasets.files import bare_name
+from nmfstudy.datasets.files import bare_name, shown
 from nmfstudy.fitting.inits import is_deterministic
 from nmfstudy.fitting.keeping import check_record
 from nmfstudy.model.objective import check_loss
 from nmfstudy.model.penalties import make_penalty
-from nmfstudy.model.problem import Problem, Search, check_integer, check_number, default_tol
-from nmfstudy.util.errors import RequestError
+from nmfstudy.model.problem import Problem, Search, check_seeds, default_tol
+from nmfstudy.util.errors import RequestError, check_integer, check_number, check_positive, short
 
 AUTO = "auto"
-_SEED_LIMIT = 2**32  # scikit-learn's random_state
+_LONGEST_NAME = 200  # bytes, of a folder; file systems take 255
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,12 @@ class Analysis:
 
     def __post_init__(self):
         """Refuse what is no tolerance."""
-        for name in ("distance_tol", "objective_rtol", "kkt_tol"):
-            value = check_number(f"analysis.{name}", getattr(self, name))
-            object.__setattr__(self, name, value)
+        for name, check in (
+            ("distance_tol", check_positive),
+            ("objective_rtol", check_number),
+            ("kkt_tol", check_positive),
+        ):
+            object.__setattr__(self, name, check(f"analysis.{name}", getattr(self, name)))
 
 
 @dataclass(frozen=True)
@@ -77,18 +82,12 @@ class Job:
 
     def __post_init__(self):
         """Refuse what cannot be run."""
-        check_integer("seed", self.seed, 0)
         check_integer("block", self.block, 1)
-        if self.n_starts != AUTO:
-            if isinstance(self.n_starts, str):
-                raise RequestError(
-                    f"n_starts is {self.n_starts!r}; possible: an integer >= 1, auto"
-                )
-            check_integer("n_starts", self.n_starts, 1)
-            if self.seed + self.n_starts > _SEED_LIMIT:
-                raise RequestError(
-                    f"seed + n_starts is {self.seed + self.n_starts}; possible: up to {_SEED_LIMIT}"
-                )
+        if isinstance(self.n_starts, str) and self.n_starts != AUTO:
+            raise RequestError(
+                f"n_starts is {short(self.n_starts)}; possible: an integer >= 1, {AUTO}"
+            )
+        check_seeds(self.seed, 1 if self.n_starts == AUTO else self.n_starts)
         if check_record(self.record) == "none" and self.n_starts == AUTO:
             raise RequestError(
                 "n_starts is 'auto' and record is 'none', which leaves nothing to count; possible "
@@ -96,13 +95,21 @@ class Job:
             )
         if Path(self.study_name).name != self.study_name or self.study_name in ("", ".", ".."):
             raise RequestError(
-                f"study_name is {self.study_name!r}; possible: the name of one folder, without /"
+                f"study_name is {short(self.study_name)}; possible: the name of one folder, "
+                "without /"
             )
 
     @property
     def folder(self):
         """The study's folder."""
         return Path(self.results_dir) / self.study_name
+
+    @property
+    def n_blocks(self):
+        """How many run folders it makes; of an adaptive job, how many before the first look."""
+        if self.search.deterministic or self.n_starts == AUTO:
+            return 1
+        return (self.seed + self.n_starts - 1) // self.block - self.seed // self.block + 1
 
     def blocks(self):
         """``(first seed, number of starts)`` of each run folder, cut at multiples of `block`.
@@ -122,9 +129,10 @@ class Job:
 
 
 _ROOT = (
-    "study_name results_dir n_components loss seed n_starts block record analysis sweeps "
-    "dataset init solver penalty cluster study"
+    "study_name results_dir n_components loss seed n_starts block record analysis "
+    "dataset init solver penalty"
 ).split()
+_ANALYSIS = ("distance_tol", "objective_rtol", "kkt_tol")
 
 
 def job_from_config(config):
@@ -145,10 +153,19 @@ def job_from_config(config):
     dataset = _section(config, "dataset")
     init = _section(config, "init")
     solver = _section(config, "solver")
-    penalty = dict(config.get("penalty") or {"name": "none"})
-    analysis = dict(config.get("analysis") or {})
+    for name in ("W", "H"):
+        if name in init and not isinstance(init[name], str):
+            raise RequestError(f"init.{name} is {short(init[name])}; possible: the name of a file")
+    penalty = _section({"penalty": {"name": "none"}, **config}, "penalty")
+    analysis = config.get("analysis", {})
+    if not isinstance(analysis, Mapping):
+        raise RequestError(f"analysis is {short(analysis)}; possible: {_list(_ANALYSIS)}")
+    analysis = dict(analysis)
     _refuse_unknown(penalty, "name alpha_W alpha_H l1_ratio strength".split(), "penalty.")
-    _refuse_unknown(analysis, "distance_tol objective_rtol kkt_tol".split(), "analysis.")
+    _refuse_unknown(analysis, _ANALYSIS, "analysis.")
+    for name, value in penalty.items():
+        if value is None:
+            raise RequestError(f"penalty.{name} is {value}; possible: a number >= 0")
     loss = check_loss(config.get("loss", "frobenius"))
     rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
     if rule.get("tol") is None:
@@ -168,8 +185,8 @@ def job_from_config(config):
         problem=Problem(config["n_components"], loss, make_penalty(**penalty)),
         search=search,
         analysis=Analysis(**analysis),
-        study_name=str(config.get("study_name") or _dataset_stem(dataset)),
-        results_dir=str(config.get("results_dir", "results")),
+        study_name=_folder("study_name", config.get("study_name"), _dataset_stem(dataset)),
+        results_dir=_folder("results_dir", config.get("results_dir", "results")),
         **{k: config[k] for k in ("seed", "n_starts", "block", "record") if k in config},
     )
 
@@ -217,15 +234,32 @@ def _section(config, key):
     given = config[key]
     if isinstance(given, str):
         given = {"name": given}
-    if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
-        raise RequestError(f"{key} is {given!r:.60}; possible: a name, or a mapping with a name")
+    if not isinstance(given, Mapping) or "name" not in given:
+        raise RequestError(f"{key} is {short(given)}; possible: a name, or a mapping with a name")
+    if not isinstance(given["name"], str):
+        raise RequestError(f"{key}.name is {short(given['name'])}; possible: a name")
     return dict(given)
+
+
+def _folder(key, given, default=None):
+    """The name or path of a folder; a number is a name, too."""
+    if given is None and default is not None:
+        return default
+    if not isinstance(given, str | int) or isinstance(given, bool) or given == "":
+        raise RequestError(f"{key} is {short(given)}; possible: the name of a folder")
+    text = str(given)
+    if any(unicodedata.category(c) == "Cc" for c in text):
+        raise RequestError(f"{key} is {short(text)}; possible: a name without control characters")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in Path(text).parts):
+        raise RequestError(f"{key} is {short(text)}; possible: up to {_LONGEST_NAME} bytes")
+    return text
 
 
 def _refuse_unknown(mapping, known, prefix):
     unknown = [key for key in mapping if key not in known]
     if unknown:
-        raise RequestError(f"{prefix}{unknown[0]} is no setting; possible: {_list(known)}")
+        name = shown(f"{prefix}{unknown[0]}")
+        raise RequestError(f"{name} is no setting; possible: {_list(known)}")
 
 
 def _list(names):

@@ -1,31 +1,35 @@
-"""From a command line to validated jobs, by Hydra's grammar and config groups."""
+"""From a command line to validated jobs, by Hydra's configuration and config groups."""
 
 import copy
-import itertools
-import re
 import shlex
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
+from functools import cache, lru_cache
+from inspect import formatannotation
+from typing import get_type_hints
 
 from hydra import compose, initialize_config_dir, version
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from nmfstudy.store.identity import job_id
 from nmfstudy.store.job import Job, job_from_config
-from nmfstudy.util.errors import RequestError
+from nmfstudy.sweep.overrides import (
+    CONF,
+    GROUPS,
+    LAUNCHER,
+    check_number_of_jobs,
+    combinations,
+    parse,
+    says_where,
+)
+from nmfstudy.util.errors import RequestError, short
 
-_PACKAGE = Path(__file__).resolve().parent.parent
-# Inside the package in a wheel, beside it in a clone.
-CONF = next(p for p in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if p.is_dir())
 VERSION_BASE = "1.3"
-# Our extras by the launchers that they bring.
-EXTRAS = {"joblib": "cluster", "submitit_slurm": "cluster", "ray": "ray"}
+# What the configuration says besides a job: where jobs run, and which jobs a study has.
+_NOT_OF_A_JOB = ("hydra", "cluster", "sweeps")
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,11 @@ class Plan:
     @property
     def launcher(self):
         """Hydra's launcher; "basic" is this process."""
-        return self.root.hydra.runtime.choices["hydra/launcher"]
+        return self.choice(LAUNCHER)
+
+    def choice(self, group):
+        """What was chosen of a config group for all jobs; None where there is none."""
+        return self.root.hydra.runtime.choices.get(group)
 
 
 def plan(overrides, multirun=False):
@@ -74,13 +82,26 @@ def plan(overrides, multirun=False):
         One sentence for whatever Hydra, the configuration or a member refuses.
     """
     with hydra_of_this_package():
-        try:
-            return _plan(overrides, multirun)
-        except RequestError:
-            raise
-        # Hydra raises its own, OmegaConf's and plain ones for what a user may mistype.
-        except (HydraException, OmegaConfBaseException, ValueError, TypeError) as error:
-            raise RequestError(_sentence(error)) from None
+        given = parse(overrides)
+        root = _compose_root(given)
+        lines = [parse(_split(line)) for line in root.sweeps]
+        if not (multirun or lines or str(root.hydra.mode) == "RunMode.MULTIRUN"):
+            _refuse_lists(given)
+        lines = [_merge(line, given) for line in lines or [[]]]
+        hints = [_SINGLE_SEEDS for line in lines if _is_of_single_seeds(line)][:1]
+        one = parse(["n_starts=1"])
+        lines = [line + one if _is_of_single_seeds(line) else line for line in lines]
+        check_number_of_jobs(lines)
+        base = _job_part(root)
+        study = _own_settings(root.hydra.runtime.choices.get("study"))
+        jobs = {}
+        for line in lines:
+            for texts in combinations(line):
+                job = job_from_config(plain_config(_with(base, study, texts)))
+                # Lines of a preset that differ in what the user has given are one.
+                jobs.setdefault((job.folder, job_id(job)), (job, texts))
+    jobs, texts = zip(*jobs.values(), strict=True)
+    return Plan(jobs, texts, root, tuple(hints), frozenset(o.key_or_group for o in given))
 
 
 @contextmanager
@@ -98,77 +119,55 @@ def hydra_of_this_package(job_name="app"):
             version.setbase(str(base))
 
 
-def _plan(overrides, multirun):
-    given = _parse(overrides)
-    _check_choices(given)
-    composer = _Composer()
-    # Values are set line by line below: a key may be one of a line's own dataset.
-    root = composer.compose_choices([_first(o) for o in given], return_hydra_config=True)
-    lines = [shlex.split(line) for line in root.sweeps]
-    multirun = multirun or bool(lines) or str(root.hydra.mode) == "RunMode.MULTIRUN"
-    if not multirun and any(o.is_sweep_override() for o in given):
-        several = next(o for o in given if o.is_sweep_override())
-        raise RequestError(f"{several.input_line} lists several values; add -m to run them all")
-    params = OmegaConf.to_container(root.hydra.sweeper).get("params") or {}
-    defaults = [f"{key}={value}" for key, value in params.items()]
-    jobs, hints = {}, []
-    for line in lines or [[]]:
-        merged = _merge(_parse([*defaults, *line]), given)
-        names = {o.get_key_element() for o in merged}
-        seeds = next((o for o in merged if o.get_key_element() == "seed"), None)
-        if seeds is not None and seeds.is_sweep_override() and "n_starts" not in names:
-            merged += _parse(["n_starts=1"])
-            hints.append(
-                "every seed is a job of one start; one job with n_starts=N does the same in a "
-                "fraction of the time"
-            )
-        for strings in _expand([o for o in merged if not _says_where(o)]):
-            job = job_from_config(plain_config(composer.compose(strings)))
-            # Lines of a preset that differ in what the user has given are one.
-            jobs.setdefault((job.folder, job_id(job)), (job, strings))
-    jobs, overrides = zip(*jobs.values(), strict=True)
-    return Plan(jobs, overrides, root, tuple(dict.fromkeys(hints)), _keys(given))
+_SINGLE_SEEDS = (
+    "every seed is a job of one start; one job with n_starts=N does the same in a fraction of "
+    "the time"
+)
 
 
-def _says_where(override):
-    """Whether it is about where jobs run, which is the same for all of them."""
-    return re.split("[./]", override.key_or_group)[0] in ("hydra", "cluster")
-
-
-def _check_choices(given):
-    """Refuse choices of config groups that Hydra passes over or answers in riddles."""
-    loader = GlobalHydra.instance().config_loader()
+def _compose_root(given):
+    """The study, the launcher and what it gives to jobs; a job's own settings come later."""
+    choices, settings = [], []
     for override in given:
-        group, known = override.key_or_group, loader.get_group_options(override.key_or_group)
-        value = None if override.is_sweep_override() else override.value()
-        if override.is_sweep_override() and (group == "study" or _says_where(override)):
-            raise RequestError(f"{override.input_line} lists several values; possible: one")
-        if known and not override.is_sweep_override() and not override.is_delete():
-            optional = [None] if group == "study" else []
-            if not isinstance(value, str | None) or value not in [*known, *optional]:
-                if group == "hydra/launcher" and value in EXTRAS:
-                    raise RequestError(
-                        f"{group} is {value!r}, which is not installed; possible: pip install "
-                        f"'nmfstudy[{EXTRAS[value]}]'"
-                    )
-                raise RequestError(f"{group} is {value!r}; possible: {', '.join(known)}")
+        if override.key_or_group in ("study", "cluster", LAUNCHER):
+            choices.append(override.input_line)
+        elif says_where(override):
+            settings.append(override)
+    try:
+        root = _composed(*choices)
+    except (HydraException, OmegaConfBaseException) as error:  # a study's file
+        raise RequestError(
+            f"{' '.join(choices)} cannot be composed ({_first_line(error)}); "
+            "possible: nmfstudy run --help"
+        ) from None
+    for override in settings:
+        root = copy.deepcopy(root)
+        _set_where(root, override)
+    return root
 
 
-def _parse(strings):
-    parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-    for text in strings:
-        if text.startswith("="):
+@lru_cache(maxsize=16)
+def _composed(*choices):
+    """What Hydra makes of choices alone, once in a process; not to be changed."""
+    return compose("config", list(choices), return_hydra_config=True)
+
+
+def _split(line):
+    try:
+        return shlex.split(line)
+    except (ValueError, AttributeError):
+        raise RequestError(
+            f"sweeps lists {short(line)}; possible: what follows nmfstudy run -m"
+        ) from None
+
+
+def _refuse_lists(given):
+    for override in given:
+        if override.is_sweep_override():
             raise RequestError(
-                f"{text!r} is no override; possible: KEY=VALUE, as in n_components=3"
+                f"{short(override.input_line)} lists several values; possible: one, or all of "
+                "them with -m"
             )
-    return parser.parse_overrides(list(strings))
-
-
-def _first(override):
-    """The override itself, or one with the first of its values."""
-    if not override.is_sweep_override():
-        return override.input_line
-    return f"{override.get_key_element()}={next(override.sweep_string_iterator())}"
 
 
 def _merge(line, given):
@@ -176,105 +175,123 @@ def _merge(line, given):
 
     Another choice of a group (``solver=…``) replaces the line's settings of it as well.
     """
-    keys = _keys(given)
-    kept = (o for o in line if not keys & {o.get_key_element(), o.key_or_group.split(".")[0]})
-    return [*kept, *given]
+    keys = {o.key_or_group for o in given}
+    kept = (o for o in line if not keys & {o.key_or_group, o.key_or_group.split(".")[0]})
+    return [o for o in [*kept, *given] if not says_where(o)]
 
 
-def _keys(overrides):
-    return frozenset(o.get_key_element() for o in overrides)
+def _is_of_single_seeds(line):
+    keys = {o.key_or_group: o for o in line}
+    return "n_starts" not in keys and "seed" in keys and keys["seed"].is_sweep_override()
 
 
-def _expand(overrides):
-    """Every combination of the listed values, the last key running fastest, as Hydra does."""
-    choices = [
-        [f"{o.get_key_element()}={value}" for value in o.sweep_string_iterator()]
-        if o.is_sweep_override()
-        else [o.input_line]
-        for o in overrides
-    ]
-    return itertools.product(*choices)
+def _own_settings(study):
+    """What a study's file sets beside its sweeps, which comes after every choice of a group."""
+    return _read("study", study) if study else {}
 
 
-class _Composer:
-    """Composes configurations, each combination of config groups once.
+def _with(base, study, texts):
+    """The configuration of one job: first its choices of groups, then its values.
 
-    Composing is what costs time, and only choices of config groups change its outcome beyond
-    setting a value: plain values are set in copies of what was composed.
+    Hydra composes the same (a test compares), in a hundred times the time.
     """
-
-    def __init__(self):
-        self._composed = {}
-        self._parse = lru_cache(lambda text: _parse([text])[0])
-        self._is_group = lru_cache(_is_group)
-
-    def compose(self, strings):
-        """The configuration with these overrides, none of them a list of values."""
-        config = copy.deepcopy(self.compose_choices(strings))
-        for override in map(self._parse, strings):
-            if self._is_plain(override):
-                _set(config, override)
-        return config
-
-    def compose_choices(self, strings, **options):
-        """The same with plain values left as they are; not to be changed."""
-        choices = tuple(text for text in strings if not self._is_plain(self._parse(text)))
-        key = choices, tuple(options)
-        if key not in self._composed:
-            self._composed[key] = compose("config", list(choices), **options)
-        return self._composed[key]
-
-    def _is_plain(self, override):
-        name = override.key_or_group
-        changes_structure = override.is_add() or override.is_delete() or override.is_force_add()
-        choice = override.package or _says_where(override) or self._is_group(name)
-        return not (changes_structure or choice)
+    config = dict(base)
+    overrides = [_parsed(text) for text in texts]
+    for override in overrides:
+        group = override.key_or_group
+        if group in GROUPS and group != "study":
+            config[group] = {**_read(group, override.value()), **study.get(group, {})}
+    for override in overrides:
+        if override.key_or_group not in GROUPS:
+            config = _set(config, override.key_or_group.split("."), override)
+    return config
 
 
-def _is_group(name):
-    loader = GlobalHydra.instance().config_loader()
-    return bool(loader.list_groups(name) or loader.get_group_options(name))
+@cache
+def _parsed(text):
+    return parse([text])[0]
 
 
-def _set(config, override):
-    key = override.key_or_group
-    above, _, name = key.rpartition(".")
-    parent = OmegaConf.select(config, above) if above else config
-    if not OmegaConf.is_dict(parent):
-        parent, name = config, key
-    known = list(parent.keys())
-    if name not in known:
-        possible = ", ".join(str(other) for other in known if other not in ("sweeps", "hydra"))
-        raise RequestError(f"{key} is no setting; possible: {possible}")
-    OmegaConf.update(config, key, override.value())
+@cache
+def _read(group, name):
+    return OmegaConf.to_container(OmegaConf.load(CONF / group / f"{name}.yaml"))
+
+
+def _set(config, path, override):
+    """A copy with one value set, or added as ``+KEY=VALUE`` to a section."""
+    name, *below = path
+    adds = override.is_add() or override.is_force_add()
+    inside = path != override.key_or_group.split(".")
+    within = config.get(name)
+    if below and isinstance(within, dict):
+        return {**config, name: _set(within, below, override)}
+    if below or name not in config and not (adds and inside):
+        _refuse_key(override, config)
+    value = override.value()
+    if isinstance(value, dict) and isinstance(within, dict):
+        value = {**within, **value}
+    return {**config, name: value}
+
+
+def _refuse_key(override, known):
+    """Say what there is instead."""
+    possible = ", ".join(str(key) for key in known if key != "_target_")
+    possible = possible or f"another {LAUNCHER}=, whose settings they are"
+    raise RequestError(f"{override.key_or_group} is no setting; possible: {possible}")
+
+
+def _set_where(root, override):
+    """Set a value of the launcher, which has types, or of what it gives to jobs."""
+    above, _, name = override.key_or_group.rpartition(".")
+    value, adds = override.value(), override.is_add() or override.is_force_add()
+    section = OmegaConf.select(root, above)
+    adds = adds and above != "hydra.launcher"  # whose settings are all there
+    if not OmegaConf.is_dict(section) or name == "_target_" or not (adds or name in section):
+        _refuse_key(override, section if OmegaConf.is_dict(section) else root.cluster)
+    try:
+        OmegaConf.update(root, override.key_or_group, value, force_add=adds)
+        OmegaConf.to_container(section, resolve=True, throw_on_missing=True)
+    except (OmegaConfBaseException, ValueError, TypeError):
+        types = get_type_hints(OmegaConf.get_type(section))
+        possible = formatannotation(types[name]) if name in types else "a value of its type"
+        raise RequestError(
+            f"{override.key_or_group} is {short(value)}; possible: {possible}"
+        ) from None
 
 
 def plain_config(config):
-    """A composed configuration as plain data, interpolations resolved."""
-    missing = sorted(OmegaConf.missing_keys(config))
-    if missing:
-        raise RequestError(f"{missing[0]} must be given, as in {missing[0]}=VALUE")
-    return OmegaConf.to_container(config, resolve=True)
+    """What a composed configuration says of a job, as plain data, interpolations resolved."""
+    job = OmegaConf.create(_job_part(config))
+    try:
+        return OmegaConf.to_container(job, resolve=True, throw_on_missing=True)
+    except MissingMandatoryValue as error:
+        raise RequestError(
+            f"{error.full_key} is missing; possible: {error.full_key}=VALUE"
+        ) from None
+    except (OmegaConfBaseException, ValueError, TypeError, RecursionError):
+        texts = _texts_within(_job_part(config))
+        given = next((t for t in texts if "${" in t and t != "${solver.tol}"), "${solver.tol}")
+        raise RequestError(
+            f"{short(given)} cannot be resolved; possible: ${{KEY}} of another setting, "
+            "${oc.env:NAME}"
+        ) from None
 
 
-def _sentence(error):
-    """Hydra's message in one line: what was given, and what is possible where it lists that."""
-    text = str(error)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    first = lines[0].rstrip(".") if lines else type(error).__name__
-    if isinstance(error, OverrideParseException):
-        key, given, value = str(error.override).partition("=")
-        if key and given:
-            return (
-                f"{error.override!r} cannot be read; possible: quotes within, '{key}=\"{value}\"'"
-            )
-        return f"{error.override!r} is no override; possible: KEY=VALUE, as in n_components=3"
-    unknown = re.search(r"Could not override '([^']+)'", text)
-    if unknown:
-        return f"{unknown[1]} is no setting; possible: nmfstudy run --help lists them"
-    wanted = re.search(r"Could not find '([^']+)'", text)
-    options = re.search(r"Available options in '[^']+':((?:\n\t[^\n]+)+)", text)
-    if wanted and options:
-        group, _, name = wanted[1].rpartition("/")
-        return f"{group} is {name!r}; possible: {', '.join(options[1].split())}"
-    return first
+def _job_part(config):
+    """What of a configuration makes a job, as plain data with interpolations as they are."""
+    if OmegaConf.is_config(config):
+        config = OmegaConf.to_container(config)
+    return {key: value for key, value in config.items() if key not in _NOT_OF_A_JOB}
+
+
+def _texts_within(value):
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    if isinstance(value, str):
+        yield value
+    for part in parts:
+        yield from _texts_within(part)
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__

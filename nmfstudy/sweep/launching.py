@@ -2,23 +2,24 @@
 
 import copy
 import os
+import re
+import shutil
 import signal
 import threading
 from dataclasses import dataclass
 from functools import partial
 
-from hydra._internal.callbacks import Callbacks
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.plugins import Plugins
+from hydra.experimental.callback import Callback
 from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
-from nmfstudy.model.problem import check_integer
 from nmfstudy.store.failures import record_job_failure
 from nmfstudy.store.job import job_from_config
 from nmfstudy.sweep.composing import hydra_of_this_package, plain_config
 from nmfstudy.sweep.execution import is_done, perform
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, check_integer, short
 
 # What cluster= says, by the launchers' own names.
 _FILLED = {
@@ -41,6 +42,9 @@ _FILLED = {
         "ray.remote.max_retries": 3,  # of a job whose worker or node is lost
     },
 }
+_MOST = 10**9  # of anything that a cluster gives
+_NAME = r"[\w.,:/@+-]+"
+_MAY_BE_ZERO = ("gpus_per_node", "gpus_per_task", "cpus_per_gpu", "max_num_timeout")
 
 
 @dataclass(frozen=True)
@@ -93,12 +97,62 @@ def check_launcher(asked):
     ------
     RequestError
     """
-    if asked.launcher == "submitit_local":
-        raise RequestError(
-            "hydra/launcher is 'submitit_local', which starts all jobs at once; possible: joblib"
-        )
+    for key in sorted(asked.given):
+        section, _, name = key.rpartition(".")
+        value = OmegaConf.select(asked.root, key) if section else asked.choice(key)
+        if key.split(".")[0] == "cluster" and name not in _read_of_cluster(asked.launcher):
+            readers = (other for other in _FILLED if name in _read_of_cluster(other))
+            raise RequestError(
+                f"{key}={short(value)} is not read by hydra/launcher={asked.launcher}; possible: "
+                f"hydra/launcher={', '.join(readers)}"
+            )
+        if section == "hydra.launcher":
+            _check_setting(asked.launcher, key, name, value)
     for key in ("minutes", "memory_gb", "cores", "at_once", "array"):
-        check_integer(f"cluster.{key}", asked.root.cluster[key], 1)
+        value = check_integer(f"cluster.{key}", asked.root.cluster[key], 1)
+        if value > _MOST:
+            raise RequestError(f"cluster.{key} is {short(value)}; possible: up to {_MOST}")
+    for key in ("partition", "address"):
+        value = asked.root.cluster[key]
+        if value is not None and not re.fullmatch(_NAME, str(value)):
+            raise RequestError(
+                f"cluster.{key} is {short(value)}; possible: letters, digits and any of .,:/@+-, "
+                "or null"
+            )
+    if asked.launcher == "submitit_slurm" and shutil.which("srun") is None:
+        raise RequestError(
+            "hydra/launcher is 'submitit_slurm', but there is no srun here; possible: basic, "
+            "joblib, or a computer of the cluster"
+        )
+
+
+def _read_of_cluster(launcher):
+    """The choice and the keys of ``cluster`` that a launcher reads."""
+    if launcher == "basic":
+        return set()
+    filled = _FILLED.get(launcher, {})
+    keys = re.findall(r"\bcluster\.(\w+)", " ".join(map(str, filled.values())))
+    return {"array", *keys, *(["cluster"] if filled else [])}
+
+
+def _check_setting(launcher, key, name, value):
+    """Refuse values that a launcher would pass over, or stumble on after the first jobs."""
+    if launcher == "basic":
+        raise RequestError(
+            f"{key}={short(value)} is read by nothing; possible: hydra/launcher=NAME"
+        )
+    if launcher == "joblib":
+        if name != "n_jobs":
+            raise RequestError(
+                f"{key}={short(value)} is read by nothing; possible: hydra.launcher.n_jobs"
+            )
+        if value == 0:
+            raise RequestError(f"{key} is 0; possible: an integer >= 1, -1 for all cores")
+    if launcher == "submitit_slurm":
+        if name in ("nodes", "tasks_per_node") and value != 1:
+            raise RequestError(f"{key} is {short(value)}; possible: 1, as a job is one process")
+        if isinstance(value, int) and not isinstance(value, bool):
+            check_integer(key, value, 0 if name in _MAY_BE_ZERO else 1)
 
 
 def launch(asked, jobs, folder):
@@ -127,8 +181,9 @@ def launch(asked, jobs, folder):
     troubles = []
     with hydra_of_this_package(job_name="nmfstudy"):
         n_threads = _share_cores(asked.launcher, config, len(jobs))
+        # One callback that does nothing has the members of Hydra's list of them.
         launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=HydraContext(GlobalHydra.instance().config_loader(), Callbacks()),
+            hydra_context=HydraContext(GlobalHydra.instance().config_loader(), Callback()),
             task_function=Task(os.getcwd(), n_threads),
             config=config,
         )
@@ -170,10 +225,9 @@ def _find_the_culprit(launcher, jobs):
 def _filled(asked, folder):
     """The configuration with the launcher's settings, as far as they were not given by name."""
     config = copy.deepcopy(asked.root)
-    given = {line.partition("=")[0].lstrip("+") for line in config.hydra.overrides.hydra}
     settings = {f"launcher.{k}": v for k, v in _FILLED.get(asked.launcher, {}).items()}
     for name, value in {**settings, "sweep.dir": str(folder.resolve())}.items():
-        if f"hydra.{name}" not in given:
+        if f"hydra.{name}" not in asked.given:
             OmegaConf.update(config, f"hydra.{name}", value, force_add=True)
     return config
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from nmfstudy.fitting.inits import check_init, draw_starts
+from nmfstudy.fitting.multistart import check_size
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.store import code_version, problem_key, run_id
 from nmfstudy.store.files import clean_up, write_json
@@ -11,6 +12,8 @@ from nmfstudy.store.identity import family_id, job_id
 from nmfstudy.store.job import AUTO, Analysis
 from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of
 from nmfstudy.util.errors import RequestError
+
+MOST_RUNS = 10**5  # run folders of one request
 
 
 def check_job(job):
@@ -25,6 +28,13 @@ def check_job(job):
     if job.search.init == "custom":
         draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)
     make_solver(job.search).check(job.problem)
+    most = job.block if job.n_starts == AUTO else min(job.block, job.n_starts)
+    check_size(
+        dataset.X.shape,
+        job.problem.n_components,
+        1 if job.search.deterministic else most,
+        job.record,
+    )
 
 
 @dataclass(frozen=True)
@@ -73,10 +83,16 @@ class Request:
             ("analysis settings", {_shared(job) for job in jobs}),
         ):
             if len(values) > 1:
-                listed = ", ".join(sorted(map(str, values)))
+                listed = ", ".join([*sorted(map(str, values))[:3], "…"][: len(values)])
                 raise RequestError(
                     f"the sweep names {len(values)} {what} ({listed}); possible: one"
                 )
+        n_blocks = sum(job.n_blocks for job in jobs)
+        if n_blocks > MOST_RUNS:
+            raise RequestError(
+                f"the request makes {n_blocks} run folders; possible: up to {MOST_RUNS}, by fewer "
+                "starts (n_starts=) or more of them in a folder (block=)"
+            )
         blocks, data = {}, {}
         for job in jobs:
             dataset, files = dataset_of(job), custom_files(job)

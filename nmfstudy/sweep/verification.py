@@ -4,7 +4,6 @@ What is recorded may come from anywhere, so that a run may ask for more than any
 every run has a limit of seconds and of memory.
 """
 
-import os
 import signal
 import threading
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.fitting.inits import INITS
-from nmfstudy.fitting.multistart import fit_starts
+from nmfstudy.fitting.multistart import check_size, fit_starts
 from nmfstudy.fitting.solvers import SOLVERS
 from nmfstudy.model.fits import Fits
 from nmfstudy.store import code_version, find_runs, load_data
@@ -76,7 +75,7 @@ def _again(folder, run, seconds):
         with _time_limit(seconds):
             recorded = run.fits
             dataset = load_data(folder, run.info["dataset"]["sha256"])
-            _check_memory(len(recorded), dataset.X.shape, run.job.problem.n_components)
+            check_size(dataset.X.shape, run.job.problem.n_components, 2 * len(recorded))
             fits = fit_starts(dataset.X, run.job.problem, search, recorded.seed)
             outcome, largest = _compare(recorded, fits)
     except _OutOfTimeError:
@@ -110,15 +109,6 @@ def _time_limit(seconds):
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _check_memory(n_starts, shape, n_components):
-    """Refuse factors, and work on those of one start, beyond a quarter of the machine's memory."""
-    need = 8 * (n_starts + 6) * sum(shape) * n_components
-    if need > 0.25 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"):
-        raise ValueError(
-            f"{n_starts} starts with {n_components} components take {need / 2**30:.3g} GB"
-        )
 
 
 def _impossible(reason):

@@ -59,6 +59,14 @@ def test_blocks_cover_every_seed_once():
         assert seeds == list(range(seed, seed + n))
 
 
+def test_blocks_are_counted_without_being_listed():
+    for seed, n, size in ((0, 1, 1), (7, 95, 10), (99, 2, 100), (5, 333, 64), (0, 200, 100)):
+        asked = job(seed=seed, n_starts=n, block=size)
+        assert asked.n_blocks == len(list(asked.blocks()))
+    assert job(n_starts=4 * 10**9, block=1).n_blocks == 4 * 10**9
+    assert job(n_starts="auto").n_blocks == job(init={"name": "nndsvd"}, n_starts=999).n_blocks == 1
+
+
 def test_a_deterministic_init_is_one_start_and_auto_is_endless():
     assert list(job(init={"name": "nndsvd"}, seed=5, n_starts=50).blocks()) == [(0, 1)]
     endless = job(n_starts="auto").blocks()
@@ -86,6 +94,29 @@ def test_a_deterministic_init_is_one_start_and_auto_is_endless():
         ({"record": "some"}, "record is 'some'; possible: all, solutions, none"),
         ({"study_name": "a/b"}, "study_name is 'a/b'"),
         ({"study_name": ".."}, r"study_name is '\.\.'"),
+        ({"study_name": ""}, "study_name is ''; possible: the name of a folder"),
+        ({"study_name": ["a"]}, r"study_name is \['a'\]; possible: the name of a folder"),
+        ({"study_name": {"a": "b"}}, "study_name is {'a': 'b'}; possible: the name of a folder"),
+        ({"study_name": "a\0b"}, r"study_name is 'a\\x00b'; possible: .* without control"),
+        ({"study_name": "a\nb"}, r"study_name is 'a\\nb'; possible: .* without control"),
+        ({"study_name": "ü" * 101}, "study_name is 'ü+.*; possible: up to 200 bytes"),
+        ({"results_dir": None}, "results_dir is None; possible: the name of a folder"),
+        ({"results_dir": ["a"]}, r"results_dir is \['a'\]"),
+        ({"analysis": None}, "analysis is None; possible: distance_tol, objective_rtol, kkt_tol"),
+        ({"analysis": 3}, "analysis is 3; possible: distance_tol"),
+        ({"analysis": {"distance_tol": 0}}, "analysis.distance_tol is 0; possible: a number > 0"),
+        ({"analysis": {"kkt_tol": 0}}, "analysis.kkt_tol is 0; possible: a number > 0"),
+        ({"penalty": {"name": "elastic", "l1_ratio": None}}, "penalty.l1_ratio is None; possible"),
+        ({"penalty": {"name": "scale_free_W", "strength": None}}, "penalty.strength is None"),
+        ({"penalty": {"name": "none", "l1_ratio": 0.5}}, "penalty.l1_ratio is 0.5 but"),
+        ({"penalty": None}, "penalty is None; possible: a name"),
+        ({"init": {"name": 3}}, "init.name is 3; possible: a name"),
+        ({"init": {"name": "custom", "W": 3}}, "init.W is 3; possible: the name of a file"),
+        ({"solver": {"name": "x", "tol": 0}}, "solver.tol is 0; possible: a number > 0"),
+        (
+            {"solver": {"name": "x", "max_iter": 10**20}},
+            "solver.max_iter is 10+; possible",
+        ),
         ({"dataset": 3}, "dataset is 3"),
         ({"dataset": {"path": "x"}}, "possible: a name, or a mapping with a name"),
         ({"solver": {"name": "x", "tol": -1}}, "tol is -1"),

@@ -1,13 +1,14 @@
+import itertools
 import shlex
 
 import pytest
 from hydra import compose, initialize_config_dir, version
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from nmfstudy.store.job import job_from_config
-from nmfstudy.sweep.composing import CONF, VERSION_BASE, plain_config, plan
+from nmfstudy.sweep.composing import VERSION_BASE, plain_config, plan
+from nmfstudy.sweep.overrides import CONF
 from nmfstudy.util.errors import RequestError
 
 PRESETS = sorted(path.stem for path in (CONF / "study").glob("*.yaml"))
@@ -45,7 +46,12 @@ def test_jobs_are_those_that_hydra_itself_would_run(line):
     fast = plan(strings, multirun=True).jobs
     with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
         parsed = OverridesParser.create().parse_overrides(strings)
-        (batch,) = BasicSweeper.split_arguments(parsed, None)
+        values = [o.sweep_string_iterator() if o.is_sweep_override() else None for o in parsed]
+        texts = [
+            [f"{o.key_or_group}={v}" for v in vs] if vs else [o.input_line]
+            for o, vs in zip(parsed, values, strict=True)
+        ]
+        batch = itertools.product(*texts)
         slow = [job_from_config(plain_config(compose("config", list(job)))) for job in batch]
     assert list(fast) == slow
 
@@ -105,14 +111,15 @@ def test_swept_seeds_are_single_starts_and_a_hint_says_so():
         (["study=smoke,discussion"], "lists several values; possible: one"),
         (["dataset=[menu,digits]"], "dataset is"),
         (["dataset=null"], "dataset is None; possible: basket"),
-        (["~dataset"], "the configuration lacks dataset"),
-        (["n_components=2,3"], "n_components=2,3 lists several values; add -m"),
+        (["~dataset"], "'~dataset' is no override; possible: KEY=VALUE"),
+        (["~dataset=menu"], "'~dataset=menu' changes what there is to set"),
+        (["n_components=2,3"], "'n_components=2,3' lists several values; possible: .* -m"),
         (["a b c"], "'a b c' is no override; possible: KEY=VALUE"),
         (["=3"], "'=3' is no override; possible: KEY=VALUE"),
         (["dataset.path=X (1).csv"], "possible: quotes within"),
-        (["n_components=${foo}"], "Interpolation key 'foo' not found"),
-        (["init=custom"], "init.H must be given"),
-        (["hydra.foo=3"], "hydra.foo"),
+        (["n_components=${foo}"], r"'\${foo}' cannot be resolved; possible: "),
+        (["init=custom"], "init.W is missing; possible: init.W="),
+        (["hydra.foo=3"], "'hydra.foo=3' is read by nothing; possible: hydra/launcher=NAME"),
         (["cluster=huge"], "cluster is 'huge'; possible: large, small"),
         (["cluster.core=3"], "cluster.core"),
         (["cluster.cores=1,2"], "lists several values; possible: one"),

@@ -12,8 +12,9 @@ from hydra import compose, initialize_config_dir
 
 from nmfstudy.cli import main
 from nmfstudy.store.heartbeat import signs_of_life
-from nmfstudy.sweep.composing import CONF, VERSION_BASE, plan
+from nmfstudy.sweep.composing import VERSION_BASE, plan
 from nmfstudy.sweep.launching import Task, _share_cores, check_launcher
+from nmfstudy.sweep.overrides import CONF
 from nmfstudy.util.errors import RequestError
 
 CORES = len(os.sched_getaffinity(0))
@@ -164,4 +165,4 @@ def test_a_job_whose_time_is_up_ends_and_has_not_failed(raised, tmp_path, monkey
 @pytest.mark.parametrize("value", [0, -1, "many", 1.5, "null"])
 def test_impossible_resources_are_refused_before_any_work(key, value):
     with pytest.raises(RequestError, match=f"cluster.{key} is .*; possible: an integer >= 1"):
-        check_launcher(plan(["hydra/launcher=joblib", f"cluster.{key}={value}"]))
+        check_launcher(plan(["hydra/launcher=submitit_slurm", f"cluster.{key}={value}"]))

@@ -5,8 +5,7 @@ A decimal comma is only taken for one where it can be nothing else.
 
 import re
 
-from nmfstudy.datasets.files import short
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 DECIMALS = {"auto": None, "point": ".", "comma": ","}
 _WRITTEN = {

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.files import short
 from nmfstudy.datasets.formats.cells import WRITINGS, is_written, kind_of
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 # A title that ends in one of these stands above names: patient_id, #OTU ID, Gene.Name.
 _INDEX_WORDS = set(

@@ -4,8 +4,8 @@ import io
 
 from scipy.io import mminfo, mmread
 
-from nmfstudy.datasets.files import open_unpacked, refuse_larger, short, shown
-from nmfstudy.util.errors import RequestError
+from nmfstudy.datasets.files import open_unpacked, refuse_larger, shown
+from nmfstudy.util.errors import RequestError, short
 
 ENDINGS = (".mtx", ".mtx.gz")
 _INTEGERS = ("integer", "unsigned-integer")

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.files import UTF16, is_text, open_unpacked, short, shown
+from nmfstudy.datasets.files import UTF16, is_text, open_unpacked, shown
 from nmfstudy.datasets.formats.cells import (
     DECIMALS,
     WRITINGS,
@@ -36,7 +36,7 @@ from nmfstudy.datasets.formats.layout import (
     suspicions,
 )
 from nmfstudy.datasets.table import Table
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
 _PLAIN = (".csv", ".tsv", ".txt", ".tab", ".dat", ".data", ".asc", "")

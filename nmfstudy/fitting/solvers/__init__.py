@@ -1,12 +1,13 @@
 """Solvers by name. A new one is a class in its file and its name in `SOLVERS`."""
 
 from importlib import import_module
+from inspect import signature
 
 from nmfstudy.fitting.solvers.accelerated import Accelerated
 from nmfstudy.fitting.solvers.base import Solver, UserSolver
 from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 from nmfstudy.fitting.solvers.scikit_learn import ScikitLearn
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 from nmfstudy.util.numba_cache import load_kernels
 
 SOLVERS = {solver.name: solver for solver in (CoordinateDescent, Accelerated, ScikitLearn)}
@@ -33,12 +34,21 @@ def make_solver(search):
     try:
         solver = make(tol=search.tol, max_iter=search.max_iter, stop=search.stop, **options)
     except TypeError as error:
+        taken = {"tol": ..., "max_iter": ..., "stop": ..., **options}
         raise RequestError(
-            f"solver {search.solver} does not take these options: {error}"
+            f"solver {search.solver} does not take {', '.join(taken)} ({short(str(error))}); "
+            f"possible: {_keywords(make)}"
         ) from error
     if not callable(getattr(solver, "solve", None)):
         raise RequestError(f"solver {search.solver} has no method solve(X, W, H, problem)")
     return solver if isinstance(solver, Solver) else UserSolver(solver)
+
+
+def _keywords(make):
+    try:
+        return ", ".join(signature(make).parameters) or "a class that takes them"
+    except ValueError:  # of some builtin classes
+        return "a class that takes them"
 
 
 def _user_class(path):

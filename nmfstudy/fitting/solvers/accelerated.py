@@ -13,7 +13,7 @@ from scipy import sparse
 
 from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 from nmfstudy.fitting.solvers.descents import DenseData, OneByOne, SparseData
-from nmfstudy.model.problem import check_integer
+from nmfstudy.util.errors import check_integer
 from nmfstudy.util.references import Reference
 
 _ANDERSON = Reference(
