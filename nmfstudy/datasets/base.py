@@ -11,6 +11,7 @@ from scipy import sparse
 
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.errors import RequestError, short
+from nmfstudy.util.plain_text import one_line
 
 # What programs write for a missing value: netCDF's default, CMIP's, and nines.
 _FILLS = (9.969209968386869e36, 1e20, 9999.0, 99999.0, 999999.0)
@@ -71,7 +72,9 @@ class Dataset:
     def __post_init__(self):
         """Check that the parts belong together and freeze them."""
         X, labels = check_data(self.X), _labels(self.X)
-        notes = dict.fromkeys([*self.notes, *zero_notes(X), *fill_notes(X)])  # in order, each once
+        notes = map(one_line, [*self.notes, *zero_notes(X), *fill_notes(X)])
+        notes = dict.fromkeys(notes)  # in order, each once
+        object.__setattr__(self, "name", one_line(self.name))
         object.__setattr__(self, "X", X)
         object.__setattr__(self, "notes", tuple(notes))
         n, d = X.shape
@@ -85,7 +88,7 @@ class Dataset:
             if names is not None:
                 if len(names) != size:
                     raise RequestError(f"{kind} has {len(names)} entries; X is {n}×{d}")
-                object.__setattr__(self, kind, tuple(str(name) for name in names))
+                object.__setattr__(self, kind, tuple(one_line(str(name)) for name in names))
 
     @property
     def n_components(self):

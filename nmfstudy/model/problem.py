@@ -74,6 +74,8 @@ class Search:
         Further keywords of the solver's class, and ``W``, ``H`` files of the custom init.
     deterministic : bool
         Whether the init gives every seed the same start, so that one start is all there is.
+    recorded : bool
+        Whether it was read from a study's folder: nothing that it names is imported or opened.
     """
 
     init: str = "random"
@@ -83,6 +85,7 @@ class Search:
     stop: str = "kkt"
     options: dict = field(default_factory=dict)
     deterministic: bool = False
+    recorded: bool = field(default=False, compare=False, repr=False)
 
     def __post_init__(self):
         """Refuse what no solver could do."""

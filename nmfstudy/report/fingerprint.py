@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from nmfstudy.store.files import own
 from nmfstudy.store.job import digest
 from nmfstudy.util.sources import PACKAGE, hash_of_sources
 
@@ -32,9 +33,9 @@ def current_report(study):
     """
     path = study.folder / "report.html"
     try:
-        with open(path, "rb") as handle:
+        with open(own(path), "rb") as handle:
             head = handle.read(_HEAD)
-    except OSError:
+    except (OSError, ValueError):
         return None
     whole = all((study.folder / name).is_dir() for name in ("tables", "figures"))
     return path if whole and fingerprint(study).encode() in head else None

@@ -7,7 +7,19 @@ from scipy import sparse
 
 from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.store.files import new_folder, own, read_arrays, read_json, write_arrays, write_json
+from nmfstudy.store.files import (
+    new_folder,
+    own,
+    read_arrays,
+    read_json,
+    reading,
+    write_arrays,
+    write_json,
+)
+from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS, check_memory
+
+_ABOUT_BYTES = 2**27  # of data.json, which holds the names of rows and columns
+_MOST_NOTES = 20
 
 
 def save_data(study_folder, dataset):
@@ -20,7 +32,7 @@ def save_data(study_folder, dataset):
         "notes": list(dataset.notes),
     }
     if is_whole():
-        about = read_json(folder / "data.json")
+        about = read_json(folder / "data.json", _ABOUT_BYTES)
         if about != about | said:
             write_json(folder / "data.json", about | said)
         return
@@ -61,36 +73,62 @@ def load_data(study_folder, sha256):
     """
     folder = data_folder(study_folder, sha256)
     try:
-        own(folder)
-        about, arrays = read_json(folder / "data.json"), read_arrays(folder / "data.npz")
-        if "X" in arrays:
-            X = arrays["X"]
-        else:
-            parts = (arrays["data"], arrays["indices"], arrays["indptr"])
-            X = sparse.csr_matrix(parts, shape=tuple(about["shape"]))
-        truth = None
-        if "truth_W" in arrays:
-            truth = Factorization(arrays["truth_W"], arrays["truth_H"])
-        names = {
-            k: tuple(about[k]) if about.get(k) else None for k in ("row_names", "column_names")
-        }
-        known = None
-        if about.get("known"):
-            size, number = about["known"]
-            known = Known(int(size), inf if number == "inf" else int(number))
-        dataset = Dataset(
-            name=str(about["name"]),
-            X=X,
-            truth=truth,
-            notes=tuple(about.get("notes") or ()),
-            known=known,
-            **names,
-        )
-    except (OSError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+        with reading(f"the data {sha256[:12]}"):
+            own(folder.parent)
+            own(folder)
+            about = read_json(folder / "data.json", _ABOUT_BYTES)
+            arrays = read_arrays(folder / "data.npz")
+            dataset = _dataset(about, arrays)
+    except OSError as error:
         raise ValueError(f"the data {sha256[:12]} cannot be read ({error})") from None
     if dataset.sha256 != sha256:
         raise ValueError(f"the data under {sha256[:12]} has other content than its name says")
     return dataset
+
+
+def _dataset(about, arrays):
+    if "X" in arrays:
+        X = arrays["X"]
+    else:
+        n, d = shape = tuple(about["shape"])
+        check_memory(1, shape, 1)
+        X = sparse.csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, d))
+    truth = None
+    if "truth_W" in arrays:
+        truth = Factorization(arrays["truth_W"], arrays["truth_H"])
+    names, notes = {}, _notes(about.get("notes"))
+    for kind, size in zip(("row_names", "column_names"), X.shape, strict=True):
+        names[kind] = _names(about.get(kind), size)
+        if about.get(kind) and names[kind] is None:
+            notes += (f"Its {kind.replace('_', ' ')} are left out: what is recorded is no list of "
+                      f"{size} names of up to {NAME_LETTERS} letters.",)  # fmt: skip
+    name = about["name"]
+    if not isinstance(name, str) or len(name) > NAME_LETTERS:
+        raise ValueError(f"its name is no text of up to {NAME_LETTERS} letters")
+    return Dataset(name, X, truth, notes=notes, known=_known(about.get("known")), **names)
+
+
+def _names(value, size):
+    if not isinstance(value, list) or len(value) != size:
+        return None
+    sound = all(isinstance(name, str) and len(name) <= NAME_LETTERS for name in value)
+    return tuple(value) if sound else None
+
+
+def _notes(value):
+    notes = value if isinstance(value, list) else []
+    return tuple(n for n in notes if isinstance(n, str) and len(n) <= NAME_LETTERS)[:_MOST_NOTES]
+
+
+def _known(value):
+    """What is recorded of the number of factorizations; None if it is no such thing."""
+    if not isinstance(value, list) or len(value) != 2:
+        return None
+    size, number = value
+    is_number = isinstance(number, str) and (number == "inf" or number.isdecimal())
+    if type(size) is not int or not 0 < size < LARGEST_COUNT or not is_number or len(number) > 15:
+        return None
+    return Known(size, inf if number == "inf" else int(number))
 
 
 def data_folder(study_folder, sha256):

@@ -10,7 +10,11 @@ from pathlib import Path
 
 from nmfstudy.store.files import own, read_json, remove_link, write_json
 from nmfstudy.store.identity import job_id, run_folder
-from nmfstudy.store.records import printable
+from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS
+from nmfstudy.util.plain_text import one_line
+
+_TRACEBACK_LETTERS = 20_000
+_LINE_LETTERS = 500
 
 
 def record_failure(study_folder, identifier, problem, error):
@@ -58,8 +62,9 @@ def recorded_failures(study_folder):
         dict with ``seed`` (int, or None for the whole run or job) and ``error`` (str).
     """
     folder = Path(study_folder)
-    for path in sorted(folder.glob("runs/*/error.json")):
-        yield from _read(path, path.parent.name)
+    if not (folder / "runs").is_symlink():
+        for path in sorted(folder.glob("runs/*/error.json")):
+            yield from _read(path, path.parent.name)
     for path in sorted(folder.glob("failures/*.json")):
         yield from _read(path, path.stem)
 
@@ -67,19 +72,22 @@ def recorded_failures(study_folder):
 def _read(path, identifier):
     if identifier.startswith(".") or path.parent.is_symlink():
         return
+    identifier = one_line(identifier)
     record = {"id": identifier, "problem": identifier, "errors": []}
     try:
         found = read_json(own(path))
     except (OSError, ValueError):
         found = {}
     if isinstance(found.get("problem"), str):
-        record["problem"] = printable(found["problem"])
+        record["problem"] = one_line(found["problem"])[:NAME_LETTERS]
     listed = found.get("errors") if isinstance(found.get("errors"), list) else []
     for entry in listed:
         if isinstance(entry, dict) and isinstance(entry.get("error"), str):
             seed = entry.get("seed")
-            seed = seed if type(seed) is int else None
-            record["errors"].append({"seed": seed, "error": printable(entry["error"])})
+            seed = seed if type(seed) is int and 0 <= seed < LARGEST_COUNT else None
+            lines = entry["error"][-_TRACEBACK_LETTERS:].splitlines()
+            text = "\n".join(line[:_LINE_LETTERS] for line in lines)
+            record["errors"].append({"seed": seed, "error": text})
     if not record["errors"]:
         record["errors"] = [{"seed": None, "error": "its record cannot be read"}]
     yield record

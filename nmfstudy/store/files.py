@@ -15,7 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
+from nmfstudy.util.plain_text import printable
+
 PARTIAL = ".partial-"
+JSON_BYTES = 2**24  # the largest file of plain data that is read, unless its reader says otherwise
+_DEPTH = 32  # of lists in lists
 
 
 def write_atomically(path, content):
@@ -24,7 +28,7 @@ def write_atomically(path, content):
     partial = path.with_name(f"{PARTIAL}{path.name}-{_owner()}")
     try:
         with naming(path), open(partial, "wb") as handle:
-            handle.write(content.encode() if isinstance(content, str) else content)
+            handle.write(content.encode(errors="replace") if isinstance(content, str) else content)
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(partial, path)
@@ -170,15 +174,65 @@ def write_json(path, value):
     write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False, default=_plain) + "\n")
 
 
-def read_json(path):
-    """Plain data from a file; ValueError if it is torn or no JSON object."""
+@contextlib.contextmanager
+def reading(name):
+    """Context in which whatever goes wrong is a ValueError or OSError: the file is left out."""
     try:
-        value = json.loads(own(path).read_text(encoding="utf-8"))
-    except RecursionError:
-        raise ValueError(f"{Path(path).name} is nested too deeply") from None
-    if not isinstance(value, dict):
-        raise ValueError(f"{Path(path).name} holds no JSON object")
-    return value
+        yield
+    except (ValueError, OSError):
+        raise
+    except Exception as error:  # MemoryError, RecursionError, whatever a foreign file leads to
+        raise ValueError(f"{name} cannot be read ({type(error).__name__} {error})") from None
+
+
+def read_json(path, most=JSON_BYTES):
+    """Plain data from a file; texts are `printable`.
+
+    Parameters
+    ----------
+    path : path
+    most : int
+        Size in bytes up to which the file is read.
+
+    Raises
+    ------
+    ValueError
+        If it is torn, too large, nested too deeply, or no JSON object.
+    """
+    path = own(path)
+    size = path.stat().st_size
+    if size > most:
+        raise ValueError(f"{path.name} has {size:,} bytes; at most {most:,} are read")
+    with reading(path.name):
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(value, dict):
+            raise ValueError(f"{path.name} holds no JSON object")
+        _check_depth(value, path.name)
+        return _printable(value)
+
+
+def _check_depth(value, name):
+    level = [value]
+    for _ in range(_DEPTH):
+        level = [part for parent in level for part in _parts(parent) if _parts(part)]
+        if not level:
+            return
+    raise ValueError(f"{name} is nested too deeply")
+
+
+def _parts(value):
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _printable(value):
+    """The same plain data with printable texts, keys included."""
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, dict):
+        return {printable(key): _printable(part) for key, part in value.items()}
+    return [_printable(part) for part in value] if isinstance(value, list) else value
 
 
 def _plain(value):
@@ -209,7 +263,9 @@ def read_arrays(path):
     """
     path = own(path)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with reading(path.name), zipfile.ZipFile(path) as archive:
+            if sum(member.compress_size for member in archive.infolist()) > path.stat().st_size:
+                raise ValueError(f"{path.name} announces more than it has")
             return {
                 m.filename.removesuffix(".npy"): _member(archive, m) for m in archive.infolist()
             }

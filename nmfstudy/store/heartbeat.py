@@ -11,7 +11,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmfstudy.store.files import PARTIAL, host, is_alive, read_json, remove_leftovers, write_json
+from nmfstudy.store.files import (
+    PARTIAL,
+    host,
+    is_alive,
+    own,
+    read_json,
+    remove_leftovers,
+    write_json,
+)
+from nmfstudy.util.plain_text import one_line
 
 FIRST, EVERY = 0.5, 5.0  # seconds until the first sign and between two
 LOST = 60.0  # seconds without a sign after which a job counts as ended
@@ -86,8 +95,8 @@ class SignOfLife:
             pause = EVERY
             if self._about is None:
                 continue
-            with contextlib.suppress(OSError):
-                self._path.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError, ValueError):
+                own(self._path.parent).mkdir(parents=True, exist_ok=True)
                 write_json(self._path, {**self._about, "host": host(), "pid": os.getpid()})
 
 
@@ -106,9 +115,11 @@ def forget_the_dead(study_folder):
     for path, sign in _signs(study_folder):
         if not sign.is_alive:
             path.unlink(missing_ok=True)
-    remove_leftovers(_signs_folder(study_folder))
-    with contextlib.suppress(OSError):
-        _signs_folder(study_folder).rmdir()
+    folder = _signs_folder(study_folder)
+    if not folder.is_symlink():
+        remove_leftovers(folder)
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _signs_folder(study_folder):
@@ -117,7 +128,10 @@ def _signs_folder(study_folder):
 
 def _signs(study_folder):
     now = time.time()
-    for path in sorted(_signs_folder(study_folder).glob("*.json")):
+    folder = _signs_folder(study_folder)
+    if folder.is_symlink():
+        return
+    for path in sorted(folder.glob("*.json")):
         if path.name.startswith(PARTIAL):
             continue
         try:
@@ -130,6 +144,6 @@ def _signs(study_folder):
 
 def _is_sound(sign):
     texts, counts = (sign.run, sign.problem, sign.host), (sign.n_starts, sign.n_done, sign.pid)
-    return all(type(text) is str and text.isprintable() for text in texts) and all(
+    return all(type(text) is str and one_line(text) == text for text in texts) and all(
         type(count) is int and 0 <= count < 2**31 for count in counts
     )

@@ -198,6 +198,7 @@ def config_of(job):
         penalty.pop("side")
     search = asdict(job.search)
     search.pop("deterministic")  # follows from the init
+    search.pop("recorded")
     files = {k: v for k, v in search.pop("options").items() if k in ("W", "H")}
     options = {k: v for k, v in job.search.options.items() if k not in files}
     init = {"name": search.pop("init"), **files}

@@ -3,6 +3,10 @@
 from pathlib import Path
 
 from nmfstudy.store.files import read_json
+from nmfstudy.store.recorded import LARGEST_COUNT
+
+_STUDY_BYTES = 2**27  # a sweep of a million runs
+_MOST_WORDS = 1000  # of a command, which the shell bounds too
 
 
 def recorded_request(study_folder):
@@ -17,12 +21,12 @@ def recorded_request(study_folder):
         is left out.
     """
     try:
-        found = read_json(Path(study_folder) / "study.json")
+        found = read_json(Path(study_folder) / "study.json", _STUDY_BYTES)
     except (OSError, ValueError):
         return {}
     about = {"adaptive": found.get("adaptive") is True}
-    if isinstance(found.get("command"), list):
-        about["command"] = [printable(str(part)) for part in found["command"]]
+    if _is_command(found.get("command")):
+        about["command"] = found["command"]
     if isinstance(found.get("analysis"), dict):
         about["analysis"] = found["analysis"]
     if isinstance(found.get("data"), dict):
@@ -34,16 +38,20 @@ def recorded_request(study_folder):
     return about
 
 
+def _is_command(value):
+    """Whether it is a command of ours: the report shows it for others to copy."""
+    return (
+        isinstance(value, list)
+        and len(value) <= _MOST_WORDS
+        and all(isinstance(word, str) for word in value)
+        and value[:2] == ["nmfstudy", "run"]
+    )
+
+
 def _is_block(block):
     if not isinstance(block, dict) or not isinstance(block.get("run"), str):
         return False
     named = block["run"].isalnum() and block["run"].isascii()
     counts = block.get("n_starts"), block.get("most", 1)
     sound = isinstance(block.get("family", ""), str) and ("most" in block) == ("family" in block)
-    return named and sound and all(type(n) is int and n > 0 for n in counts)
-
-
-def printable(text):
-    """The text without characters that could steer a terminal; lines stay lines."""
-    keep = "\n\t"
-    return "".join(c if c.isprintable() or c in keep else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return named and sound and all(type(n) is int and 0 < n < LARGEST_COUNT for n in counts)

@@ -17,16 +17,20 @@ from nmfstudy.store.files import (
     own,
     read_arrays,
     read_json,
+    reading,
     sha256_of,
     write_arrays,
     write_atomically,
     write_json,
 )
 from nmfstudy.store.identity import code_version, problem_key, run_folder
-from nmfstudy.store.job import config_of, job_from_config
+from nmfstudy.store.job import config_of
 from nmfstudy.store.provenance import provenance
+from nmfstudy.store.recorded import check_starts, recorded_job
 from nmfstudy.store.run_info import check_info
+from nmfstudy.util.plain_text import formula_free, printable
 
+INFO_BYTES = 2**17  # of run.json, at most
 COLUMNS = (
     "run problem dataset n_components loss alpha_W alpha_H l1_ratio init solver penalty seed "
     "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
@@ -128,7 +132,7 @@ class Run:
         if not (folder / "run.json").is_file():
             error = " (it failed)" if (folder / "error.json").is_file() else ""
             raise ValueError(f"it is not finished{error}")
-        run = Run(folder, read_json(folder / "run.json"))
+        run = Run(folder, read_json(folder / "run.json", INFO_BYTES))
         check_info(run.info)
         if run.info["id"] != folder.name:
             raise ValueError(f"run.json is of another run, {run.info['id']!r:.40}")
@@ -149,8 +153,8 @@ class Run:
 
     @cached_property
     def job(self):
-        """The `Job` it was a block of, from the recorded configuration."""
-        return job_from_config(self.info["config"])
+        """The `Job` it was a block of, as `recorded_job` reads it."""
+        return recorded_job(self.info["config"], self.info["dataset"]["shape"])
 
     @property
     def fits(self):
@@ -172,6 +176,7 @@ class Run:
             if found != recorded:
                 raise ValueError(f"{name} is not what was written")
         columns = _read_csv(self.folder / "starts.csv")
+        check_starts(columns, self.job.problem.n_components, self.info["reference_loss"])
         n_fits = len(columns["seed"])
         arrays = read_arrays(self.folder / "factors.npz")
         W, H, row = _factors(arrays, n_fits, self.info, self.job)
@@ -199,14 +204,18 @@ def find_runs(study_folder):
     """
     runs, skipped = [], []
     parent = Path(study_folder) / "runs"
-    folders = sorted(p for p in parent.glob("*") if p.is_dir()) if parent.is_dir() else []
+    try:
+        folders = sorted(p for p in own(parent).glob("*") if p.is_dir())
+    except (ValueError, OSError) as error:
+        return [], [("runs", str(error))]
     for folder in folders:
         if folder.name.startswith("."):
             continue
         try:
-            runs.append(Run.load(folder))
+            with reading(folder.name):
+                runs.append(Run.load(folder))
         except (ValueError, OSError) as error:
-            skipped.append((folder.name, str(error)))
+            skipped.append((printable(folder.name), printable(str(error))))
     return runs, skipped
 
 
@@ -243,7 +252,7 @@ def _csv(rows):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows(rows)
+    writer.writerows([formula_free(cell) for cell in row] for row in rows)
     return text.getvalue()
 
 

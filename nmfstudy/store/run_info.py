@@ -2,6 +2,9 @@
 
 from math import isfinite
 
+from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS
+from nmfstudy.util.plain_text import one_line
+
 
 def check_info(info):
     """Refuse the content of a ``run.json`` that is none of ours.
@@ -22,7 +25,7 @@ def check_info(info):
 
 
 def _is_text(value):
-    return isinstance(value, str) and value.isprintable()
+    return isinstance(value, str) and len(value) <= NAME_LETTERS and one_line(value) == value
 
 
 def _is_number(value):
@@ -34,7 +37,7 @@ def _is_norm(value):
 
 
 def _is_count(value):
-    return type(value) is int and 0 <= value < 2**53
+    return type(value) is int and 0 <= value < LARGEST_COUNT
 
 
 def _is_there(value):
@@ -55,18 +58,28 @@ def _is_dataset(value):
 
 
 def _is_files(value):
-    return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+    return (
+        isinstance(value, dict)
+        and set(value) == {"factors.npz", "starts.csv"}
+        and all(map(_is_text, value.values()))
+    )
 
 
 def _is_provenance(value):
     if not isinstance(value, dict):
         return False
     libraries, blas = value.get("libraries") or {}, value.get("blas") or []
+    others = [part for name, part in value.items() if name not in ("libraries", "blas")]
     return (
         isinstance(libraries, dict)
         and isinstance(blas, list)
-        and all(isinstance(name, str) for name in blas)
+        and all(map(_is_text, blas))
+        and all(map(_is_short, [*libraries.values(), *others]))
     )
+
+
+def _is_short(value):
+    return value is None or _is_text(value) or _is_number(value) or isinstance(value, bool)
 
 
 _REQUIRED = {

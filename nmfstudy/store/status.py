@@ -7,8 +7,9 @@ from pathlib import Path
 from nmfstudy.store.failures import recorded_failures
 from nmfstudy.store.heartbeat import Sign, signs_of_life
 from nmfstudy.store.identity import family_id
-from nmfstudy.store.records import printable, recorded_request
+from nmfstudy.store.records import recorded_request
 from nmfstudy.store.run import find_runs
+from nmfstudy.util.plain_text import one_line
 
 
 @dataclass(frozen=True)
@@ -73,9 +74,9 @@ class Status:
         if self.missing:
             yield f"missing {self.missing} runs: not begun, waiting in a queue, or lost"
         for problem, line in self.failed:
-            yield printable(f"failed: {problem}: {line}")
+            yield one_line(f"failed: {problem}: {line}")
         for name, reason in self.skipped:
-            yield printable(f"left out: {name}: {reason}")
+            yield one_line(f"left out: {name}: {reason}")
 
 
 def status_of(study_folder):
@@ -119,7 +120,7 @@ def _seconds_left(finished, open_, running):
     starts = sum(run.info["n_starts"] for run in finished)
     if not (starts and open_ and running):
         return None
-    pace = sum(run.info["seconds"] for run in finished) / starts
+    pace = sum(run.info.get("seconds") or 0.0 for run in finished) / starts
     left = sum(open_.values()) - sum(s.n_done for run, s in running.items() if run in open_)
     return max(0, left) * pace / len(running)
 

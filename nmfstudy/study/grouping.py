@@ -7,7 +7,9 @@ import numpy as np
 
 from nmfstudy.fitting.keeping import keep_solutions
 from nmfstudy.model.fits import concatenate
+from nmfstudy.model.objective import data_norm
 from nmfstudy.store import failures, load_data, problem_key
+from nmfstudy.store.files import reading
 from nmfstudy.store.job import Analysis, Job
 from nmfstudy.study.problem_result import ProblemResult
 from nmfstudy.util.errors import RequestError
@@ -91,6 +93,9 @@ def group_problems(folder, runs, analysis, skipped):
             dataset = load_data(folder, first.info["dataset"]["sha256"])
             if {(n, d) for s in searches.values() for n, d in map(_shape, s)} != {dataset.X.shape}:
                 raise ValueError("its factors are not of the shape of its data")
+            norms = [run.info["data_norm"] for found in searches.values() for run in found]
+            if not np.allclose(norms, data_norm(dataset.X), rtol=1e-6, atol=0):
+                raise ValueError("its norm is not that of its data")
         except ValueError as error:
             skipped.extend((r.id, str(error)) for s in searches.values() for r in s)
             continue
@@ -172,7 +177,8 @@ def _pool(runs, skipped):
     def readable():
         for run in sorted(runs, key=lambda run: run.id):
             try:
-                fits = run.fits
+                with reading(run.id):
+                    fits = run.fits
             except (ValueError, OSError) as error:
                 skipped.append((run.id, str(error)))
                 continue

@@ -9,6 +9,7 @@ import pandas as pd
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.store import find_runs
 from nmfstudy.store.job import Analysis
+from nmfstudy.store.recorded import within_memory
 from nmfstudy.store.records import recorded_request
 from nmfstudy.study.grouping import (
     group_fits,
@@ -30,6 +31,7 @@ from nmfstudy.study.tables import (
 )
 from nmfstudy.util.display import Shown, count, number
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.plain_text import one_line
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -62,8 +64,8 @@ class Study(Shown):
 
     @property
     def name(self):
-        """The folder's name."""
-        return self.folder.name
+        """The folder's name, printable."""
+        return one_line(self.folder.name)
 
     @property
     def has_penalties(self):
@@ -98,6 +100,8 @@ class Study(Shown):
         skipped = skipped + left_out
         about = recorded_request(folder)
         runs, left_out = of_data(runs, about)
+        skipped = skipped + left_out
+        runs, left_out = within_memory(runs)
         skipped = skipped + left_out
         analysis = analysis or recorded_analysis(about, runs)
         problems = group_problems(folder, runs, analysis, skipped)

@@ -10,7 +10,7 @@ from scipy import sparse
 from nmfstudy.model.distance import distance, product_norm
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.solutions.kind import WIDE
-from nmfstudy.store.files import read_json, write_json
+from nmfstudy.store.files import own, read_json, reading, write_json
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.sources import hash_of_sources, sources_behind
@@ -18,6 +18,7 @@ from nmfstudy.util.sources import hash_of_sources, sources_behind
 MOST_PER_PROBLEM = 4  # representatives certified
 SECONDS_PER_PROBLEM = 10.0
 LARGEST = 20_000_000  # entries of the product, which certificates form
+_BYTES = 2**26  # of a verdict that is kept, with its factors and evidence
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
 
 
@@ -105,7 +106,7 @@ def _certify(verdicts, minimum, factors, others, result, folder, end):
         except ContradictionError as error:
             verdicts.contradictions.append(f"Certificates disagree on minimum {minimum}: {error}")
             return
-        if path is not None:
+        if path is not None and not path.parent.is_symlink():
             path.parent.mkdir(exist_ok=True)
             write_json(path, verdict.to_dict())
     verdicts[minimum] = verdict
@@ -217,12 +218,14 @@ def _kept(path, factors, tolerance):
     from nmfstudy.certificates import Verdict
 
     try:
-        verdict = Verdict.from_dict(read_json(path))
-        about = Factorization(verdict.factorization.W, verdict.factorization.H)
-        if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
-            near = _product_distance(about, factors) <= tolerance * product_norm(factors)
-            if near and not verdict.verify():
-                return verdict
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+        with reading(path.name):
+            own(path.parent)
+            verdict = Verdict.from_dict(read_json(path, _BYTES))
+            about = Factorization(verdict.factorization.W, verdict.factorization.H)
+            if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
+                near = _product_distance(about, factors) <= tolerance * product_norm(factors)
+                if near and not verdict.verify():
+                    return verdict
+    except (OSError, ValueError):
         pass  # torn or foreign: made again
     return None

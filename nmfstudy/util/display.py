@@ -21,7 +21,7 @@ def number(value, digits=4):
     """
     if value is None:
         return ABSENT
-    if isinstance(value, bool) or type(value).__name__ == "bool":
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's
         return "yes" if value else "no"
     if not isinstance(value, Real):
         return str(value)

@@ -26,8 +26,16 @@ def make_solver(search):
     Raises
     ------
     RequestError
-        If there is no such solver or it does not know an option.
+        If there is no such solver or it does not know an option; or if the search was read from
+        a study's folder and names a class or files outside the package.
     """
+    if search.recorded and (search.solver not in SOLVERS or search.init == "custom"):
+        outside = "class" if search.solver not in SOLVERS else "files of its starts"
+        raise RequestError(
+            f"the {outside} of a search that a study records (solver {search.solver!r:.100}, init "
+            f"{search.init!r:.100}) may be anything; possible: {', '.join(SOLVERS)} without init "
+            "custom"
+        )
     load_kernels()
     make = SOLVERS.get(search.solver) or _user_class(search.solver)
     options = {key: value for key, value in search.options.items() if key not in ("W", "H")}

@@ -7,6 +7,7 @@ import pandas as pd
 
 from nmfstudy.report.page.page import Cell, Table
 from nmfstudy.util.display import ABSENT, count, number, percent, spelt
+from nmfstudy.util.plain_text import formula_free
 
 __all__ = [
     "ABSENT",
@@ -97,7 +98,7 @@ def cell_text(name, value):
             return value.replace("_", " ")
         return spelt(value) if name == "solver" else value
     if isinstance(value, Real) and not isinstance(value, bool) and str(name).startswith(_SHARES):
-        if type(value).__name__ != "bool" and 0 <= value <= 1:
+        if type(value).__name__ not in ("bool", "bool_") and 0 <= value <= 1:
             return percent(value)
     return number(value)
 
@@ -144,5 +145,16 @@ def _numeric(column):
 
 
 def csv_text(frame):
-    """A data frame as CSV with full precision: equal numbers give equal bytes."""
-    return frame.to_csv(index=False, lineterminator="\n")
+    """A data frame as CSV with full precision: equal numbers give equal bytes.
+
+    Texts are `formula_free`.
+    """
+    columns = [_without_formulas(column) for _, column in frame.items()]
+    header = list(map(formula_free, frame.columns))
+    frame = pd.concat(columns, axis=1) if columns else frame
+    return frame.to_csv(index=False, header=header, lineterminator="\n")
+
+
+def _without_formulas(column):
+    texts = column.dtype.kind not in "biuf" and any(formula_free(v) is not v for v in column)
+    return column.map(formula_free) if texts else column
