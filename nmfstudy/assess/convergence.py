@@ -5,38 +5,41 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nmfstudy.fitting.multistart import fit_starts
-from nmfstudy.model.fits import Fits
+from nmfstudy.fitting.solvers import SOLVERS
 
 RATIO = 1.6  # of neighbouring checkpoints
+MOST_WORK = 1e9  # entries of X × components × sweeps of a start that is followed
+_PER_SWEEP = 1e5  # entries whose cost is that of beginning a sweep
 
 
 @dataclass(frozen=True, eq=False)
 class Convergence:
-    """Some starts of one search, looked at on their way.
+    """One start of a search, looked at on its way.
 
     Attributes
     ----------
-    seed : int array of shape (n_starts,)
-    n_iter : int array of shape (n_starts, n_looks)
-        Sweeps done at each look; a start that has converged stays where it is.
-    kkt_residual, objective : arrays of shape (n_starts, n_looks)
-    stopped : Fits or None
-        Where scikit-learn's rule ends the same starts (``tol=1e-4, max_iter=200``, its defaults);
-        None for a loss or penalty that its coordinate descent does not have.
+    seed : int
     tol : float
         The residual asked for.
+    n_iter : int array of shape (n_looks,)
+        Sweeps done at each look, ascending; the last is where the start ends.
+    kkt_residual, objective : float arrays of shape (n_looks,)
+    stopped : tuple of (int, float, float) or None
+        Sweeps, residual and objective where scikit-learn's rule ends the same start (``tol=1e-4,
+        max_iter=200``, its defaults); None for a loss or penalty that its coordinate descent does
+        not have.
     """
 
-    seed: np.ndarray
+    seed: int
+    tol: float
     n_iter: np.ndarray
     kkt_residual: np.ndarray
     objective: np.ndarray
-    stopped: Fits | None
-    tol: float
+    stopped: tuple[int, float, float] | None
 
 
-def follow(X, problem, search, seeds):
-    """Fit some starts again and look at them after 1, 2, 4, 7, … sweeps.
+def follow(X, problem, search, seed):
+    """Fit a start again and look at it after 1, 2, 4, 7, … sweeps.
 
     Every look is a fit of its own up to so many sweeps, so that what is seen is what any solver
     does, whatever it remembers between sweeps. All looks together cost less than three fits.
@@ -47,16 +50,24 @@ def follow(X, problem, search, seeds):
     problem : Problem
     search : Search
         With ``stop="kkt"``.
-    seeds : sequence of int
+    seed : int
 
     Returns
     -------
     Convergence
+
+    Examples
+    --------
+    >>> from nmfstudy.datasets import load_dataset
+    >>> from nmfstudy.problem import Problem, Search
+    >>> seen = follow(load_dataset("menu").X, Problem(3), Search(), seed=0)
+    >>> bool(seen.kkt_residual[-1] <= seen.tol < seen.kkt_residual[0])
+    True
     """
     looks, sweeps = [], 1
-    while not looks or (not looks[-1].converged.all() and sweeps < search.max_iter * RATIO):
+    while not looks or (not looks[-1].converged and sweeps < search.max_iter * RATIO):
         asked = replace(search, max_iter=min(sweeps, search.max_iter))
-        looks.append(fit_starts(X, problem, asked, seeds))
+        looks.append(fit_starts(X, problem, asked, [seed])[0])
         sweeps = int(np.ceil(sweeps * RATIO))
     stopped = None
     if problem.loss == "frobenius" and not problem.penalty.name.startswith("scale_free"):
@@ -64,13 +75,38 @@ def follow(X, problem, search, seeds):
             search, solver="coordinate_descent", stop="scikit_learn", tol=1e-4, max_iter=200,
             options={},
         )  # fmt: skip
-        stopped = fit_starts(X, problem, theirs, seeds)
-    return Convergence(
-        looks[0].seed,
-        *(np.stack([getattr(fits, name) for fits in looks], axis=1) for name in _SEEN),
-        stopped,
-        search.tol,
-    )
+        stopped = _values(fit_starts(X, problem, theirs, [seed])[0])
+    n_iter, kkt_residual, objective = map(np.array, zip(*map(_values, looks), strict=True))
+    return Convergence(int(seed), search.tol, n_iter, kkt_residual, objective, stopped)
 
 
-_SEEN = ("n_iter", "kkt_residual", "objective")
+def _values(fit):
+    return fit.n_iter, fit.kkt_residual, fit.objective
+
+
+def representative(X, fits):
+    """Seed of the converged start with the median number of sweeps, if it is worth following.
+
+    Parameters
+    ----------
+    X : array or sparse matrix of shape (n_samples, n_features)
+    fits : Fits
+        Of one block of starts.
+
+    Returns
+    -------
+    int or None
+        None where starts are not driven to a residual (another rule, a penalty on one factor
+        alone), all are one, the solver is the user's own, none converges, or it takes too long.
+    """
+    search, problem = fits.search, fits.problem
+    if search.stop != "kkt" or search.deterministic or problem.penalty.one_sided:
+        return None
+    converged = np.flatnonzero(fits.converged)
+    if search.solver not in SOLVERS or not len(converged):
+        return None
+    order = converged[np.argsort(fits.n_iter[converged], kind="stable")]
+    start = order[(len(order) - 1) // 2]
+    size = getattr(X, "nnz", None) or X.size
+    work = float(fits.n_iter[start]) * (_PER_SWEEP + size * problem.n_components)
+    return int(fits.seed[start]) if work <= MOST_WORK else None

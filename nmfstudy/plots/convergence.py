@@ -1,18 +1,16 @@
-"""What one holds: some starts on their way to a minimum."""
+"""What one holds: a start on its way to a minimum."""
 
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.convergence import follow
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
-_MOST, _SECONDS = 5, 0.8  # starts followed, and how long their fits may have taken together
 _FLOOR = 1e-16
 
 
 def convergence_table(convergence):
-    """One row per start and look, and one per start that scikit-learn's rule ends.
+    """One row per look, and one where scikit-learn's rule ends the start.
 
     Parameters
     ----------
@@ -23,21 +21,14 @@ def convergence_table(convergence):
     DataFrame
         seed, n_iter, kkt_residual, objective, stopped (by scikit-learn's rule).
     """
-    n_looks = convergence.n_iter.shape[1]
-    table = pd.DataFrame(
-        {
-            "seed": np.repeat(convergence.seed, n_looks),
-            "n_iter": convergence.n_iter.ravel(),
-            "kkt_residual": convergence.kkt_residual.ravel(),
-            "objective": convergence.objective.ravel(),
-            "stopped": False,
-        }
-    ).drop_duplicates(["seed", "n_iter"], ignore_index=True)
-    fits = convergence.stopped
-    if fits is None:
-        return table
-    columns = {n: getattr(fits, n) for n in ("seed", "n_iter", "kkt_residual", "objective")}
-    return pd.concat([table, pd.DataFrame(columns).assign(stopped=True)], ignore_index=True)
+    names = ["n_iter", "kkt_residual", "objective"]
+    table = pd.DataFrame({name: getattr(convergence, name) for name in names})
+    table = table.drop_duplicates("n_iter", ignore_index=True).assign(stopped=False)
+    if convergence.stopped is not None:
+        end = pd.DataFrame([convergence.stopped], columns=names).assign(stopped=True)
+        table = pd.concat([table, end], ignore_index=True)
+    table.insert(0, "seed", convergence.seed)
+    return table
 
 
 def plot_convergence(table, *, tol=None, ax=None):
@@ -76,46 +67,26 @@ def plot_convergence(table, *, tol=None, ax=None):
 
 
 def illustrate_convergence(result):
-    """Some starts of a problem on their way, fitted again for the figure.
-
-    None where no search of random starts converges by the optimality residual, and where that
-    takes longer than a figure should.
-    """
-    fits = _followed(result)
-    if fits is None:
+    """A start of a problem on its way, as the study has stored it; None if it has not."""
+    convergence = result.convergence
+    if convergence is None:
         return None
-    convergence = follow(result.dataset.X, result.problem, fits.search, fits.seed)
-    table = convergence_table(convergence)
-    n, full = len(fits), int(np.median(convergence.n_iter[:, -1]))
-    said = ""
+    table, tol = convergence_table(convergence), convergence.tol
+    theirs = ""
     if convergence.stopped is not None:
-        theirs = convergence.stopped
-        said = (
-            f" scikit-learn's usual rule (tol 10⁻⁴, at most 200 sweeps) ends after about "
-            f"{np.median(theirs.n_iter):.0f} sweeps at a residual of about "
-            f"{style.number(np.median(theirs.kkt_residual), 1)}."
+        n_iter, residual, _ = convergence.stopped
+        theirs = (
+            f" scikit-learn's usual rule (tol 10⁻⁴, at most 200 sweeps) ends after {n_iter:,} "
+            f"sweeps at a residual of {style.number(residual, 1)}."
         )
     return Illustration(
         name=f"convergence-{result.key}",
         caption=(
-            f"How {n} start{'s' * (n > 1)} of {result.title} approach{'es' * (n == 1)} an optimum, "
-            "where the residual is 0. A fit counts once it is below "
-            f"{style.number(fits.search.tol, 1)}, here after about {full:,} sweeps.{said}"
+            f"How the start with seed {convergence.seed} of {result.title} approaches an optimum, "
+            f"where the residual is 0. A fit counts once it is below {style.number(tol, 1)}, here "
+            f"after {convergence.n_iter[-1]:,} sweeps.{theirs}"
         ),
-        draw=lambda figure: plot_convergence(table, tol=fits.search.tol, ax=figure.add_subplot()),
+        draw=lambda figure: plot_convergence(table, tol=tol, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.6),
     )
-
-
-def _followed(result):
-    """The first few converged starts of the largest random search that take little time."""
-    if result.problem.penalty.one_sided:
-        return None
-    found = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
-    if not found or ":" in found[0].search.solver:
-        return None
-    fits = max(found, key=len)
-    fits = fits[np.flatnonzero(fits.converged)[:_MOST]]
-    within = np.cumsum(fits.seconds) <= _SECONDS
-    return fits[within] if within.any() else None

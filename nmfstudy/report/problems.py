@@ -166,7 +166,9 @@ def _full(study, result, row, shelf):
     shares = (shares_table(result), *solver_blocks(result, shelf), *drawn(illustrate_shares))
     blocks.append(Details("Which way of starting reaches which solution", shares))
     curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
-    curves += shelf.figures(illustrate_convergence, result)
+    curves += shelf.figures(illustrate_convergence, result) or [
+        Paragraph("How a start converged is not drawn: no such curve is stored with it.", "note")
+    ]
     settled = (Paragraph(row["reason"]), *curves)
     blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(

@@ -8,12 +8,14 @@ import numpy as np
 
 from nmfstudy.assess.choice_of_k import candidate
 from nmfstudy.assess.component_trust import component_trust
+from nmfstudy.assess.convergence import Convergence
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.penalty_threshold import zero_is_best
 from nmfstudy.model.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
 from nmfstudy.store.job import Analysis
+from nmfstudy.store.traces import load_trace
 from nmfstudy.study.ambiguity import ambiguity_of
 from nmfstudy.study.verdicts import settled_dimension, verdicts_of
 from nmfstudy.util.display import Shown, count, number
@@ -108,6 +110,15 @@ class ProblemResult(Shown):
         lowest = self.solutions.best_objective
         beaten = lowest < zero * (1 - 1e-9)
         return "zero" if not beaten and zero_is_best(self.dataset.X, self.problem) else None
+
+    @cached_property
+    def convergence(self) -> Convergence | None:
+        """How a start of the largest search with a stored trace approached its optimum."""
+        for fits in sorted(self.searches, key=len, reverse=True) if self.folder else ():
+            asked = self.folder, self.dataset.sha256, self.problem, fits.search
+            if (trace := load_trace(*asked)) is not None:
+                return trace
+        return None
 
     @cached_property
     def trust(self):

@@ -16,6 +16,7 @@ from nmfstudy.store.files import remove_leftovers, sha256_of
 from nmfstudy.store.heartbeat import SignOfLife
 from nmfstudy.store.identity import run_folder
 from nmfstudy.store.job import AUTO
+from nmfstudy.store.traces import save_trace
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 
@@ -177,6 +178,7 @@ def _execute_block(job, dataset, block, identifier, progress, sign):
     ]
     seconds = time.perf_counter() - begun
     try:
+        save_trace(job.folder, dataset, fits)
         Run.save(job.folder, identifier, job, dataset, fits, seconds=seconds, errors=errors)
     except OSError:  # the study's own folder, where nothing could be recorded either
         raise

@@ -124,7 +124,7 @@ def norms_table(result):
 
 def followed(result):
     fits = result.searches[0]
-    found = follow(result.dataset.X, fits.problem, fits.search, fits.seed[:3])
+    found = follow(result.dataset.X, fits.problem, fits.search, fits.seed[0])
     return convergence.convergence_table(found)
 
 
