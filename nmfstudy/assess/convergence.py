@@ -8,7 +8,7 @@ from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.fitting.solvers import SOLVERS
 
 RATIO = 1.6  # of neighbouring checkpoints
-MOST_WORK = 1e9  # entries of X × components × sweeps of a start that is followed
+MOST_WORK = 5e8  # entries of X × components × sweeps of a start that is followed
 _PER_SWEEP = 1e5  # entries whose cost is that of beginning a sweep
 
 

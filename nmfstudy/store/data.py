@@ -17,6 +17,7 @@ from nmfstudy.store.files import (
     write_json,
 )
 from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS, check_memory
+from nmfstudy.util.errors import RequestError
 
 _ABOUT_BYTES = 2**27  # of data.json, which holds the names of rows and columns
 _MOST_NOTES = 20
@@ -26,6 +27,12 @@ def save_data(study_folder, dataset):
     """Keep a dataset under ``data/<sha256>``; if its values are there, names and notes as now."""
     folder = data_folder(study_folder, dataset.sha256)
     is_whole = (folder / "data.json").is_file
+    letters = sum(len(name) for names in _names_of(dataset) for name in names)
+    if letters > _ABOUT_BYTES // 8:
+        raise RequestError(
+            f"{dataset.name} has names of {letters:,} letters in all; possible: up to "
+            f"{_ABOUT_BYTES // 8:,}"
+        )
     said = {
         "row_names": _plain(dataset.row_names),
         "column_names": _plain(dataset.column_names),
@@ -57,6 +64,10 @@ def save_data(study_folder, dataset):
     with new_folder(folder, is_whole) as partial:
         write_arrays(partial / "data.npz", **arrays)
         write_json(partial / "data.json", about)
+
+
+def _names_of(dataset):
+    return dataset.row_names or (), dataset.column_names or ()
 
 
 def _plain(names):

@@ -65,8 +65,9 @@ def recorded_failures(study_folder):
     if not (folder / "runs").is_symlink():
         for path in sorted(folder.glob("runs/*/error.json")):
             yield from _read(path, path.parent.name)
-    for path in sorted(folder.glob("failures/*.json")):
-        yield from _read(path, path.stem)
+    if not (folder / "failures").is_symlink():
+        for path in sorted(folder.glob("failures/*.json")):
+            yield from _read(path, path.stem)
 
 
 def _read(path, identifier):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from nmfstudy.util.errors import RequestError
 from nmfstudy.util.plain_text import printable
 
 PARTIAL = ".partial-"
@@ -27,13 +28,18 @@ def write_atomically(path, content):
     path = Path(path)
     partial = path.with_name(f"{PARTIAL}{path.name}-{_owner()}")
     try:
-        with naming(path), open(partial, "wb") as handle:
+        with naming(path), open(partial, "wb", opener=_no_link) as handle:
             handle.write(content.encode(errors="replace") if isinstance(content, str) else content)
             handle.flush()
             os.fsync(handle.fileno())
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _no_link(path, flags):
+    """Open a file unless a link that somebody put there in advance leads elsewhere."""
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
 
 
 @contextlib.contextmanager
@@ -121,12 +127,22 @@ def own(path):
 
 
 def clean_up(study_folder):
-    """Remove what killed writers of this host left in a study's folder and those in it."""
+    """Remove what killed writers of this host left in a study's folder and those in it.
+
+    Raises
+    ------
+    RequestError
+        If a folder of the study is a link: what is written into it would land elsewhere.
+    """
     folder = Path(study_folder)
     remove_leftovers(folder)
     for place in folder.glob("*/"):
-        if not place.is_symlink():
-            remove_leftovers(place)
+        if place.is_symlink():
+            raise RequestError(
+                f"{place} is a link, through which nothing is written; possible: a folder in its "
+                "place, or a link to the whole study"
+            )
+        remove_leftovers(place)
 
 
 def remove_leftovers(folder):

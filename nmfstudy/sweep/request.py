@@ -9,7 +9,8 @@ from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.store import code_version, problem_key, run_id
 from nmfstudy.store.files import clean_up, write_json
 from nmfstudy.store.identity import family_id, job_id
-from nmfstudy.store.job import AUTO, Analysis
+from nmfstudy.store.job import AUTO, Analysis, config_of
+from nmfstudy.store.recorded import check_config
 from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of
 from nmfstudy.util.errors import RequestError
 
@@ -23,6 +24,7 @@ def check_job(job):
     ------
     RequestError
     """
+    check_config(config_of(job))
     dataset = dataset_of(job)
     check_init(job.search.init, dataset.X.shape, job.problem.n_components)
     if job.search.init == "custom":
