@@ -84,22 +84,19 @@ def group_problems(folder, runs, analysis, skipped):
     """Group runs by problem and search; one fit per seed. Runs left out join what was skipped."""
     groups = {}
     for run in runs:
+        of = run.info["problem"], run.info["dataset"]["sha256"]
         search = (run.job.search.init, run.job.search.solver_label)
-        groups.setdefault(run.info["problem"], {}).setdefault(search, []).append(run)
+        groups.setdefault(of, {}).setdefault(search, []).append(run)
     results = []
-    for key, searches in groups.items():
+    for (key, sha256), searches in groups.items():
         first = next(iter(searches.values()))[0]
         try:
-            dataset = load_data(folder, first.info["dataset"]["sha256"])
-            if {(n, d) for s in searches.values() for n, d in map(_shape, s)} != {dataset.X.shape}:
-                raise ValueError("its factors are not of the shape of its data")
-            norms = [run.info["data_norm"] for found in searches.values() for run in found]
-            if not np.allclose(norms, data_norm(dataset.X), rtol=1e-6, atol=0):
-                raise ValueError("its norm is not that of its data")
+            dataset = load_data(folder, sha256)
         except ValueError as error:
             skipped.extend((r.id, str(error)) for s in searches.values() for r in s)
             continue
-        pooled = [_pool(found, skipped) for _, found in sorted(searches.items())]
+        ours = [_of_this(dataset, found, skipped) for _, found in sorted(searches.items())]
+        pooled = [_pool(found, skipped) for found in ours if found]
         if not any(pooled):
             continue
         fits, run_of = zip(*filter(None, pooled), strict=True)
@@ -109,6 +106,19 @@ def group_problems(folder, runs, analysis, skipped):
             )
         )
     return sorted(_told_apart(results), key=_order)
+
+
+def _of_this(dataset, runs, skipped):
+    """The runs whose shape and norm are those of the data; the others join what was skipped."""
+    kept, norm = [], data_norm(dataset.X)
+    for run in runs:
+        if tuple(_shape(run)) != dataset.X.shape:
+            skipped.append((run.id, "its factors are not of the shape of its data"))
+        elif abs(run.info["data_norm"] - norm) > 1e-6 * norm:
+            skipped.append((run.id, "its norm is not that of its data"))
+        else:
+            kept.append(run)
+    return kept
 
 
 def group_fits(dataset, fits, analysis):
