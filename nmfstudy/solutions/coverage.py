@@ -7,7 +7,7 @@ Starts of one search are independent draws of a minimum, so the theory of unseen
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaincinv, gammaln
 
 from nmfstudy.util.errors import RequestError
 
@@ -36,6 +36,45 @@ def good_turing_coverage(counts):
     """
     seen = _seen(counts)
     return float(1 - (seen == 1).sum() / seen.sum()) if seen.size else float("nan")
+
+
+def lowest_coverage(counts, confidence=0.95):
+    r"""Lower confidence limit of the coverage, by the Poisson limit of the minima seen once.
+
+    .. math:: 1 - χ²_{confidence}(2 f_1 + 2) \,/\, 2S
+
+    f₁ is the number of minima seen once, S the number of starts; without any seen once it is the
+    rule of three, 1 − 3/S. Good and Turing's estimate is unbiased after a fixed number of starts,
+    but too high for a rule that stops as soon as it is high enough (see ``docs/coverage.md``).
+
+    Parameters
+    ----------
+    counts : int array
+        Starts per minimum, S in all.
+    confidence : float
+        One-sided, between 0 and 1.
+
+    Returns
+    -------
+    float
+        At least 0; NaN without starts.
+
+    References
+    ----------
+    Garwood (1936), for the limit of a Poisson mean.
+
+    Examples
+    --------
+    >>> round(lowest_coverage([250, 50]), 4)
+    0.99
+    >>> round(lowest_coverage([250, 49, 1]), 4)
+    0.9842
+    """
+    seen = _seen(counts)
+    if not seen.size:
+        return float("nan")
+    once = int((seen == 1).sum())
+    return max(0.0, float(1 - gammaincinv(once + 1, confidence) / seen.sum()))
 
 
 def chao1(counts):

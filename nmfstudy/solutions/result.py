@@ -9,6 +9,7 @@ from nmfstudy.model.problem import Problem
 from nmfstudy.solutions.coverage import (
     chao1,
     good_turing_coverage,
+    lowest_coverage,
     rarefaction,
     starts_needed,
     wilson_interval,
@@ -250,6 +251,11 @@ class Solutions(Shown):
         return good_turing_coverage(self._sample)
 
     @property
+    def lowest_coverage(self):
+        """Lower 95 % confidence limit of the coverage; ``n_starts=auto`` goes by it."""
+        return lowest_coverage(self._sample)
+
+    @property
     def chao1(self):
         """Lower bound for the number of minima the search can reach."""
         return chao1(self._sample)
@@ -268,9 +274,9 @@ class Solutions(Shown):
 
     @property
     def starts_for_99(self):
-        """Starts that reach a best minimum with 99 % chance, at the share seen."""
-        share = self.best_share.value
-        return float("nan") if np.isnan(share) else starts_needed(share)
+        """Starts that reach a best minimum with 99 % chance, at the lower end of its share."""
+        share = self.best_share
+        return float("nan") if np.isnan(share.value) else starts_needed(share.low)
 
     def shares(self):
         """Which search reaches which minimum.

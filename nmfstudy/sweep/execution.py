@@ -20,8 +20,8 @@ from nmfstudy.store.traces import save_trace
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 
-AUTO_COVERAGE = 0.99
-AUTO_BUDGET = 2000  # starts of one search after which an adaptive study gives up
+AUTO_COVERAGE = 0.99  # which the lower confidence limit must reach
+AUTO_BUDGET = 5000  # starts of one search after which an adaptive study gives up
 
 
 class NoProgress:
@@ -222,16 +222,17 @@ def _enough(job, identifiers):
 def stopping_reason(solutions, n_starts):
     """Why an adaptive study stops with these solutions, in words; None if it goes on.
 
-    It stops when a continuum is evident (starts do not come back to the same places), when
-    coverage is at least .99 and the count has a plateau, or when 2,000 starts of the search are
-    spent.
+    It stops when a continuum is evident (starts do not come back to the same places), when the
+    lower 95 % limit of the coverage is at least .99 and the count has a plateau, or when 5,000
+    starts of the search are spent.
     """
     if solutions.kind == "continuum" and not solutions.recurs:
         return f"stopped after {n_starts} starts: a continuum of solutions is evident"
-    if solutions.coverage >= AUTO_COVERAGE and solutions.plateau is not None:
+    if solutions.lowest_coverage >= AUTO_COVERAGE and solutions.plateau is not None:
         return (
-            f"stopped after {n_starts} starts: coverage is {solutions.coverage:.3f} and the count "
-            f"does not depend on the tolerance between {number(solutions.plateau[0], 1)} and "
+            f"stopped after {n_starts} starts: coverage is {solutions.coverage:.3f}, at least "
+            f"{AUTO_COVERAGE} with 95 % confidence, and the count does not depend on the tolerance "
+            f"between {number(solutions.plateau[0], 1)} and "
             f"{number(solutions.plateau[1], 1)}"
         )
     if n_starts >= AUTO_BUDGET:

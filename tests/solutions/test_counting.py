@@ -11,6 +11,7 @@ from planted_fits import disguise, draw_minima, make_fits
 from nmfstudy import RequestError, distinct_solutions
 from nmfstudy.model.penalties import ElementwisePenalty
 from nmfstudy.model.problem import Problem, Search
+from nmfstudy.solutions.coverage import starts_needed
 
 OBJECTIVES = np.array([1.0, 1.0 + 1e-5, 1.2])
 
@@ -37,7 +38,8 @@ def test_three_counts(three):
     assert (s.coverage, s.chao1) == (1.0, 3.0)
     assert s.best_share.value == 0.5
     assert s.best_share.low < 0.5 < s.best_share.high
-    assert s.starts_for_99 == 7
+    assert s.starts_for_99 == starts_needed(s.best_share.low) > starts_needed(0.5)
+    assert s.lowest_coverage == pytest.approx(0.95, abs=1e-3)  # 1 − 3/60
     assert s.dimension is None
 
 

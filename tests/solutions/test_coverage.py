@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, chi2, poisson
 
 from nmfstudy import RequestError
 from nmfstudy.solutions.coverage import (
     chao1,
     good_turing_coverage,
+    lowest_coverage,
     rarefaction,
     rarefaction_interval,
     starts_needed,
@@ -34,6 +35,59 @@ def test_coverage_estimates_the_seen_mass(rng):
         estimated.append(good_turing_coverage(counts))
         true.append(p[counts > 0].sum())
     assert np.mean(estimated) == pytest.approx(np.mean(true), abs=0.01)
+
+
+@given(st.integers(0, 40), st.integers(2, 300), st.sampled_from([0.8, 0.95, 0.99]))
+def test_the_lowest_coverage_is_garwoods_limit(once, often, confidence):
+    counts = [1] * once + [often]
+    limit = (1 - lowest_coverage(counts, confidence)) * sum(counts)
+    assert limit <= chi2.ppf(confidence, 2 * once + 2) / 2 + 1e-9
+    if lowest_coverage(counts, confidence) > 0:
+        # A Poisson mean so large gives so few only with the chance that is left.
+        assert poisson.cdf(once, limit) == pytest.approx(1 - confidence, rel=1e-6)
+    assert lowest_coverage(counts, confidence) <= good_turing_coverage(counts)
+
+
+def test_the_lowest_coverage_at_its_ends():
+    assert lowest_coverage([1, 1]) == 0
+    assert np.isnan(lowest_coverage([0])) and np.isnan(lowest_coverage([]))
+    assert lowest_coverage([300]) >= 0.99 > lowest_coverage([299])  # the rule of three
+
+
+@pytest.mark.parametrize("population", ["geometric", "rare", "dirichlet"])
+def test_a_search_that_stops_by_the_limit_has_seen_what_it_claims(population, rng):
+    """Good and Turing's estimate is the negative control: a stop that looks at it is too early."""
+    shares = {
+        "geometric": 0.8 ** np.arange(60),
+        "rare": np.r_[0.9, np.full(50, 0.002)],
+        "dirichlet": rng.dirichlet(np.full(100, 0.3)),
+    }[population]
+    shares = shares / shares.sum()
+
+    def share_below(claim):
+        below = 0
+        for _ in range(200):
+            counts = rng.multinomial(100, shares)
+            while claim(counts) < 0.99:
+                counts += rng.multinomial(100, shares)
+            below += shares[counts > 0].sum() < 0.99
+        return below / 200
+
+    assert share_below(lowest_coverage) < 0.2
+    assert share_below(good_turing_coverage) > 0.25
+
+
+@pytest.mark.parametrize("share", [0.05, 0.3])
+def test_starts_for_99_at_the_lower_end_are_enough(share, rng):
+    hits = rng.binomial(100, share, 1000)
+    seen = [wilson_interval(h, 100) for h in hits.tolist() if h]
+
+    def enough(end):
+        needed = np.array([starts_needed(getattr(s, end)) for s in seen])
+        return np.mean(1 - (1 - share) ** needed >= 0.99)
+
+    assert enough("low") >= 0.94
+    assert enough("value") < 0.75
 
 
 def test_chao1_by_hand():

@@ -58,17 +58,19 @@ def test_an_adaptive_job_whose_blocks_fail_does_not_run_for_ever(tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    ("kind", "coverage", "plateau", "recurs", "n_starts", "reason"),
+    ("kind", "lowest", "plateau", "recurs", "n_starts", "reason"),
     [
         ("continuum", 0.2, None, False, 30, "a continuum"),
         ("continuum", 0.84, (1e-6, 0.04), True, 100, None),
-        ("one", 0.995, (1e-6, 0.5), True, 100, "coverage is 0.995"),
+        ("one", 0.991, (1e-6, 0.5), True, 400, "coverage is 0.995, at least 0.99"),
         ("one", 0.98, (1e-6, 0.5), True, 100, None),
         ("one", 0.995, None, False, 100, None),
         ("unsettled", 0.5, None, False, AUTO_BUDGET, "the budget is spent"),
     ],
 )
-def test_the_reasons_to_stop(kind, coverage, plateau, recurs, n_starts, reason):
-    solutions = SimpleNamespace(kind=kind, coverage=coverage, plateau=plateau, recurs=recurs)
+def test_the_reasons_to_stop(kind, lowest, plateau, recurs, n_starts, reason):
+    solutions = SimpleNamespace(
+        kind=kind, coverage=0.995, lowest_coverage=lowest, plateau=plateau, recurs=recurs
+    )
     found = stopping_reason(solutions, n_starts)
     assert (reason in found) if reason else found is None
