@@ -14,8 +14,8 @@ from nmfstudy.solutions.coverage import (
     starts_needed,
     wilson_interval,
 )
-from nmfstudy.util.streams import stream
 from nmfstudy.sweep.execution import AUTO_BUDGET, AUTO_COVERAGE
+from nmfstudy.util.streams import stream
 
 BLOCK = 100  # starts between two looks
 RULES = {

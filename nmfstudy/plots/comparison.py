@@ -16,13 +16,13 @@ _PANELS = (
 
 
 def plot_studies(table, *, figure=None):
-    """Counts, shares, coverage and sweeps of every problem, a mark per study with its interval.
+    """Counts, shares, coverage and sweeps of every problem, a mark per study.
 
     Parameters
     ----------
     table : DataFrame
-        A row per problem and study: row (which problem), title, study, and n_distinct,
-        best_share, coverage, sweeps, each with _low and _high.
+        A row per problem and study: row (which problem), title, study, n_distinct, best_share
+        with best_share_low and best_share_high, coverage, sweeps.
     figure : Figure, optional
 
     Returns
@@ -41,9 +41,10 @@ def plot_studies(table, *, figure=None):
             part = table[table.study == study]
             colour, marker, _ = style.series(i)
             y = part.row.map(rows.index) + (i - (len(studies) - 1) / 2) * 0.6 / len(studies)
-            ax.hlines(y, part[f"{name}_low"], part[f"{name}_high"], color=colour, lw=1.4)
+            if name == "best_share":
+                ax.hlines(y, part.best_share_low, part.best_share_high, color=colour, lw=1.4)
             ax.plot(part[name], y, marker, color=colour, ms=6.5, label=study)
-        _scale(ax, name, table[[name, f"{name}_low", f"{name}_high"]].to_numpy())
+        _scale(ax, name, table[name].to_numpy())
     titles = table.drop_duplicates("row").set_index("row").title
     style.names_at(axes[0].yaxis, np.arange(len(rows)), [titles[row] for row in rows], 30)
     axes[0].set_ylim(len(rows) - 0.45, -0.55)
@@ -84,9 +85,8 @@ def illustrate_studies(comparison):
         name="studies",
         caption=(
             "Every problem in every study: how many solutions, how easily the best one is reached, "
-            "whether enough starts were run, and how many sweeps a start takes. Bars are 95 % "
-            "bootstrap intervals: how far other starts of the same searches would move the "
-            f"number.{first}"
+            "whether enough starts were run, and how many sweeps a start takes. Bars are the 95 % "
+            f"intervals of the shares (Wilson).{first}"
         ),
         draw=lambda figure: plot_studies(shown, figure=figure),
         data=table,

@@ -16,7 +16,7 @@ from nmfstudy.report.page.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page.page import Cell, Command, Details, Page, Paragraph, Section, Table
 from nmfstudy.report.phrases import kind_cell
 from nmfstudy.store.files import write_atomically
-from nmfstudy.study.comparison.bootstrap import FEWEST_RUNS, n_runs
+from nmfstudy.study.comparison.differences import QUANTITIES, RATIOS
 from nmfstudy.study.comparison.rows import DATA, PENALTY, RELATIONS, SAME
 from nmfstudy.util.display import listed
 from nmfstudy.util.errors import RequestError
@@ -24,10 +24,9 @@ from nmfstudy.util.errors import RequestError
 MOST_FULL = 12  # problems with a section and a figure; the others stand in the tables
 MOST_TITLES = 6
 ROUNDING = 1e-12  # differences below it are none
-_QUANTITIES = {
+_WORDS = {
     "objective": "best objective (relative difference)",
-    "n_distinct": "distinct solutions",
-    "coverage": "coverage",
+    "n_distinct": "solutions, among as many starts",
     "best_share": "starts that reach the best",
     "sweeps": "sweeps per start",
     "seconds": "seconds per start",
@@ -220,7 +219,7 @@ def _sentence(names, c, i):
         what = what or f"the same {count(a.solutions.n_distinct, 'solution')}"
         return f"{A} and {B} have {what}{_best_shares(c, i)}; {_time(c, i)}."
     opening = "They disagree" if c.same[i] == "no" else "Not settled whether they agree"
-    value = c.difference(i, "objective")[0]
+    value = c.difference(i, "objective").gap.value
     better = ""
     if abs(value) > 1e-9:
         how = "worse" if value > 0 else "better"
@@ -240,37 +239,25 @@ def _count(result):
 
 
 def _best_shares(c, i):
-    shares = [float(n.best_share) for n in (c.numbers[0], c.numbers[i])]
-    if any(s != s for s in shares) or c.row.results[0].judged.kind == "continuum":
+    found = c.difference(i, "best_share")
+    if found.gap.value != found.gap.value or c.row.results[0].judged.kind == "continuum":
         return ""
-    value, low, high = c.difference(i, "best_share")
-    if low <= 0 <= high:
-        return f", reached by {percent(shares[0])} and {percent(shares[1])} of the starts"
-    return (
-        f", reached by {percent(shares[0])} and {percent(shares[1])} of the starts: a difference "
-        f"that other starts would show as well"
-    )
+    shares = f", reached by {percent(found.first)} and {percent(found.other)} of the starts"
+    if found.gap.low <= 0 <= found.gap.high:
+        return shares
+    return f"{shares}: a difference that other starts would show as well"
 
 
 def _time(c, i):
-    sweeps, low, high = map(_ratio, c.difference(i, "sweeps"))
-    seconds, least, most = map(_ratio, c.difference(i, "seconds"))
-    spread = _no_interval(c, i) or f"95 %, over runs: {least} to {most}"
-    return f"sweeps per start × {sweeps} (95 %: {low} to {high}), seconds × {seconds} ({spread})"
+    sweeps, seconds = (c.difference(i, name).gap for name in RATIOS)
+    low, high = _ratio(sweeps.low), _ratio(sweeps.high)
+    spread = f" (95 %: {low} to {high})" if sweeps.low == sweeps.low else ""
+    return f"sweeps per start × {_ratio(sweeps.value)}{spread}, seconds × {_ratio(seconds.value)}"
 
 
 def _ratio(value):
     """Three digits that matter."""
     return number(float(f"{value:.3g}"))
-
-
-def _no_interval(c, i):
-    """Why the seconds have none, as the starts of one run share its time; empty if they have."""
-    runs = [n_runs(c.row.results[j]) for j in (0, i)]
-    if min(runs) >= FEWEST_RUNS:
-        return ""
-    made = "one run each" if set(runs) == {1} else f"{runs[0]} and {count(runs[1], 'run')}"
-    return f"{made}, no interval" if max(runs) == 1 else f"{made}, an interval needs {FEWEST_RUNS}"
 
 
 def _difference_tables(comparison, c, identifier):
@@ -280,20 +267,16 @@ def _difference_tables(comparison, c, identifier):
         if c.row.results[i] is None:
             continue
         rows = []
-        for quantity, words in _QUANTITIES.items():
-            value, low, high = c.difference(i, quantity)
-            own = [getattr(c.numbers[j], quantity) for j in (0, i)]
-            tell = percent if quantity in ("coverage", "best_share") else number
-            ends = (
-                f"{_signed(low, quantity)} to {_signed(high, quantity)}" if low == low else ABSENT
-            )
-            if quantity == "seconds":
-                ends = _no_interval(c, i) or ends
-            texts = (*map(tell, map(float, own)), _signed(value, quantity), ends)
-            rows.append((Cell(words), *map(Cell, texts)))
+        for quantity in QUANTITIES:
+            d = c.difference(i, quantity)
+            tell = percent if quantity == "best_share" else number
+            low, high = (_signed(end, quantity) for end in d.gap[1:])
+            ends = f"{low} to {high}" if ABSENT not in (low, high) else ABSENT
+            texts = (tell(d.first), tell(d.other), _signed(d.gap.value, quantity), ends)
+            rows.append((Cell(_WORDS[quantity]), *map(Cell, texts)))
         yield Table(
             f"“{name}” beside “{first}”",
-            ("", first, name, "difference", "95 % of the draws"),
+            ("", first, name, "difference", "95 % interval"),
             tuple(rows),
             (False, True, True, True, True),
             "tables/differences.csv",
@@ -304,10 +287,10 @@ def _difference_tables(comparison, c, identifier):
 def _signed(value, quantity):
     if value != value:
         return ABSENT
-    if quantity in ("sweeps", "seconds"):
+    if quantity in RATIOS:
         return f"× {_ratio(value)}"
     value = 0.0 if abs(value) < ROUNDING else value
-    text = percent(abs(value)) if quantity in ("coverage", "best_share") else number(abs(value))
+    text = percent(abs(value)) if quantity == "best_share" else number(abs(value))
     return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
 
 
@@ -323,7 +306,7 @@ def _share_table(comparison, c):
             (Cell(f"minimum {minimum}"), *(_share_cell(by.get(n)) for n in comparison.names))
         )
     return Table(
-        f"Share of the starts that ends in each minimum of “{comparison.names[0]}”",
+        "Share of the starts that ends in each minimum",
         ("", *comparison.names),
         tuple(rows),
         (False,) + (True,) * len(comparison.names),

@@ -114,15 +114,26 @@ def rarefaction(counts, sizes=None):
     if ((sizes < 0) | (sizes > total)).any():
         raise RequestError(f"sizes must lie between 0 and the {total} starts there are")
     values, multiplicity = np.unique(seen, return_counts=True)
-    left = total - values[None, :] - sizes[:, None]
-    with np.errstate(invalid="ignore"):
-        log_missed = (
-            gammaln(total - values + 1)[None, :]
-            - gammaln(np.maximum(left, 0) + 1)
-            + (gammaln(total - sizes + 1) - gammaln(total + 1))[:, None]
-        )
-    missed = np.where(left >= 0, np.exp(np.minimum(log_missed, 0.0)), 0.0)
+    missed = _chance_of_none(values[None, :], total, sizes[:, None])
     return sizes, ((1 - missed) * multiplicity).sum(axis=1)
+
+
+def _chance_of_none(count, total, size):
+    """That none of ``count`` starts is among ``size`` of the ``total``; arrays broadcast."""
+    return np.exp(_log_choose(total - count, size) - _log_choose(total, size))
+
+
+def _chance_of_one(count, total, size):
+    """That exactly one is."""
+    return count * np.exp(_log_choose(total - count, size - 1) - _log_choose(total, size))
+
+
+def _log_choose(n, k):
+    """Logarithm of the binomial coefficient, −inf where there is no choice."""
+    possible = (0 <= k) & (k <= n)
+    n, k = np.where(possible, n, 0), np.where(possible, k, 0)
+    log = gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1)
+    return np.where(possible, log, -np.inf)
 
 
 def rarefaction_interval(counts, sizes, rng, n_draws=400):
@@ -173,6 +184,61 @@ def wilson_interval(successes, trials, z=Z95):
     low = 0.0 if successes == 0 else float((centre - half) / scale)
     high = 1.0 if successes == trials else float((centre + half) / scale)
     return Interval(float(share), low, high)
+
+
+def difference_of_shares(first, other):
+    """The other share minus the first, with its 95 % interval (Newcombe 1998).
+
+    Parameters
+    ----------
+    first, other : Interval
+        Of `wilson_interval`, from independent starts.
+
+    Returns
+    -------
+    Interval
+        NaN where one of the shares is.
+    """
+    value = other.value - first.value
+    down = np.hypot(other.value - other.low, first.high - first.value)
+    up = np.hypot(other.high - other.value, first.value - first.low)
+    return Interval(float(value), float(value - down), float(value + up))
+
+
+def difference_of_counts(first, other, n_starts):
+    r"""How many more minima the other sample has among as many starts, with a 95 % interval.
+
+    Counts grow with starts, so both are rarefied to the smaller number m (Hurlbert 1971). The
+    variance of a count rarefied from S to m starts is at most :math:`m/S` times the expected
+    number of minima seen once in m; that number is taken from both samples together, as if they
+    were of one search. So the interval holds 0 in at least about 95 % of the pairs of samples of
+    one search, whatever their sizes.
+
+    Parameters
+    ----------
+    first, other : int arrays of shape (n_minima,)
+        Starts of each sample in the same minima.
+    n_starts : pair of int
+        Starts of each sample, those in none of these minima included.
+
+    Returns
+    -------
+    expected : pair of float
+        Minima among m starts of each.
+    difference : Interval
+        NaN if a sample has no start.
+    """
+    counts, size = (np.asarray(first), np.asarray(other)), min(n_starts)
+    if size == 0:
+        return (float("nan"),) * 2, Interval(*(float("nan"),) * 3)
+    expected = tuple(
+        float((1 - _chance_of_none(c, total, size)).sum())
+        for c, total in zip(counts, n_starts, strict=True)
+    )
+    once = _chance_of_one(sum(counts), sum(n_starts), size).sum()
+    half = float(Z95 * np.sqrt(once * sum(size / total for total in n_starts)))
+    value = expected[1] - expected[0]
+    return expected, Interval(value, value - half, value + half)
 
 
 def starts_needed(share, confidence=0.99):

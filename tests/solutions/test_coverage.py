@@ -11,6 +11,8 @@ from scipy.stats import binomtest, chi2, poisson
 from nmfstudy import RequestError
 from nmfstudy.solutions.coverage import (
     chao1,
+    difference_of_counts,
+    difference_of_shares,
     good_turing_coverage,
     lowest_coverage,
     rarefaction,
@@ -179,3 +181,73 @@ def test_the_interval_of_rarefaction_is_that_of_all_draws(rng):
         assert low[m] <= np.mean(found) <= high[m]
         assert (np.mean(found < low[m]) <= 0.04) and (np.mean(found > high[m]) <= 0.04)
     assert (low[0], high[0], low[n], high[n]) == (0, 0, 4, 4)
+
+
+POPULATIONS = {
+    "3 alike": np.ones(3),
+    "geometric": 0.8 ** np.arange(60),
+    "one of .9 and 50 rare ones": np.r_[0.9, np.full(50, 0.002)],
+    "one of .95": np.array([0.95, 0.05]),
+    "7 of .1": np.r_[0.3, np.full(7, 0.1)],
+    "Zipf": 1.0 / np.arange(1, 301) ** 2,
+}
+
+
+@pytest.mark.parametrize("sizes", [(50, 400), (100, 100), (30, 40)])
+@pytest.mark.parametrize("name", POPULATIONS)
+def test_one_search_does_not_differ_from_itself(name, sizes, rng):
+    """In nine of ten pairs at least; the plain counts, a negative control, may differ in all."""
+    shares = POPULATIONS[name] / POPULATIONS[name].sum()
+    held = 0
+    for _ in range(300):
+        first, other = (rng.multinomial(size, shares) for size in sizes)
+        expected, (value, low, high) = difference_of_counts(first, other, sizes)
+        assert low <= value <= high and value == pytest.approx(expected[1] - expected[0])
+        held += low - 1e-9 <= 0 <= high + 1e-9
+    assert held >= 0.92 * 300
+
+
+def test_counts_grow_with_starts_and_their_rarefied_difference_does_not(rng):
+    shares = POPULATIONS["geometric"] / POPULATIONS["geometric"].sum()
+    first, other = (rng.multinomial(size, shares) for size in (50, 400))
+    grown = (other > 0).sum() - (first > 0).sum()
+    _, (value, low, high) = difference_of_counts(first, other, (50, 400))
+    assert grown > high and abs(value) < grown / 2
+
+
+def test_another_search_differs(rng):
+    """What one of them never reaches and the other often does is no accident."""
+    first, other = np.array([100, 0, 0, 0]), np.array([25, 25, 25, 25])
+    expected, (value, low, high) = difference_of_counts(first, other, (100, 100))
+    assert expected == pytest.approx((1, 4)) and low > 2.9 and high < 3.1
+    assert difference_of_counts(other, first, (100, 100))[1] == pytest.approx((-3, -high, -low))
+
+
+def test_equal_numbers_of_starts_are_not_rarefied():
+    expected, gap = difference_of_counts([5, 1, 0], [3, 0, 2], (7, 7))
+    assert expected == pytest.approx((2, 2)) and gap.value == pytest.approx(0)
+    assert np.isnan(difference_of_counts([0], [3], (0, 3))[1]).all()
+
+
+@given(st.integers(0, 30), st.integers(0, 60))
+def test_differences_of_shares_are_newcombes(a, b):
+    """Against his formula, with the roots of Wilson's equation instead of its closed form."""
+
+    def roots(hits, n, z=1.959963984540054):
+        return np.sort(np.roots([n + z * z, -(2 * hits + z * z), hits * hits / n]).real)
+
+    (l1, u1), (l2, u2) = roots(a, 30), roots(b, 60)
+    p1, p2 = a / 30, b / 60
+    expected = (
+        p2 - p1,
+        p2 - p1 - np.sqrt((p2 - l2) ** 2 + (u1 - p1) ** 2),
+        p2 - p1 + np.sqrt((u2 - p2) ** 2 + (p1 - l1) ** 2),
+    )
+    found = difference_of_shares(wilson_interval(a, 30), wilson_interval(b, 60))
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_example_of_newcombe():
+    """Newcombe 1998, table II, method 10: 56/70 less 48/80."""
+    found = difference_of_shares(wilson_interval(48, 80), wilson_interval(56, 70))
+    assert found == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)

@@ -9,14 +9,6 @@ from nmfstudy.report.compared import headline, sentences, write_comparison
 from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
 from nmfstudy.study.comparison import compare
-from nmfstudy.study.comparison.bootstrap import (
-    QUANTITIES,
-    coverage_error,
-    draws,
-    interval,
-    n_runs,
-    numbers,
-)
 from nmfstudy.study.comparison.rows import DATA, PENALTY, SAME
 from nmfstudy.sweep.execution import execute
 from nmfstudy.util.errors import RequestError
@@ -67,7 +59,6 @@ def test_the_same_problem_by_other_seeds_has_the_same_solutions(plain, other_see
     assert set(found) == {3, 4}
     assert found[3].row.relations == (SAME, SAME) and found[3].same == ("", "yes")
     assert found[3].distance[1] < 1e-6
-    assert "(one run each, no interval)" in next(iter(sentences(comparison, found[3])))
     assert [r.problem.n_components for r in comparison.alone[0]] == [2]
     assert comparison.alone[1] == ()
     differs = comparison.settings[comparison.settings.differs]
@@ -85,9 +76,11 @@ def test_studies_that_count_other_solutions_disagree(home):
     assert not comparison.agree
     (c,) = comparison.compared
     assert "They disagree: “one” has 1 solution, “three” 3" in next(iter(sentences(comparison, c)))
-    assert list(c.partners[1]) == [0, 1, 2]
+    assert c.minima.own.tolist() == [[True, False, False], [True, True, True]]
+    assert (c.minima.counts[0] == c.minima.counts[1]).all() and c.minima.n_starts == (60, 60)
     shares = comparison.shares
     assert shares[shares.study == "one"].share.sum() == pytest.approx(1)
+    assert (shares[shares.study == "three"].difference == 0).all()
 
 
 def test_one_start_settles_nothing(home):
@@ -97,7 +90,9 @@ def test_one_start_settles_nothing(home):
     (c,) = comparison.compared
     assert c.same == ("", "open") and comparison.agree
     assert "“nndsvda” no settled count (1 found)" in next(iter(sentences(comparison, c)))
-    assert (c.partners[1] >= 0).sum() <= 1
+    assert c.minima.counts[1].tolist() in ([1, 0], [0, 1])
+    value, low, high = c.difference(1, "n_distinct").gap
+    assert value == 0 and low <= 0 <= high  # one start of each finds one solution
 
 
 def test_another_penalty_is_told_and_its_objective_not_compared(plain, home):
@@ -105,7 +100,8 @@ def test_another_penalty_is_told_and_its_objective_not_compared(plain, home):
     (c,) = compare(plain, ridge).compared
     assert c.row.relations == (SAME, PENALTY) and c.same == ("", "")
     assert c.row.title == "menu, k = 3 / ridge α = 0.01"
-    assert np.isnan(c.difference(1, "objective")).all()
+    assert np.isnan([*c.difference(1, "objective").gap, *c.difference(1, "n_distinct").gap]).all()
+    assert c.at == (0, None)
     assert c.distance[1] > 0.01
 
 
@@ -158,68 +154,48 @@ def test_studies_without_a_common_problem_are_refused_with_the_reason(plain, hom
         compare(plain)
 
 
-def test_intervals_hold_the_numbers_and_vanish_where_nothing_varies(plain):
-    for result in plain:
-        found, drawn = numbers(result), draws(result, "a")
-        for name in QUANTITIES:
-            low, high = interval(getattr(drawn, name))
-            if np.isfinite(low) and name != "n_distinct":
-                value = float(getattr(found, name))
-                assert low - 1e-12 * abs(low) <= value <= high + 1e-12 * abs(high), name
-        assert (drawn.shares.sum(1) <= 1 + 1e-12).all()
-    result = by_problem(plain, 3)
-    assert interval(draws(result, "a").best_share) == (1, 1)
-    assert interval(draws(result, "a").n_distinct) == (1, 1)
+def test_each_value_is_inside_its_interval(plain, other_seeds, home):
+    more = study_of(home / "more", {"n_components": 2}, FOUR, {"seed": 24}, n_starts=200)
+    for other in (other_seeds, more):
+        table = compare(plain, other).differences
+        has = table.low.notna()
+        assert ((table.low <= table.difference) & (table.difference <= table.high))[has].all()
+        assert set(table[has].quantity) == {"n_distinct", "best_share", "sweeps"}
 
 
-def by_problem(study, k):
-    return next(r for r in study if r.problem.n_components == k)
+def test_counts_are_compared_among_as_many_starts(home):
+    """A longer run of one search finds more minima; that is no difference between searches."""
+    rng = np.random.default_rng(3)
+    X = rng.random((12, 8)) * (rng.random((12, 8)) > 0.5)
+    loose = {"n_components": 4, "analysis": {"objective_rtol": 10.0}}
+    loose |= write_csv(home / "many" / "X.csv", X, "abcdefgh")
+    few = study_of(home / "few", loose | {"seed": 1000}, n_starts=20)
+    many = study_of(home / "many starts", loose, n_starts=200)
+    (c,) = compare(few, many).compared
+    counts = [r.solutions.n_distinct for r in c.row.results]
+    assert counts[1] > 1.5 * counts[0]
+    found = c.difference(1, "n_distinct")
+    assert found.first == counts[0] and found.other < counts[1]
+    assert found.gap.low <= 0 <= found.gap.high
 
 
-def test_draws_are_those_of_their_named_stream(plain):
-    result = by_problem(plain, 2)
-    same, again, other = (draws(result, name) for name in ("a", "a", "b"))
-    assert (same.sweeps == again.sweeps).all()
-    assert (same.sweeps != other.sweeps).any()
+def test_studies_share_the_minima_that_either_has(home):
+    two = study_of(home / "both", {"dataset": "circ3", "seed": 40})
+    one = study_of(home / "custom", {"dataset": "circ3", "init": "nndsvda"})
+    (c,) = compare(one, two).compared
+    assert c.minima.counts.shape == (2, 2) and c.minima.counts.sum(1).tolist() == [1, 24]
+    assert c.minima.own.sum(1).tolist() == [1, 2]
+    table = compare(one, two).shares
+    assert len(table) == 4 and (table.groupby("study").share.sum() == 1).all()
 
 
-def test_the_interval_of_a_share_covers_like_the_binomial_one(plain):
-    """Sampling error of a share: the bootstrap's is √(p(1−p)/n)."""
-    drawn, found = draws(by_problem(plain, 2), "x"), numbers(by_problem(plain, 2))
-    p, n = found.shares, by_problem(plain, 2).n_starts
-    assert drawn.shares.std(axis=0) == pytest.approx(np.sqrt(p * (1 - p) / n), rel=0.15, abs=1e-3)
-
-
-def test_the_error_of_the_coverage_is_that_of_simulated_starts(rng):
-    p = rng.dirichlet(np.full(40, 0.4))
-    samples = [rng.multinomial(120, p) for _ in range(600)]
-    missing = [p[counts == 0].sum() for counts in samples]
-    coverage, error = zip(*(coverage_error(counts) for counts in samples), strict=True)
-    off = np.array(coverage) - (1 - np.array(missing))
-    assert np.std(off) == pytest.approx(np.mean(error), rel=0.15)
-
-
-def test_seconds_have_an_interval_over_runs_and_none_over_the_starts_of_one(plain, home):
-    """The clock is read once a run: the error of the mean is that of the runs' means."""
-    many = study_of(home / "runs", {"block": 4}, n_starts=40)
-    (result,) = many
-    assert n_runs(result) == 10 and n_runs(by_problem(plain, 3)) == 1
-    means = result.searches[0].seconds.reshape(10, 4).mean(axis=1)
-    drawn = draws(result, "t").seconds
-    assert drawn.mean() == pytest.approx(means.mean(), rel=0.1)
-    assert drawn.std() == pytest.approx(means.std() / np.sqrt(10), rel=0.15)
-    again = study_of(home / "runs again", {"block": 4, "seed": 100}, n_starts=40)
-    (c,) = compare(many, again).compared
-    value, low, high = c.difference(1, "seconds")
-    assert low <= value <= high
-    assert "95 %, over runs: " in next(iter(sentences(compare(many, again), c)))
-    comparison = compare(plain, many)
-    (c,) = comparison.compared
-    assert np.isnan(draws(by_problem(plain, 3), "t").seconds).all()
-    value, low, high = c.difference(1, "seconds")
-    assert value > 0 and np.isnan([low, high]).all()
-    assert "(1 and 10 runs, an interval needs 6)" in next(iter(sentences(comparison, c)))
-    assert comparison.problems.n_runs.tolist() == [1, 10]
+def test_a_study_without_a_converged_fit_is_compared(plain, home):
+    solver = {"name": "coordinate_descent", "max_iter": 1}
+    early = study_of(home / "early", {"solver": solver})
+    (c,) = compare(plain, early).compared
+    assert c.minima.counts[1].tolist() == [0] and c.distance[1] is None
+    assert c.difference(1, "best_share").other != c.difference(1, "best_share").other
+    assert "has none" in next(iter(sentences(compare(plain, early), c))) or c.same[1] == "no"
 
 
 def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home):
