@@ -7,10 +7,10 @@ from scipy.cluster.hierarchy import cophenet, linkage
 from scipy.spatial.distance import squareform
 
 from nmfstudy.assess.component_trust import component_trust
+from nmfstudy.assess.dominance import Dominance, dominance
 from nmfstudy.assess.residual_test import (
     EXACT,
     ORDERED,
-    evenly,
     least_share_left,
     one_component,
     share_left,
@@ -20,6 +20,7 @@ from nmfstudy.model.fits import Fits
 from nmfstudy.model.objective import data_norm, squared_error
 from nmfstudy.util.display import ABSENT, number, percent
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.spacing import evenly_spaced
 
 _MAX_SAMPLES = 2000  # a consensus matrix of more is large and says no more
 _MAX_STARTS = 1000
@@ -47,7 +48,7 @@ def consensus(fits):
     if not parts:
         raise RequestError("fits is an empty list; possible: Fits, or a list of at least one Fits")
     membership = np.concatenate([_membership(part) for part in parts])
-    membership = membership[evenly(len(membership), _MAX_STARTS)]
+    membership = membership[evenly_spaced(len(membership), _MAX_STARTS)]
     n = membership.shape[1]
     if not len(membership):
         return np.full((n, n), np.nan)
@@ -60,9 +61,9 @@ def consensus(fits):
 
 def _membership(fits):
     """Component of each sample in each fit with finite factors, −1 for none."""
-    samples = evenly(fits.W.shape[1], _MAX_SAMPLES)
+    samples = evenly_spaced(fits.W.shape[1], _MAX_SAMPLES)
     rows = []
-    for i in evenly(len(fits), _MAX_STARTS):
+    for i in evenly_spaced(len(fits), _MAX_STARTS):
         W, H = fits.factors(fits.row[i])
         W = W[samples]
         if np.isfinite(W).all() and np.isfinite(H).all():
@@ -136,7 +137,7 @@ def candidate(solutions, fits, X, trust=None):
     trust : Trust, optional
         None works it out.
     """
-    trust = component_trust(solutions) if trust is None else trust
+    trust = component_trust(solutions, dominance=dominance(X)) if trust is None else trust
     agreement = consensus(fits)
     best = solutions.representatives[0] if len(solutions) else None
     return Candidate(
@@ -166,12 +167,15 @@ class Advice:
         ``Take k = 3.``
     reasons, doubts : tuples of str
         Clauses for and against, each to be read on its own.
+    dominance : Dominance or None
+        The numbers of the data that outweigh all others, which are then the only reason.
     """
 
     n_components: int | None
     sentence: str
     reasons: tuple[str, ...]
     doubts: tuple[str, ...]
+    dominance: Dominance | None = None
 
 
 def advise(candidates, X):
@@ -181,6 +185,8 @@ def advise(candidates, X):
     (`nmfstudy.assess.residual_test`), or if with it the fit is exact. Of the k up to there the
     largest is taken that has a settled count and components that come back in all its solutions.
     The error alone cannot choose, since it falls with every k; nor can a purpose be seen from here.
+    Where a few numbers outweigh all others (`nmfstudy.assess.dominance`) no k is advised, unless
+    one component fits every row and column.
 
     Parameters
     ----------
@@ -199,13 +205,15 @@ def advise(candidates, X):
     ks = [c.n_components for c in rows]
     if len(set(ks)) < len(ks):
         raise RequestError(f"candidates have n_components {ks}; possible: each k once")
-    exact = next((c for c in rows if c.relative_error < EXACT), None)
+    exact = next((c for c in rows if c.relative_error < EXACT and not c.structure > 0), None)
     if exact is not None and exact.n_components >= min(X.shape):
         exact = None  # X = X·I is no discovery
     one = one_component(X)
     left = structure_left(X, *one)
     if left == 0 and 1 < ks[0] < min(X.shape):
         return _ONE_EXACTLY
+    if (carrier := dominance(X)) is not None:
+        return Advice(None, _NONE, (), (), carrier)
     error = np.sqrt(squared_error(X, *one)) / data_norm(X)
     within = _explaining(rows, X, left, (1, error), exact)
     if [c.n_components for c in within] in ([], [1]) and ks[-1] > 1 and ks[0] < min(X.shape):
@@ -214,7 +222,7 @@ def advise(candidates, X):
     if not sound:
         return Advice(
             None,
-            "No k can be recommended on these numbers.",
+            _NONE,
             tuple(f"at k = {c.n_components} {_why_not(c)}" for c in within)
             or (f"only from k = {ks[0]} on was tried, where X = X·I fits exactly",),
             (
@@ -231,6 +239,7 @@ def advise(candidates, X):
     )
 
 
+_NONE = "No k can be recommended on these numbers."
 _ONE = Advice(
     1,
     "No structure beyond one component.",

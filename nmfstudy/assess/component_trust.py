@@ -11,10 +11,12 @@ from nmfstudy.model.matching import congruence, match, pad
 from nmfstudy.solutions.gate import near_limit
 from nmfstudy.util.display import listed
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.spacing import evenly_spaced
 
 EQUAL = 0.95  # congruence from which two components are read as equal,
 SIMILAR = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
 WIDER = 0.01  # gate on the objective at which trust is looked at again
+_DOMINATED = "Trust cannot be judged: a few numbers outweigh all the rest of the data."
 _MOST = 500  # solutions of each sort that the best one is compared with
 
 
@@ -85,7 +87,7 @@ class Trust:
         return float(self.trusted.mean()) if self.components else float("nan")
 
 
-def component_trust(solutions, witnesses=()):
+def component_trust(solutions, witnesses=(), dominance=None):
     """Compare the best solution, component by component, with all others.
 
     Components are matched by the Hungarian algorithm on their terms; closeness is Tucker's
@@ -98,12 +100,16 @@ def component_trust(solutions, witnesses=()):
     solutions : nmfstudy.solutions.Solutions
     witnesses : sequence of Factorization
         Others with the product of a near-optimal fit, as certificates find them.
+    dominance : Dominance, optional
+        Of the data. With it all distances are those of a few numbers, and nothing is judged.
 
     Returns
     -------
     Trust
         Its sentence says how trust would change if solutions up to 1 % worse counted as well.
     """
+    if dominance is not None:
+        return Trust((), (), _DOMINATED)
     # The lowest objective of all may belong to a fit that does not count.
     if not len(solutions) or not solutions.near_optimal[0]:
         return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
@@ -153,8 +159,7 @@ def _compared(solutions, near_optimal, more):
 def _others(minima, mask):
     """At most so many of the chosen minima without the first, evenly spread."""
     chosen = [m for m in np.flatnonzero(mask) if m != 0]
-    at = np.linspace(0, len(chosen) - 1, min(len(chosen), _MOST)).round().astype(int)
-    return [minima[chosen[i]] for i in np.unique(at)]
+    return [minima[chosen[i]] for i in evenly_spaced(len(chosen), _MOST)]
 
 
 def _match_all(best, others):

@@ -3,11 +3,13 @@
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.util.spacing import evenly_spaced
 from nmfstudy.util.streams import stream
 
 ORDERED = 1.05  # more order than noise; skewed noise, as of small counts, comes up to here
 N_FLIPS = 19  # symmetric noise passes the largest of them once in 20 times
-EXACT = 1e-6  # relative error of a fit that leaves nothing to explain
+EXACT = 1e-6  # relative error of a fit that leaves nothing to explain,
+EXACT_LINE = 1e-3  # and of each single row and column in it, which may be small beside the others
 _FREE = 0.25  # share of the entries' freedom below which errors say nothing
 _MOST = 1000  # rows and columns looked at; more cost time and say no more
 _SMALL = 200  # smaller side up to which the Gram matrix is the quickest way
@@ -33,8 +35,8 @@ def structure_left(X, W, H, *, n_flips=N_FLIPS):
     -------
     float
         Above `ORDERED`: more than noise is left. Symmetric noise comes above 1 at most once in
-        ``n_flips + 1`` times. 0 if the fit is exact or leaves no freedom to judge; NaN if W or H
-        is not known.
+        ``n_flips + 1`` times. 0 if the fit is exact, in every row and column by itself too, or
+        leaves no freedom to judge; NaN if W or H is not known.
 
     References
     ----------
@@ -45,16 +47,27 @@ def structure_left(X, W, H, *, n_flips=N_FLIPS):
     (n, d), k = X.shape, W.shape[1]
     fitted = min(k * (n + d - k), np.count_nonzero(W) + np.count_nonzero(H) - k)
     free = 1 - fitted / (n * d)
-    rows, columns = evenly(n, _MOST), evenly(d, _MOST)
+    rows, columns = evenly_spaced(n, _MOST), evenly_spaced(d, _MOST)
     part = X[rows][:, columns]
     part = part.toarray() if sparse.issparse(part) else part
     residual = part - W[rows] @ H[:, columns]
-    if free <= 0 or np.linalg.norm(residual) <= EXACT * np.linalg.norm(part):
+    if free <= 0 or _is_exact(part, residual):
         return 0.0
     generator = stream(0, "signs")
     flipped = (np.where(generator.random(residual.shape) < 0.5, -1, 1) for _ in range(n_flips))
     largest = max(_largest_singular_value(residual * signs) for signs in flipped)
     return float(_largest_singular_value(residual) / largest * np.sqrt(free))
+
+
+def _is_exact(X, residual):
+    """Whether nothing is left: a large entry must not hide that others are not fitted."""
+    if np.linalg.norm(residual) > EXACT * np.linalg.norm(X):
+        return False
+    for axis in (0, 1):
+        size, left = (np.linalg.norm(A, axis=axis) for A in (X, residual))
+        if (left[size > 0] > EXACT_LINE * size[size > 0]).any():
+            return False
+    return True
 
 
 def share_left(before, after, shape):
@@ -127,11 +140,6 @@ def trivial_note(shape, n_components):
         "X, so one component for each fits any data exactly (X = X·I), and nothing can be learned "
         "from how well it fits."
     )
-
-
-def evenly(n, most):
-    """Indices of all n, or of so many evenly spaced ones."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).round().astype(np.int64))
 
 
 def _largest_singular_value(E):

@@ -5,6 +5,7 @@ import pandas as pd
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
+from nmfstudy.util.spacing import evenly_spaced
 
 _FLOOR = 1e-13  # excess below this is drawn as none
 _NEAR = 1e-9  # distances below this are drawn as none
@@ -132,7 +133,7 @@ def landscape_table(result, most=600):
     from nmfstudy.model.distance import distance
 
     table = objectives_table(result)
-    table = table.iloc[np.unique(np.linspace(0, len(table) - 1, most).round().astype(int))]
+    table = table.iloc[evenly_spaced(len(table), most)]
     of_start = {
         (fits.search.init, fits.search.solver_label, seed): (fits, i)
         for fits in result.searches

@@ -106,6 +106,11 @@ GLOSSARY = (
         "number of them and no coverage.",
     ),
     (
+        "Not judged",
+        "A few numbers of the data outweigh all others a hundredfold and more. Errors and "
+        "distances are relative to the size of X, so they see these numbers only.",
+    ),
+    (
         "Not settled",
         "Too few starts, too few converged ones, or a count that depends on the tolerance; the "
         "reason is given.",

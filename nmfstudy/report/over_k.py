@@ -1,6 +1,6 @@
 """Choosing k: what speaks for which number of components of a dataset."""
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import pandas as pd
 
@@ -8,8 +8,9 @@ from nmfstudy.assess.choice_of_k import Candidate, advise
 from nmfstudy.assess.component_trust import persistence
 from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.plots.problems import illustrate_choosing_k
+from nmfstudy.report.dominance import REMEDY, dominance_clause
 from nmfstudy.report.page.files import plain_name
-from nmfstudy.report.page.numbers import cell_text, label, number
+from nmfstudy.report.page.numbers import ABSENT, cell_text, label, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
 
@@ -60,10 +61,16 @@ def advised(study):
     -------
     list of (list of ProblemResult, Advice)
     """
-    return [
-        (results, advise([r.candidate for r in results], results[0].dataset.X))
-        for results in groups(study)[:MOST_DATASETS]
-    ]
+    return [(results, _advice(results)) for results in groups(study)[:MOST_DATASETS]]
+
+
+def _advice(results):
+    dataset = results[0].dataset
+    advice = advise([r.candidate for r in results], dataset.X)
+    if advice.dominance is None:
+        return advice
+    clause = dominance_clause(advice.dominance, dataset)
+    return replace(advice, reasons=(clause,), doubts=(REMEDY,))
 
 
 def advice_rows(advised):
@@ -121,7 +128,7 @@ def _part(results, advice, shelf):
     blocks = [
         Paragraph(advice.sentence, "lead"),
         Paragraph(_sentences(advice.reasons), links=(("Table of the numbers", numbers),)),
-        Paragraph(_sentences(advice.doubts), "caveat"),
+        *([Paragraph(_sentences(advice.doubts), "caveat")] if advice.doubts else []),
     ]
     if (result := _chosen(results, advice)) is not None:
         blocks.append(Paragraph(f"At k = {advice.n_components}: {result.trust.sentence}"))
@@ -153,6 +160,8 @@ def _numbers(results, file, identifier):
 def _kind(result):
     """In one word where there is one, for a narrow column."""
     known = result.known_optimum
+    if result.dominance is not None:
+        return ABSENT
     return KINDS[known][0] if known else result.judged.kind
 
 
@@ -163,7 +172,7 @@ def _sentences(clauses):
 
 
 def _persistence(results):
-    counted = [r for r in results if len(r.solutions)]
+    counted = [r for r in results if len(r.solutions) and r.dominance is None]
     pairs = list(zip(counted, counted[1:], strict=False))
     sentences = [persistence(a.solutions, b.solutions).sentence for a, b in pairs]
     if not sentences:

@@ -3,7 +3,8 @@
 import math
 
 from nmfstudy.certificates.wording import in_words
-from nmfstudy.report.page.numbers import count, number, percent
+from nmfstudy.report.dominance import dominance_sentence
+from nmfstudy.report.page.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page.page import Cell
 from nmfstudy.report.questions.lookup import KNOWN, covered, outcome, outcomes_text
 from nmfstudy.solutions.plateau import end_text
@@ -13,6 +14,7 @@ KINDS = {
     "several": ("several solutions", "caution"),
     "continuum": ("a continuum", "caution"),
     "unsettled": ("not settled", "quiet"),
+    "dominated": ("not judged", "caution"),
     "zero": ("all zero", "quiet"),
     "none": ("no minimum", "quiet"),
 }
@@ -59,6 +61,8 @@ def distinct_text(result):
     came = outcome(result)
     if came == "zero":
         return "1"
+    if came == "dominated":
+        return ABSENT
     if came == "none" or not result.solutions.n_minima:
         return "none"
     return "∞" if came == "continuum" else number(result.solutions.n_distinct)
@@ -74,6 +78,8 @@ def result_sentences(row, result):
     plateau = _plateau(row)
     if result.known_optimum:
         return KNOWN[result.known_optimum], _ended(result)
+    if result.dominance is not None:
+        return dominance_sentence(result), ""
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several":

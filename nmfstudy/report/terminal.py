@@ -8,10 +8,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from nmfstudy.report.dominance import dominance_sentence
 from nmfstudy.report.over_k import advised, question
 from nmfstudy.report.page.numbers import cell_text, count, label
 from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
-from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order
+from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order, outcome
 
 SHOWN_PROBLEMS = 24
 SHOWN_FAILURES = 5
@@ -40,7 +41,7 @@ def terminal_table(study):
         style = _STYLES[verdict.tone]
         said = f"[{style}]{escape(verdict.text)}[/]" if style else escape(verdict.text)
         proved = result.verdicts.get(0)
-        if proved is not None and (result.judged.kind, proved.status) in _AGREE:
+        if proved is not None and (outcome(result), proved.status) in _AGREE:
             said += ", certified"
         table.add_row(
             escape(result.title),
@@ -93,6 +94,11 @@ def short_advice(study):
     return lines
 
 
+def short_warnings(study):
+    """One line for each matrix in which a few numbers outweigh all others."""
+    return list(dict.fromkeys(filter(None, map(dominance_sentence, study))))
+
+
 def failure_lines(study, most=SHOWN_FAILURES):
     """Problem and last line of what is recorded, each once; at most so many."""
     lines = {}
@@ -123,7 +129,8 @@ def print_summary(study, path, *, answers=None, console=None):
         from nmfstudy.report.build import answers_of
 
         answers = answers_of(study)
-    lines = short_answers(answers), short_advice(study)
+    advice = short_advice(study) or short_warnings(study)
+    lines = short_answers(answers), advice
     lines = [line for part in (lines if study.has_penalties else lines[::-1]) for line in part]
     if lines:
         console.print()

@@ -3,7 +3,7 @@
 import numpy as np
 
 from nmfstudy.solutions.coverage import good_turing_coverage
-from nmfstudy.solutions.dimension import intrinsic_dimension, spread_out
+from nmfstudy.solutions.dimension import intrinsic_dimension
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
 from nmfstudy.solutions.kind import Evidence, judge, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
@@ -12,6 +12,7 @@ from nmfstudy.solutions.pool import pool as make_pool
 from nmfstudy.solutions.result import Solutions
 from nmfstudy.solutions.sample import sample_of
 from nmfstudy.util.errors import check_number, check_positive
+from nmfstudy.util.spacing import evenly_spaced
 
 _COMPARED = 1000  # of equally good fits, at most
 _MEMBERS = 30  # that are kept of wide minima
@@ -152,7 +153,7 @@ def _members(linked, cluster, equal, apart, evidence):
 
     Each that is taken stands for its minimum, too, so they spread over its whole width.
     """
-    some = spread_out(len(equal), linked.affordable(_COMPARED))
+    some = evenly_spaced(len(equal), linked.affordable(_COMPARED))
     some = np.argsort(-apart, kind="stable")[some]  # the farthest is always one of them
     equal, near, chosen = equal[some], apart[some], []
     cluster = cluster[equal]
@@ -172,7 +173,7 @@ def _dimension(linked, equal, evidence):
     """
     if judge(evidence)[0] != "continuum" or recurs(evidence):
         return None
-    some = equal[spread_out(len(equal), linked.affordable(_COMPARED))]
+    some = equal[evenly_spaced(len(equal), linked.affordable(_COMPARED))]
     found = intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)
     return found if found is not None and round(found.value) >= 1 else None
 

@@ -41,8 +41,3 @@ def intrinsic_dimension(distances, floor):
     logs = np.log(near[:, 1] / near[:, 0])
     value = (len(keep) - 1) / logs.sum()
     return Dimension(float(value), float(value / np.sqrt(len(keep))))
-
-
-def spread_out(n_points, most):
-    """Positions of at most ``most`` of n points, evenly spaced."""
-    return np.unique(np.linspace(0, n_points - 1, min(n_points, most)).round().astype(np.int64))

@@ -9,6 +9,7 @@ import numpy as np
 from nmfstudy.assess.choice_of_k import candidate
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.convergence import Convergence
+from nmfstudy.assess.dominance import dominance
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.penalty_threshold import zero_is_best
@@ -124,7 +125,13 @@ class ProblemResult(Shown):
     def trust(self):
         """`nmfstudy.assess.component_trust.Trust` in the components of the best solution."""
         found = (verdict.witness for verdict in self.verdicts.values())
-        return component_trust(self.judged, [w for w in found if w is not None])
+        witnesses = [w for w in found if w is not None]
+        return component_trust(self.judged, witnesses, self.dominance)
+
+    @cached_property
+    def dominance(self):
+        """Which numbers of the data outweigh all others, see `nmfstudy.assess.dominance`."""
+        return dominance(self.dataset.X)
 
     @cached_property
     def candidate(self):

@@ -20,6 +20,7 @@ from nmfstudy.store.files import reading
 from nmfstudy.store.provenance import provenance
 from nmfstudy.store.recorded import check_memory, within_memory
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.spacing import evenly_spaced
 
 OUTCOMES = ("equal", "within tolerance", "different", "not possible")
 RTOL = 1e-6  # of the objective and of the factors' largest entry
@@ -57,8 +58,7 @@ def verify(folder, sample=None, seconds=600.0, allow=()):
     if not runs:
         raise RequestError(f"{folder} holds no finished run; possible: a study's folder")
     if sample is not None and sample < len(runs):
-        at = np.unique(np.linspace(0, len(runs) - 1, sample).round().astype(int))
-        runs = [runs[i] for i in at]
+        runs = [runs[i] for i in evenly_spaced(len(runs), sample)]
     rows = [
         {"run": run.id, "problem": run.info["problem"], **_again(folder, run, seconds, allow)}
         for run in runs

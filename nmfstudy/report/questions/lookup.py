@@ -153,8 +153,12 @@ def truth_match(result, fit):
 
 
 def outcome(result):
-    """What came of a problem: what is known of its optimum without starts, else its kind."""
-    return result.known_optimum or result.judged.kind
+    """What came of a problem: what is known of its optimum without starts, else its kind.
+
+    "dominated" where a few numbers of the data outweigh all others, which no count can see.
+    """
+    kind = result.judged.kind if result.dominance is None else "dominated"
+    return result.known_optimum or kind
 
 
 _HAVE, _ARE = ("has", "have"), ("is", "are")
@@ -165,6 +169,7 @@ _OUTCOMES = (
     ("zero", _HAVE, "all zeros as the best there is (the penalty is too strong)"),
     ("none", _HAVE, "no minimum (a penalty on one factor only)"),
     ("unsettled", _ARE, "not settled"),
+    ("dominated", _ARE, "not judged (a few numbers outweigh the rest of the data)"),
 )
 
 

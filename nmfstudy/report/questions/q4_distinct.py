@@ -9,6 +9,7 @@ from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
+from nmfstudy.report.dominance import dominance_sentence
 from nmfstudy.report.questions.answer import Answer
 from nmfstudy.report.questions.lookup import (
     KNOWN,
@@ -82,6 +83,8 @@ def count_sentence(result):
     starts = starts_text(result)
     if result.known_optimum:
         return KNOWN[result.known_optimum]
+    if result.dominance is not None:
+        return dominance_sentence(result)
     if s.n_minima == 0 or s.kind == "unsettled":
         return f"Not settled: {_lower(s.reason)}."
     worse = s.n_minima - s.n_distinct
@@ -163,9 +166,11 @@ def _verdict(results):
     if came == {"none"}:
         return "None: with a penalty on one factor only there is no minimum"
     seen = list(dict.fromkeys(name for what, name in names.items() if what in came))
+    if not seen and came <= {"dominated", "none"}:
+        return "Not judged: a few numbers outweigh all the rest of the data"
     if not seen:
         return "Not settled: too few starts, or too few that converged"
-    some = " where settled" if "unsettled" in came else ""
+    some = " where settled" if came & {"unsettled", "dominated"} else ""
     some = " where there is a minimum" if "none" in came and not some else some
     if seen == ["one"]:
         return f"One solution{some}" if some else "Yes, here: one solution per problem"
