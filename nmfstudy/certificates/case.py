@@ -6,6 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
+from nmfstudy.certificates.gauge import gauge_of
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import number
@@ -81,8 +82,7 @@ class Case:
 
     Rows and columns of the product that are zero are left out, dead components too, and parallel
     terms are one. What is left is scaled: every row and column of the product to a common size,
-    which changes neither the number of factorizations nor any support, and every component to
-    ``‖w_r‖ = ‖h_r‖``.
+    see `nmfstudy.certificates.gauge`, and every component to ``‖w_r‖ = ‖h_r‖``.
 
     Attributes
     ----------
@@ -92,6 +92,10 @@ class Case:
         In the gauge above. Exact zeros are the zeros.
     spare : int
         Components of ``given`` beyond k: dead ones and duplicates of others.
+    rows, columns : int arrays
+        Those of the product that are not zero.
+    row_exponent, column_exponent : int arrays
+        The powers of two that were taken out of them.
     """
 
     given: Factorization
@@ -100,8 +104,8 @@ class Case:
     spare: int
     rows: np.ndarray
     columns: np.ndarray
-    row_scale: "Scale"
-    column_scale: "Scale"
+    row_exponent: np.ndarray
+    column_exponent: np.ndarray
 
     @property
     def k(self):
@@ -128,8 +132,8 @@ class Case:
             self.spare,
             self.columns,
             self.rows,
-            self.column_scale,
-            self.row_scale,
+            self.column_exponent,
+            self.row_exponent,
         )
 
     @cached_property
@@ -154,53 +158,21 @@ class Case:
         """Bring a factorization in the gauge back to the given rows, columns and size."""
         n, d, k = self.given.W.shape[0], self.given.H.shape[1], self.given.n_components
         W, H = np.zeros((n, k)), np.zeros((k, d))
-        W[self.rows, : witness.n_components] = self.row_scale.apply(witness.W.T).T
-        H[: witness.n_components, self.columns] = self.column_scale.apply(witness.H)
+        # Half of the size of the whole on either side.
+        shift = int(self.row_exponent.max(initial=0)) // 2
+        W[self.rows, : witness.n_components] = np.ldexp(
+            witness.W, self.row_exponent[:, None] - shift
+        )
+        H[: witness.n_components, self.columns] = np.ldexp(witness.H, self.column_exponent + shift)
         return Factorization(W, H)
 
     def scaled(self, other):
         """Bring a factorization of the given rows and columns into the gauge."""
+        shift = int(self.row_exponent.max(initial=0)) // 2
         return Factorization(
-            self.row_scale.undo(other.W[self.rows].T).T,
-            self.column_scale.undo(other.H[:, self.columns]),
+            np.ldexp(other.W[self.rows], shift - self.row_exponent[:, None]),
+            np.ldexp(other.H[:, self.columns], -shift - self.column_exponent),
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Scale:
-    """Factors ``m 2^e`` of rows or columns, which may lie hundreds of decades apart."""
-
-    mantissa: np.ndarray
-    exponent: np.ndarray
-
-    def apply(self, matrix):
-        """Columns of the matrix times the scale."""
-        return np.ldexp(matrix * self.mantissa, self.exponent)
-
-    def undo(self, matrix):
-        """Columns of the matrix over the scale."""
-        return np.ldexp(matrix, -self.exponent) / self.mantissa
-
-
-def row_shares(factor, other_top):
-    """Rows of ``factor * other_top`` at maximum 1, and the scale that was taken out.
-
-    Mantissas and exponents are kept apart, so that nothing over- or underflows on the way.
-
-    Parameters
-    ----------
-    factor : array of shape (n_rows, k)
-        No row is zero.
-    other_top : array of shape (k,)
-        What multiplies the columns; positive.
-    """
-    m, e = np.frexp(factor)
-    m_top, e_top = np.frexp(other_top)
-    m, e = m * m_top, np.where(m > 0, e + e_top, np.iinfo(np.int32).min // 4)
-    row = e.max(axis=1, initial=np.iinfo(np.int32).min // 4)
-    shares = np.ldexp(m, np.maximum(e - row[:, None], -2000))
-    top = shares.max(axis=1, initial=0.0)
-    return shares / top[:, None], Scale(top, row)
 
 
 def make_case(given):
@@ -215,18 +187,16 @@ def make_case(given):
     W, H = given.W[:, alive], given.H[alive]
     rows, columns = np.flatnonzero(W.any(axis=1)), np.flatnonzero(H.any(axis=0))
     W, H = W[rows], H[:, columns]
-    top_H = H.max(axis=1, initial=0)
-    with np.errstate(over="ignore"):
-        shares_W, row_scale = row_shares(W, top_H)
-        shares_H, column_scale = row_shares(H.T, _reciprocal(top_H))
-    if ((shares_W == 0) != (W == 0)).any() or ((shares_H.T == 0) != (H == 0)).any():
-        rows, columns = rows[:0], columns[:0]
-        shares_W, shares_H = shares_W[:0, :0], shares_H[:0, :0]
-        row_scale = column_scale = Scale(np.ones(0), np.zeros(0, int))
-    W, H = _merge_duplicates(shares_W, shares_H.T)
+    live = Factorization(W, H)
+    gauge = gauge_of(live)
+    inside = gauge.enter(live)
+    if ((inside.W == 0) != (W == 0)).any() or ((inside.H == 0) != (H == 0)).any():
+        none = np.zeros(0, dtype=np.int64)
+        return Case(
+            given, np.zeros((0, 0)), np.zeros((0, 0)), given.n_components, none, none, none, none
+        )
+    W, H = _merge_duplicates(inside.W, inside.H)
     size = np.sqrt(_norms(H.T)) / np.sqrt(_norms(W))
-    # Half of the size of the whole on either side.
-    shift = int(row_scale.exponent.max(initial=0)) // 2
     return Case(
         given,
         W * size,
@@ -234,15 +204,9 @@ def make_case(given):
         given.n_components - W.shape[1],
         rows,
         columns,
-        Scale(row_scale.mantissa, row_scale.exponent - shift),
-        Scale(column_scale.mantissa, column_scale.exponent + shift),
+        gauge.rows,
+        gauge.columns,
     )
-
-
-def _reciprocal(top):
-    """``1/top`` without overflow for denormal numbers: a power of two off is no matter."""
-    m, e = np.frexp(top)
-    return np.ldexp(1 / np.where(m > 0, m, 1.0), np.clip(-e, -1000, 1000))
 
 
 def _norms(factor):

@@ -3,6 +3,25 @@
 from nmfstudy.certificates.case import FULL
 from nmfstudy.certificates.outcome import ContradictionError
 
+CLAIMS = (
+    "status",
+    "n_solutions",
+    "identifiable_W",
+    "identifiable_H",
+    "refuted_W",
+    "refuted_H",
+    "local_dimension",
+    "dimension_exact",
+)
+
+
+def proved(outcomes):
+    """Components that some outcome proves identifiable, of W and of H: two sorted tuples."""
+    return tuple(
+        tuple(sorted({i for o in outcomes for i in getattr(o, f"identifiable_{side}")}))
+        for side in "WH"
+    )
+
 
 def combine(case, outcomes):
     """The fields of a verdict that follow from certificates alone.

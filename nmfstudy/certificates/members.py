@@ -1,16 +1,19 @@
 """The certificates, in the order in which they are asked: cheap refutations first.
 
 A certificate is a module with ``NAME``; ``run(case, clock) -> Outcome``, which never claims
-anything because a search found nothing; ``check(case, outcome) -> list of problems``, which repeats
-the proof from the evidence; ``NEEDS_RANK``, whether it is void unless rank(WH) = k;
-``ONLY_IF_OPEN``, whether it is only worth its time while no answer is known; and ``SHARE``, the
-part of the remaining time that it may take. A new one is such a module and its name here.
+anything because a search found nothing; ``problems_of(case, outcome) -> list``, which repeats the
+proof from the evidence and says what fails; ``NEEDS_RANK``, whether it is void unless
+rank(WH) = k; ``ONLY_IF_OPEN``, whether it is only worth its time while no answer is known;
+``USES``, what else ``run`` takes by name (``others``: other solutions found by fitting;
+``proved``: the components that certificates before it proved); and ``SHARE``, the part of the
+remaining time that it may take. A new one is such a module and its name here.
 """
 
 from nmfstudy.certificates import (
     partial,
     rank2,
     rank3,
+    remaining,
     rigidity,
     scattered,
     separable,
@@ -18,4 +21,14 @@ from nmfstudy.certificates import (
     witness,
 )
 
-CERTIFICATES = (supports, rank2, rank3, rigidity, partial, separable, scattered, witness)
+CERTIFICATES = (
+    supports,
+    rank2,
+    rank3,
+    rigidity,
+    partial,
+    remaining,
+    separable,
+    scattered,
+    witness,
+)

@@ -31,7 +31,9 @@ class Outcome:
         quantity.
     seconds : float
     evidence : dict
-        Numbers and lists from which `check` of the certificate's module repeats the proof.
+        Numbers and lists from which `problems_of` in the certificate's module repeats the proof.
+    given_W, given_H : tuples of int
+        Components that the proof takes as identifiable; certificates before it must prove them.
     unique : bool
     n_solutions : int, inf or None
     identifiable_W, identifiable_H, refuted_W, refuted_H : tuples of int
@@ -41,6 +43,9 @@ class Outcome:
         Whether that dimension is the set's own or only its first-order bound.
     witness : Factorization or None
         A second factorization, in the gauge of the `Case`.
+    knife_edge : bool
+        Whether products that differ in the last digits have another answer, so that no search in
+        doubles may give one.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Outcome:
     margin: float | None = None
     seconds: float = 0.0
     evidence: dict = field(default_factory=dict)
+    given_W: tuple = ()
+    given_H: tuple = ()
     unique: bool = False
     n_solutions: float | int | None = None
     identifiable_W: tuple = ()
@@ -58,6 +65,7 @@ class Outcome:
     local_dimension: int | None = None
     dimension_exact: bool = False
     witness: Factorization | None = None
+    knife_edge: bool = False
 
     def timed(self, seconds):
         """The same with the seconds it took."""
@@ -72,13 +80,23 @@ class Outcome:
     def from_dict(cls, plain):
         """The inverse of `to_dict`."""
         plain = dict(plain)
-        for name in ("identifiable_W", "identifiable_H", "refuted_W", "refuted_H"):
+        for name in _TUPLES:
             plain[name] = tuple(plain[name])
         if plain["n_solutions"] == "inf":
             plain["n_solutions"] = np.inf
         if plain["witness"] is not None:
             plain["witness"] = Factorization(plain["witness"]["W"], plain["witness"]["H"])
         return cls(**plain)
+
+
+_TUPLES = (
+    "given_W",
+    "given_H",
+    "identifiable_W",
+    "identifiable_H",
+    "refuted_W",
+    "refuted_H",
+)
 
 
 def skipped(name, reason):

@@ -32,6 +32,7 @@ from nmfstudy.util.display import count
 NAME = "partial"
 NEEDS_RANK = True
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.4
 MAX_SUBSET = 3  # of the identifiable components, besides all of them, that are set aside
 MAX_FACES = 200  # columns of X whose faces are examined per component
@@ -287,12 +288,12 @@ def _unit_rows(W):
     return W / np.linalg.norm(W, axis=1, keepdims=True)
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """Repeat every proof in its order; then what follows from all of them."""
     evidence = outcome.evidence
     problems, proved = [], {}
     for side, W, H in (("W", case.W, case.H), ("H", case.H.T, case.W.T)):
-        found = check_proofs(W, H, evidence[side])
+        found = problems_of_proofs(W, H, evidence[side])
         problems += [f"{side}: {problem}" for problem in found]
         proved[side] = _components(evidence[side])
     allowed_W, allowed_H = close(case.k, proved["W"], proved["H"])
@@ -307,7 +308,7 @@ def check(case, outcome):
     return problems
 
 
-def check_proofs(W, H, proofs):
+def problems_of_proofs(W, H, proofs):
     """Problems of a list of proofs for columns of W; each may use those before it."""
     problems, proved = [], set()
     for proof in proofs:
@@ -329,7 +330,9 @@ def check_proofs(W, H, proofs):
                 problems.append("a component is used before it is proved")
             problems += _check_inner(W, H, i, sorted(given), proof["inner"])
         elif rule == "other factor":
-            problems += check_proofs(W, H, proof["W"]) + check_proofs(H.T, W.T, proof["H"])
+            problems += problems_of_proofs(W, H, proof["W"]) + problems_of_proofs(
+                H.T, W.T, proof["H"]
+            )
             fixed, _ = close(W.shape[1], _components(proof["W"]), _components(proof["H"]))
             if i not in fixed:
                 problems.append(f"component {i + 1} does not follow from the other factor")
@@ -359,7 +362,7 @@ def _check_inner(W, H, i, given, inner):
     rest, smaller_W, smaller_H, _ = reduced
     if not inner or i not in rest or rest[int(inner[-1]["component"])] != i:
         return [f"component {i + 1} is not the one proved in the smaller factorization"]
-    return check_proofs(smaller_W, smaller_H, inner)
+    return problems_of_proofs(smaller_W, smaller_H, inner)
 
 
 def _told(fixed_W, fixed_H):

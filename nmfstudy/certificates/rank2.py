@@ -27,6 +27,7 @@ from nmfstudy.util.display import number
 NAME = "rank2"
 NEEDS_RANK = False
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.5
 
 
@@ -101,7 +102,7 @@ def _matrix(a, b):
     return np.array([[1.0, b], [a, 1.0]])
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """Repeat the closed form."""
     if case.k != 2 or case.spare or case.rank_state != FULL:
         return ["rank2 speaks of a case that is not two components of rank 2"]

@@ -5,9 +5,10 @@ Sawall et al. 2013): the hull A of the columns of H inside the polygon B = {q: W
 decides exactly whether there is one triangle, a finite number (and which), or infinitely many.
 
 Factors that are simple fractions up to scaling of rows, columns and components are recovered as
-such (no entry moves by more than 1e-12) and the verdict is that of the fractions. Otherwise the
-doubles are taken as they are, their zeros as zeros; a finite count whose margin is below 1e-9 is
-then a knife edge that rounding alone may have made, and nothing is claimed.
+such (no entry of the product moves by more than 1e-14) and the verdict is that of the fractions.
+Otherwise the doubles are taken as they are, their zeros as zeros. A finite count whose margin is
+below 1e-9, or infinitely many triangles by less than that, is then a knife edge: a product that
+differs in the last digits may have another number of factorizations, and nothing is claimed.
 """
 
 from fractions import Fraction
@@ -24,6 +25,7 @@ from nmfstudy.model.factorization import Factorization
 NAME = "rank3"
 NEEDS_RANK = False
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.5
 KNIFE_EDGE = 1e-9
 UNITS = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
@@ -77,18 +79,20 @@ def run(case, clock):
     except ArithmeticError as error:
         # A failed self-check of the geometry: no claim rests on it.
         return inconclusive(NAME, f"the geometry could not be settled: {error}")
-    certain = arithmetic == RECOVERED or decision.margin >= KNIFE_EDGE
     evidence = {
         "arithmetic": arithmetic,
         "infinite": decision.infinite,
         "triangles": [primitive_points(t) for t in decision.triangles[:12]],
     }
-    if not decision.infinite and not certain:
+    # No height at all is no matter of digits: the triangles move along edges that they share.
+    close = 0 < decision.height < KNIFE_EDGE if decision.infinite else decision.margin < KNIFE_EDGE
+    if arithmetic != RECOVERED and close:
         return inconclusive(
             NAME,
             "the doubles are a knife edge: rounding decides the count",
-            margin=decision.margin,
+            margin=decision.height if decision.infinite else decision.margin,
             evidence={"arithmetic": arithmetic},
+            knife_edge=True,
         )
     if not decision.infinite:
         evidence["breakpoints"] = [[edge, *primitive_points([p])[0]] for edge, p in breakpoints]
@@ -112,7 +116,7 @@ def run(case, clock):
             )
     else:
         # A second solution stands by itself; that there are infinitely many may be rounding.
-        sure = arithmetic == RECOVERED or decision.height >= KNIFE_EDGE
+        sure = arithmetic == RECOVERED or decision.height > 0
         claims = {"n_solutions": np.inf if sure else None, "margin": decision.height}
     best, refuted = None, (set(), set())
     kept = []
@@ -181,7 +185,7 @@ def _factorization(exact_W, exact_H, triangle, rows, columns):
     return Factorization(np.array(W) * rows[:, None], np.array(H) * columns)
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """Repeat the decision on the stored breakpoints, and every stored triangle, exactly."""
     if case.k != 3 or case.spare or case.rank_state != FULL:
         return ["rank3 speaks of a case that is not three components of rank 3"]

@@ -6,9 +6,10 @@ from math import gcd, lcm
 import numpy as np
 
 MAX_DENOMINATOR = 10**6
-MAX_MOVE = 1e-12  # no entry moves further when fractions are recovered
+MAX_MOVE = 1e-12  # no entry moves further when fractions are recovered,
+ROUNDING = 1e-14  # and no entry of the product further than this, which is rounding
 
-RECOVERED = "exact rational (fractions within 10⁻¹² of the factors)"
+RECOVERED = "exact rational (fractions with the product of the factors within 10⁻¹⁴)"
 DOUBLES = "exact rational (the doubles themselves)"
 
 
@@ -69,8 +70,17 @@ def _nearby(matrix):
     return found
 
 
+def _same_product(W, H, exact_W, exact_H):
+    """Whether fractions (rows of W, columns of H) have the product of the floats."""
+    product = np.array(exact_W, dtype=float) @ np.array(exact_H, dtype=float).T
+    return np.abs(product - W @ H).max() <= ROUNDING
+
+
 def recover(W, H):
     """Exact factors near the given ones.
+
+    Fractions are taken only if the product stays what it is up to rounding: where a count turns on
+    the last digits, a fraction nearby would decide it.
 
     Returns
     -------
@@ -86,7 +96,7 @@ def recover(W, H):
         scaled_W, scaled_H, rows, columns = _scaled(W, H, scale)
         exact_H = _nearby(scaled_H.T)
         exact_W = _nearby(scaled_W) if exact_H is not None else None
-        if exact_W is not None:
+        if exact_W is not None and _same_product(scaled_W, scaled_H, exact_W, exact_H):
             return exact_W, exact_H, rows, columns, RECOVERED
     exact_W = [[Fraction(x) for x in row] for row in W.tolist()]
     exact_H = [[Fraction(x) for x in row] for row in H.T.tolist()]

@@ -30,6 +30,7 @@ from nmfstudy.util.display import count
 NAME = "rigidity"
 NEEDS_RANK = False
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.5
 CLOSED = 1e-8  # distance of products of unit matrices from the span that counts as rounding
 MAX_DIRECTIONS = 700  # unknowns of the rank-deficient form
@@ -206,7 +207,7 @@ def _move(case, D, linear):
     return None
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """Balance the multipliers against the tight inequalities, and count ranks."""
     if case.rank_state == FULL:
         A, k = normals(case), case.k

@@ -29,6 +29,7 @@ from nmfstudy.util.streams import stream
 NAME = "scattered"
 NEEDS_RANK = True
 ONLY_IF_OPEN = True
+USES = ()
 SHARE = 0.4
 MAX_COMPONENTS = 9
 MAX_FACETS = 20_000
@@ -252,7 +253,7 @@ def _improve(rays, signs, x):
     return new - new.mean() if np.isfinite(new).all() else x
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """See that the facets close up around each hull and that every ray passes at the scaling."""
     evidence, problems = outcome.evidence, []
     scale = np.asarray(evidence["log_scale"], dtype=float)

@@ -17,6 +17,7 @@ from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
 NAME = "separable"
 NEEDS_RANK = True
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.5
 
 
@@ -78,7 +79,7 @@ def run(case, clock):
     return inconclusive(NAME, "neither factor is separable")
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """See that the named columns are pure, and the zeros of the other factor of full rank."""
     k = case.k
     if case.spare:

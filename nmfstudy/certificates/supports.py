@@ -25,6 +25,7 @@ NAME = "supports"
 _NO_NESTING = "no component is zero wherever another one is"
 NEEDS_RANK = False
 ONLY_IF_OPEN = False
+USES = ()
 SHARE = 0.3
 
 
@@ -190,7 +191,7 @@ def split(factorization):
     return None
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """Repeat every move and see what it changes."""
     if outcome.unique:
         return [] if case.k == 1 and not case.spare else ["there is more than one component"]

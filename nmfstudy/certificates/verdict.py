@@ -1,19 +1,16 @@
 """The verdict on a factorization: all certificates, put together and checkable."""
 
-import time
 from dataclasses import dataclass, fields
 
 import numpy as np
 
-from nmfstudy.certificates.case import FULL, UNCLEAR, Clock, make_case, witness_problems
-from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.case import make_case, witness_problems
+from nmfstudy.certificates.combine import CLAIMS, combine, proved
 from nmfstudy.certificates.members import CERTIFICATES
-from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value, skipped
-from nmfstudy.certificates.wording import explain, in_words, report
-from nmfstudy.certificates.zeros import LADDER, judged, pattern_interval, relative_entries
+from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value
+from nmfstudy.certificates.wording import in_words, report
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import Shown, number
-from nmfstudy.util.errors import RequestError
 
 STATUSES = (
     "unique",  # the only factorization of its product with as many components
@@ -23,6 +20,23 @@ STATUSES = (
     "inconclusive",  # nothing is proved
     "degenerate",  # zero, dead or numerically dependent components leave nothing to prove
 )
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of checking a verdict again: true if every claim holds.
+
+    Attributes
+    ----------
+    problems : tuple of str
+        What does not hold.
+    """
+
+    problems: tuple
+
+    def __bool__(self):
+        """Whether every claim holds."""
+        return not self.problems
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,10 +72,13 @@ class Verdict(Shown):
         ``‖X − X̂‖/‖X‖``, if X was given.
     zero_threshold : float
         Entries up to this share of their component's largest, and of their row's (column's)
-        largest in the product, count as zeros.
+        largest in the product, count as zeros. Rows and columns are brought to one size first.
     threshold_interval : (float, float)
-        Thresholds for which the status (the witness search aside) is the same, as far as they
-        were tried.
+        Thresholds for which all that the verdict claims (the witness search aside) is the same.
+        Every pattern of zeros in between was tried.
+    n_open : int
+        Entries so small that they may be zeros or not. What is claimed then holds for the
+        factors with them and without them.
     arithmetic : str
     explanation : str
         One sentence for people.
@@ -82,6 +99,7 @@ class Verdict(Shown):
     residual: float | None
     zero_threshold: float
     threshold_interval: tuple
+    n_open: int
     arithmetic: str
     explanation: str
     seconds: float
@@ -93,19 +111,27 @@ class Verdict(Shown):
 
         Returns
         -------
-        list of str
-            The problems found; empty if all claims hold.
+        Check
+            True if all claims hold; else its ``problems`` say which do not.
         """
+        return Check(tuple(self._problems()))
+
+    def _problems(self):
         case = make_case(self.factorization)
-        checks = {member.NAME: member.check for member in CERTIFICATES}
+        members = {member.NAME: member for member in CERTIFICATES}
         problems = []
-        for outcome in self.certificates:
-            if outcome.name not in checks:
+        for i, outcome in enumerate(self.certificates):
+            if outcome.name not in members:
                 problems.append(f"{outcome.name}: no such certificate")
                 continue
             found = []
+            for given, known in zip(
+                (outcome.given_W, outcome.given_H), proved(self.certificates[:i]), strict=True
+            ):
+                if not set(given) <= set(known):
+                    found.append("it takes as given what no certificate before it proves")
             if outcome.outcome in (PROVES, REFUTES):
-                found += _guarded_check(checks[outcome.name], case, outcome)
+                found += _problems_of(members[outcome.name], case, outcome)
             elif _claims(outcome):
                 found.append("claims something without proof")
             if outcome.witness is not None:
@@ -114,7 +140,7 @@ class Verdict(Shown):
                 found.append("refutes without a witness")
             problems += [f"{outcome.name}: {problem}" for problem in found]
         claimed = combine(case, self.certificates)
-        for name in _COMBINED:
+        for name in CLAIMS:
             if getattr(self, name) != claimed[name]:
                 problems.append(f"verdict: {name} does not follow from the certificates")
         if (self.witness is None) != (claimed["witness"] is None):
@@ -174,16 +200,6 @@ class Verdict(Shown):
 
 
 _TUPLES = ("identifiable_W", "identifiable_H", "refuted_W", "refuted_H", "threshold_interval")
-_COMBINED = (
-    "status",
-    "n_solutions",
-    "identifiable_W",
-    "identifiable_H",
-    "refuted_W",
-    "refuted_H",
-    "local_dimension",
-    "dimension_exact",
-)
 
 
 def _claims(outcome):
@@ -199,167 +215,9 @@ def _claims(outcome):
     )
 
 
-def _guarded_check(check, case, outcome):
-    """Run a check on evidence that may be mutilated: what it cannot even read is a problem."""
+def _problems_of(member, case, outcome):
+    """Problems of evidence that may be mutilated: what cannot even be read is one."""
     try:
-        return check(case, outcome)
+        return member.problems_of(case, outcome)
     except (KeyError, IndexError, TypeError, ValueError, ArithmeticError) as error:
         return [f"the evidence cannot be read ({type(error).__name__}: {error})"]
-
-
-def certify(
-    W,
-    H,
-    *,
-    X=None,
-    others=(),
-    zero_threshold=None,
-    budget=60.0,
-    ladder=True,
-):
-    """Say what can be proved about the uniqueness of the factorization ``X̂ = WH``.
-
-    Parameters
-    ----------
-    W : array of shape (n_samples, n_components)
-    H : array of shape (n_components, n_features)
-        Nonnegative. The verdict speaks of their product, not of other fits to the data.
-    X : array of shape (n_samples, n_features), optional
-        The data, to report ``‖X − X̂‖/‖X‖`` and to refit when zeros are made. If WH is X within
-        1e-4, the factors are first brought to X to the last digit on their pattern of zeros.
-    others : sequence of Factorization or (W, H)
-        Other solutions found by fitting: tried as witnesses.
-    zero_threshold : float, optional
-        Entries up to this share of their component's largest, and of their row's (column's)
-        largest in the product, count as zeros. None: 1e-9, or the middle of a wider gap above
-        the dust that a fit leaves; at most 1e-6, or 1e-3 if that ends in an exact factorization
-        of X.
-    budget : float
-        Seconds. What does not fit is reported as skipped.
-    ladder : bool
-        Whether to repeat the verdict at other zero thresholds, as far as time allows.
-
-    Returns
-    -------
-    Verdict
-
-    Raises
-    ------
-    RequestError
-        If the factors, the data or an option are not usable.
-    ContradictionError
-        If two certificates disagree, which only an error in one of them can cause.
-    """
-    given = Factorization(W, H)
-    X = _check_data(given, X)
-    if zero_threshold is not None and not 0 <= zero_threshold < 1:
-        raise RequestError(f"zero_threshold is {zero_threshold!r}; possible: 0 up to below 1")
-    if not budget > 0:
-        raise RequestError(f"budget is {budget!r}; possible: a positive number of seconds")
-    clock, began = Clock(budget), time.perf_counter()
-    examined, zero_threshold = judged(given, zero_threshold, X)
-    case = make_case(examined)
-    outcomes = _run_all(case, clock, others)
-    combined = combine(case, outcomes)
-    used = time.perf_counter() - began
-    entries = relative_entries(given)
-    interval = pattern_interval(entries, zero_threshold)
-    if ladder:
-        spare = Clock(min(clock.left(), 1.0 + 2 * used))
-        interval = _widen(
-            given, X, entries, interval, _status_without_search(case, outcomes), spare
-        )
-    residual = None if X is None else _residual(X, examined)
-    witness = combined["witness"]
-    combined["witness"] = None if witness is None else case.unscale(witness)
-    return Verdict(
-        **combined,
-        certificates=outcomes,
-        factorization=examined,
-        scope=_scope(examined, residual),
-        residual=residual,
-        zero_threshold=float(zero_threshold),
-        threshold_interval=interval,
-        arithmetic=_arithmetic(outcomes),
-        explanation=explain(case, combined, outcomes),
-        seconds=time.perf_counter() - began,
-    )
-
-
-def _check_data(given, X):
-    if X is None:
-        return None
-    X = np.asarray(X, dtype=np.float64)
-    shape = given.W.shape[0], given.H.shape[1]
-    if X.shape != shape:
-        raise RequestError(f"X has shape {X.shape}; the product WH has shape {shape}")
-    if not np.isfinite(X).all():
-        raise RequestError("X must be finite, got NaN or infinity")
-    return X
-
-
-def _run_all(case, clock, others, members=CERTIFICATES):
-    """Every certificate in order; refuting ones first, dear ones only while the answer is open."""
-    outcomes = []
-    if not case.k:
-        return tuple(skipped(m.NAME, "every component is zero") for m in members)
-    for member in members:
-        began = time.perf_counter()
-        done = any(o.unique or o.witness is not None for o in outcomes)
-        if case.rank_state != FULL and member.NEEDS_RANK:
-            why = "unclear" if case.rank_state == UNCLEAR else "below the number of components"
-            outcome = skipped(member.NAME, f"the rank of the product is {why}")
-        elif member.ONLY_IF_OPEN and done:
-            outcome = skipped(member.NAME, "the answer is known")
-        elif clock.expired():
-            outcome = skipped(member.NAME, "the time budget is used up")
-        else:
-            part = clock.part(member.SHARE)
-            extra = {"others": others} if member.NAME == "witness" else {}
-            outcome = member.run(case, part, **extra)
-        outcomes.append(outcome.timed(time.perf_counter() - began))
-    return tuple(outcomes)
-
-
-def _status_without_search(case, outcomes):
-    """The status that proofs alone give: comparable between thresholds at little cost."""
-    return combine(case, [o for o in outcomes if o.name != "witness"])["status"]
-
-
-def _widen(given, X, entries, interval, status, clock):
-    """Extend the interval of thresholds up and down the ladder while the status stays."""
-    low, high = interval
-    members = [member for member in CERTIFICATES if member.NAME != "witness"]
-    for rungs, upward in ((LADDER, True), (LADDER[::-1], False)):
-        for threshold in rungs:
-            if (threshold < high) if upward else (threshold >= low):
-                continue
-            if clock.expired():
-                break
-            case = make_case(judged(given, threshold, X)[0])
-            if _status_without_search(case, _run_all(case, clock, (), members)) != status:
-                break
-            pattern = pattern_interval(entries, threshold)
-            low, high = (low, pattern[1]) if upward else (pattern[0], high)
-    return low, high
-
-
-def _residual(X, factorization):
-    size = np.abs(X).max(initial=0.0)
-    if size == 0:
-        return 0.0 if not factorization.product().any() else np.inf
-    difference = X / size - (factorization.W / size) @ factorization.H
-    return float(np.linalg.norm(difference) / np.linalg.norm(X / size))
-
-
-def _scope(examined, residual):
-    k = examined.n_components
-    text = f"all exact nonnegative factorizations of the product WH with {k} components"
-    if residual is None:
-        return text
-    return f"{text}; that product is {number(residual, 2)} (relative) from the data"
-
-
-def _arithmetic(outcomes):
-    exact = [o.evidence["arithmetic"] for o in outcomes if "arithmetic" in o.evidence]
-    return exact[0] if exact else "double precision; a zero is exactly zero"

@@ -27,6 +27,7 @@ from nmfstudy.util.streams import stream
 NAME = "witness"
 NEEDS_RANK = False
 ONLY_IF_OPEN = True
+USES = ("others",)
 SHARE = 0.8
 STARTS = 50
 STEPS = 120
@@ -218,7 +219,7 @@ def _normal_equations(W, g, state):
     return gradient.ravel(), matrix.reshape(k * k, k * k)
 
 
-def check(case, outcome):
+def problems_of(case, outcome):
     """See that the witness differs where it is said to; the verdict checks the rest."""
     if outcome.witness is None:
         return ["there is no witness"]

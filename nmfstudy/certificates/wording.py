@@ -4,7 +4,7 @@ import textwrap
 
 import numpy as np
 
-from nmfstudy.util.display import listed, number
+from nmfstudy.util.display import count, listed, number
 
 
 def in_words(status, witness):
@@ -20,8 +20,18 @@ def in_words(status, witness):
     return "some components proved, the rest open"
 
 
-def explain(case, combined, outcomes):
-    """One sentence for people."""
+def explain(case, combined, outcomes, n_open=0):
+    """What was found, for people; with the reason if it is open for the last digits' sake."""
+    said = _explain(case, combined, outcomes)
+    if combined["witness"] is None and any(o.knife_edge for o in outcomes):
+        said += " The product is a knife edge: the last digits decide how many there are."
+    if n_open:
+        entries = count(n_open, "entry", "entries")
+        said += f" {entries} may be zero or not; this holds either way."
+    return said
+
+
+def _explain(case, combined, outcomes):
     status, k = combined["status"], case.k + case.spare
     if status == "unique":
         by = dict.fromkeys(o.name.replace("_", " ") for o in outcomes if o.unique)

@@ -1,26 +1,112 @@
-"""Which entries of a factor are zeros: a threshold, and the factors that it leaves."""
+"""Which entries of the factors are zeros: a threshold, or several where that is open."""
+
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.optimize import nnls
 
-from nmfstudy.certificates.case import row_shares
+from nmfstudy.certificates.gauge import Gauge, gauge_of, row_shares
 from nmfstudy.certificates.smaller import MAX_UNKNOWNS, TO_ROUNDING, polish
 from nmfstudy.model.factorization import Factorization
 
 ZERO_THRESHOLD = 1e-9  # where nothing speaks for another one
 DUST = (1e-10, 1e-6)  # thresholds that are chosen without being asked for lie in between,
 EXACT_DUST = (1e-10, 1e-3)  # or here, if the data then have an exact factorization
-LADDER = (0.0, 1e-12, 1e-9, 1e-6, 1e-4, 1e-3, 1e-2)
 FITS = 1e-4  # largest difference to the data, relative to their largest entry, of an exact fit
 REFIT_ABOVE = 1e-8  # smaller entries go without moving the others: their effect is rounding
+ROUNDING = 1e-16
+
+
+@dataclass(frozen=True, eq=False)
+class Sized:
+    """The factors to be judged, in a gauge, and how small each of their entries is.
+
+    Attributes
+    ----------
+    given : Factorization
+        Rows and columns that are zero in the data are so here.
+    gauge : Gauge
+    inside : Factorization
+        The given one in the gauge.
+    X : array or None
+        The data in the gauge.
+    sizes : (array, array)
+        Of the shapes of W and H, see `relative_sizes`.
+    """
+
+    given: Factorization
+    gauge: Gauge
+    inside: Factorization
+    X: np.ndarray | None
+    sizes: tuple
+
+    @cached_property
+    def entries(self):
+        """All positive sizes of both factors, sorted."""
+        return _positive(self.sizes)
+
+    def reading(self, threshold):
+        """The factors with entries up to the threshold as zeros.
+
+        Where they nearly have the product X they are brought to it, see `brought_to`.
+        """
+        found = with_zeros(self.inside, self.sizes, threshold, self.X)
+        found = found if self.X is None else brought_to(found, self.X)
+        return self.given if found is self.inside else self.gauge.leave(found)
+
+    def is_exact(self, reading):
+        """Whether a reading has the product X up to rounding, in small rows and columns too."""
+        gap = self.X - self.gauge.enter(reading).product()
+        return bool(np.abs(gap).max(initial=0.0) <= TO_ROUNDING)
+
+    def thresholds(self):
+        """The thresholds that come into question where none is asked for.
+
+        One if the zeros are plain: nothing lies between 1e-10 and 1e-6, or the data have an exact
+        factorization without entries up to at most 1e-3, which no accident would give. Else the
+        entries in between may be zeros or not, and there are several: the chosen one first, then
+        one that keeps every entry and one that drops all of them.
+        """
+        if self.X is not None:
+            threshold = choose_threshold(self.entries, EXACT_DUST)
+            if self.is_exact(self.reading(threshold)):
+                return (threshold,)
+        chosen = choose_threshold(self.entries)
+        patterns = {pattern_interval(self.entries, chosen): chosen}
+        if self.n_open:
+            for other in (0.0, DUST[1]):
+                patterns.setdefault(pattern_interval(self.entries, other), other)
+        return tuple(patterns.values())
+
+    @property
+    def n_open(self):
+        """Entries that may be zeros or not."""
+        return sum(int(((size > DUST[0]) & (size <= DUST[1])).sum()) for size in self.sizes)
+
+
+def sized(given, X=None):
+    """The `Sized` of a `Factorization`, with the data if there are any.
+
+    Sizes are those in the gauge. Only if some are small there, and small ones stand out more
+    clearly at the sizes given, are they those: dust in many places may be mistaken for entries of
+    a row or column in other units.
+    """
+    if X is not None:
+        given = _without_empty(given, X)
+    gauge = gauge_of(given, None if X is None else X > 0)
+    inside = gauge.enter(given)
+    sizes = relative_sizes(inside)
+    if _positive(sizes).min(initial=1.0) < DUST[1]:
+        sizes = max(sizes, relative_sizes(given), key=_clearness)
+    return Sized(given, gauge, inside, None if X is None else gauge.enter_data(X), sizes)
 
 
 def relative_sizes(factorization):
     """How large every entry is, for the threshold: two arrays of the shapes of W and H.
 
     The larger of its shares of the component's largest entry and, among the terms of the product,
-    of its row's (column's). So rows and columns of any size keep their entries, and a threshold
-    does not depend on the scale of a component.
+    of its row's (column's). So a threshold does not depend on the scale of a component.
     """
     sizes = []
     tops = factorization.W.max(axis=0, initial=0.0), factorization.H.max(axis=1, initial=0.0)
@@ -32,16 +118,22 @@ def relative_sizes(factorization):
         size = np.zeros(factor.shape)
         rows = np.flatnonzero(factor[:, live].any(axis=1))
         inside = np.ix_(rows, live)
-        share = row_shares(factor[inside], other[live])[0]
+        share = row_shares(factor[inside], other[live])
         size[inside] = np.maximum(factor[inside] / top[live], share)
         sizes.append(size)
     return sizes[0], sizes[1].T
 
 
-def relative_entries(factorization):
-    """All positive `relative_sizes` of both factors, sorted."""
-    entries = np.concatenate([share.ravel() for share in relative_sizes(factorization)])
+def _positive(sizes):
+    entries = np.concatenate([size.ravel() for size in sizes])
     return np.unique(entries[entries > 0])
+
+
+def _clearness(sizes):
+    """The widest gap, as a ratio, above entries that may be dust; all may be entries."""
+    entries = np.concatenate([[ROUNDING], np.maximum(_positive(sizes), ROUNDING)])
+    below = entries[:-1] < DUST[1]
+    return float((entries[1:] / entries[:-1])[below].max(initial=1.0))
 
 
 def pattern_interval(entries, threshold):
@@ -60,7 +152,7 @@ def choose_threshold(entries, window=DUST):
     Parameters
     ----------
     entries : array
-        As `relative_entries` gives them.
+        Sorted sizes.
     window : (float, float)
     """
     inside = entries[(entries > window[0]) & (entries < window[1])]
@@ -75,58 +167,24 @@ def brought_to(factorization, X):
 
     A fit of exact data ends some digits short of it, and simple fractions only show in the last
     ones. Gauss–Newton on the positive entries supplies them, for problems small enough.
-    """
-    size = np.abs(X).max(initial=0.0)
-    n, k = factorization.W.shape
-    if size == 0 or (n + X.shape[1]) * k > MAX_UNKNOWNS:
-        return factorization
-    top = factorization.H.max(axis=1, initial=0.0)
-    top = np.where(top > 0, top, 1.0)
-    with np.errstate(over="ignore"):
-        W, H = factorization.W * (top / size), factorization.H / top[:, None]
-    gap = np.abs(X / size - W @ H).max()
-    if not TO_ROUNDING / 1e3 < gap < FITS:
-        return factorization
-    new_W, new_H = polish(X / size, W, H)
-    same = ((new_W > 0) == (W > 0)).all() and ((new_H > 0) == (H > 0)).all()
-    if not same or np.abs(X / size - new_W @ new_H).max() > min(gap / 10, TO_ROUNDING):
-        return factorization
-    return Factorization(new_W * (size / top), new_H * top[:, None])
-
-
-def is_exact(factorization, X):
-    """Whether the product is X up to rounding."""
-    size = np.abs(X).max(initial=0.0) or 1.0
-    gap = X / size - (factorization.W / size) @ factorization.H
-    return bool(np.abs(gap).max(initial=0.0) <= TO_ROUNDING)
-
-
-def judged(given, threshold, X=None):
-    """The factors to judge: zeros made, and brought to the data if they are nearly there.
 
     Parameters
     ----------
-    threshold : float or None
-        None chooses: from a window up to 1e-3 if that ends in an exact factorization of X, which
-        no accident would; else from one up to 1e-6.
-
-    Returns
-    -------
-    Factorization, float
-        And the threshold.
+    factorization : Factorization
+    X : array of shape (n_samples, n_features)
+        Both in the gauge.
     """
-    if X is not None:
-        given = _without_empty(given, X)
-    if threshold is None:
-        entries = relative_entries(given)
-        if X is not None:
-            threshold = choose_threshold(entries, EXACT_DUST)
-            found = brought_to(with_zeros(given, threshold, X), X)
-            if is_exact(found, X):
-                return found, threshold
-        threshold = choose_threshold(entries)
-    found = with_zeros(given, threshold, X)
-    return (found if X is None else brought_to(found, X)), threshold
+    W, H = factorization.W, factorization.H
+    if (W.shape[0] + X.shape[1]) * W.shape[1] > MAX_UNKNOWNS:
+        return factorization
+    gap = np.abs(X - W @ H).max(initial=0.0)
+    if not TO_ROUNDING / 1e3 < gap < FITS:
+        return factorization
+    new_W, new_H = polish(X, W, H)
+    same = ((new_W > 0) == (W > 0)).all() and ((new_H > 0) == (H > 0)).all()
+    if not same or np.abs(X - new_W @ new_H).max() > min(gap / 10, TO_ROUNDING):
+        return factorization
+    return Factorization(new_W, new_H)
 
 
 def _without_empty(factorization, X):
@@ -145,39 +203,34 @@ def _without_empty(factorization, X):
     )
 
 
-def with_zeros(factorization, threshold, target=None):
+def with_zeros(factorization, sizes, threshold, target=None):
     """Set small entries to zero and fit the others to ``target`` on the pattern that is left.
 
     Parameters
     ----------
     factorization : Factorization
+        In the gauge.
+    sizes : (array, array)
+        Entries of up to the threshold become zero.
     threshold : float
-        Entries of a `relative_sizes` up to this become zero.
     target : array of shape (n_samples, n_features), optional
-        What to fit; None is the product before. The fit is one sweep of nonnegative least
-        squares over W and over H, and only done when entries above 1e-8 are dropped: the
+        What to fit, in the gauge; None is the product before. The fit is one sweep of nonnegative
+        least squares over W and over H, and only done when entries above 1e-8 are dropped: the
         verdict's scope is the new product in any case.
 
     Returns
     -------
     Factorization
     """
-    keep_W, keep_H = (share > threshold for share in relative_sizes(factorization))
-    dropped = [factorization.W[~keep_W], factorization.H[~keep_H]]
-    if not any(part.any() for part in dropped):
+    keep_W, keep_H = (size > threshold for size in sizes)
+    dropped = np.concatenate([sizes[0][~keep_W], sizes[1][~keep_H]])
+    if not dropped.any():
         return factorization
     W, H = np.where(keep_W, factorization.W, 0.0), np.where(keep_H, factorization.H, 0.0)
-    entries = relative_entries(factorization)
-    low, _ = pattern_interval(entries, threshold)
-    if low > REFIT_ABOVE:
+    if dropped.max() > REFIT_ABOVE:
         X = factorization.product() if target is None else target
-        size = np.abs(X).max(initial=0.0) or 1.0
-        top = H.max(axis=1, initial=0.0)
-        top = np.where(top > 0, top, 1.0)
-        H = H / top[:, None]
-        W = _fit_rows(X / size, H, keep_W)
-        H = _fit_rows(X.T / size, W.T, keep_H.T).T
-        W = W * size
+        W = _fit_rows(X, H, keep_W)
+        H = _fit_rows(X.T, W.T, keep_H.T).T
     return Factorization(W, H)
 
 

@@ -22,10 +22,10 @@ def complaints(member, name, change):
     case = CASES[name]
     outcome = member.run(case, Clock(20))
     assert outcome.outcome in ("proves", "refutes")
-    assert member.check(case, outcome) == []
+    assert member.problems_of(case, outcome) == []
     evidence = copy.deepcopy(outcome.evidence)
     claims = change(evidence) or {}
-    return member.check(case, replace(outcome, evidence=evidence, **claims))
+    return member.problems_of(case, replace(outcome, evidence=evidence, **claims))
 
 
 def put(*path):
@@ -187,9 +187,9 @@ def test_partial_proofs_need_factors_of_full_rank():
     for factors, spare in ((dependent, 0), (dead, 1)):
         case = make_case(Factorization(*factors))
         assert case.spare == spare
-        (problem,) = partial.check(case, claims)
+        (problem,) = partial.problems_of(case, claims)
         assert problem == "the rank of the product is not that of the factors"
-    assert partial.check(CASES["menu"], claims) == []
+    assert partial.problems_of(CASES["menu"], claims) == []
 
 
 def test_what_is_no_second_factorization():

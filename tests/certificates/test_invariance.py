@@ -10,7 +10,7 @@ def answer(W, H, known):
     # What is open stays so after a short search.
     budget = 0.5 if known.n_solutions is None else 60.0
     verdict = certify(W, H, ladder=False, budget=budget)
-    assert verdict.verify() == []
+    assert verdict.verify()
     return verdict
 
 

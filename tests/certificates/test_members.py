@@ -20,7 +20,7 @@ def run(member, W, H):
     case = case_of(W, H)
     outcome = member.run(case, Clock(20))
     if outcome.outcome in ("proves", "refutes"):
-        assert member.check(case, outcome) == []
+        assert member.problems_of(case, outcome) == []
     if outcome.witness is not None:
         assert witness_problems(case, outcome.witness) == []
     return outcome
@@ -128,7 +128,7 @@ def test_identified_components_are_in_every_solution_found(seed):
     outcome = partial.run(case, Clock(20))
     if outcome.outcome != "proves":
         return
-    assert partial.check(case, outcome) == []
+    assert partial.problems_of(case, outcome) == []
     for solution in witness.sample(case.W, case.H, n_samples=8, seed=seed):
         moved_W, moved_H = changed_components(case, case.scaled(case.unscale(solution)))
         assert not set(moved_W) & set(outcome.identifiable_W)
@@ -256,7 +256,7 @@ def test_another_fitted_solution_is_a_witness():
     case = case_of(W, H)
     found = witness.run(case, Clock(5), others=[second, (other_W + noise, other_H)])
     assert found.outcome == "refutes" and "fitting" in found.reason
-    assert witness.check(case, found) == []
+    assert witness.problems_of(case, found) == []
 
 
 def test_another_solution_is_a_witness_below_full_rank_too():

@@ -47,7 +47,7 @@ def test_known_answers(known):
     assert outcome.identifiable_W == known.identifiable_W
     assert outcome.identifiable_H == known.identifiable_H
     assert outcome.local_dimension == known.first_order_dimension
-    assert rank2.check(case, outcome) == []
+    assert rank2.problems_of(case, outcome) == []
 
 
 def test_basket_interval_in_the_given_factors():
@@ -87,5 +87,5 @@ def test_a_false_claim_about_a_continuum_is_noticed(change, fixed):
     case = make_case(Factorization(W, H))
     outcome = rank2.run(case, Clock(1))
     assert outcome.n_solutions == np.inf and len(outcome.identifiable_W) == fixed
-    assert rank2.check(case, outcome) == []
-    assert rank2.check(case, replace(outcome, **change)) != []
+    assert rank2.problems_of(case, outcome) == []
+    assert rank2.problems_of(case, replace(outcome, **change)) != []

@@ -26,7 +26,7 @@ def decide(W, H):
 def test_known_counts(known):
     case, outcome = decide(known.W, known.H)
     assert outcome.n_solutions == known.n_solutions
-    assert rank3.check(case, outcome) == []
+    assert rank3.problems_of(case, outcome) == []
     if known.n_solutions > 1:
         assert witness_problems(case, outcome.witness) == []
 
@@ -172,7 +172,7 @@ def test_no_certificate_contradicts_the_exact_decision(kind, block):
         combine(case, outcomes)  # raises on a contradiction
         exact = next(o for o in outcomes if o.name == "rank3")
         assert exact.outcome in ("proves", "refutes")
-        assert rank3.check(case, exact) == []
+        assert rank3.problems_of(case, exact) == []
         decided += 1
     assert decided > 12
 

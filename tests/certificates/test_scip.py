@@ -33,7 +33,7 @@ def test_scip_proves_nothing_that_the_rays_do_not(k, n, density, seed):
     asked = scattered._run_scip(case, Clock(20))
     assert listed.unique or not asked.unique
     if density == 0.4:
-        assert asked.unique and scattered.check(case, asked) == []
+        assert asked.unique and scattered.problems_of(case, asked) == []
 
 
 @needs_scip
@@ -68,22 +68,22 @@ def _drop(side):
 def test_tampered_evidence_fails(proof, tamper, side):
     case, outcome = copy.deepcopy(proof)
     tamper(outcome.evidence[side])
-    assert scattered.check(case, outcome)
+    assert scattered.problems_of(case, outcome)
 
 
 @needs_scip
 def test_another_scaling_fails():
     case = laurberg_case(0.3)
     outcome = scattered._run_scip(case, Clock(20))
-    assert scattered.check(case, outcome) == []
+    assert scattered.problems_of(case, outcome) == []
     outcome.evidence["log_scale"][0] += 3.0
-    assert scattered.check(case, outcome)
+    assert scattered.problems_of(case, outcome)
 
 
 def test_without_scip_the_claim_counts_as_not_checked(proof, monkeypatch):
     case, outcome = proof
     monkeypatch.setattr(scip, "available", lambda: False)
-    assert any("not installed" in problem for problem in scattered.check(case, outcome))
+    assert any("not installed" in problem for problem in scattered.problems_of(case, outcome))
 
 
 def test_every_element_of_the_wedge_meets_its_bound():

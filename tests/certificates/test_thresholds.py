@@ -8,7 +8,7 @@ from nmfstudy import certify
 from nmfstudy.certificates import separable, supports
 from nmfstudy.certificates.case import make_case, witness_problems
 from nmfstudy.certificates.outcome import Outcome
-from nmfstudy.certificates.zeros import relative_entries
+from nmfstudy.certificates.zeros import sized
 from nmfstudy.model.factorization import Factorization
 
 
@@ -22,7 +22,7 @@ def with_dust(dust):
 @pytest.mark.parametrize("dust", [1e-7, 1e-5, 3e-3])
 def test_the_status_is_the_same_all_over_the_interval_and_changes_at_the_dust(dust):
     factors = with_dust(dust)
-    entries = relative_entries(Factorization(*factors))
+    entries = sized(Factorization(*factors)).entries
     size = entries[entries > 0].min()
     above = certify(*factors, zero_threshold=10 * size)
     assert above.status == "unique"
@@ -83,9 +83,9 @@ def test_a_rank_below_the_nonnegative_rank_makes_no_component_spare():
 def test_one_separable_factor_needs_the_zeros_of_the_other():
     case = make_case(Factorization(CIRC3, np.eye(3)))
     claims = Outcome("separable", "proves", "because", evidence={"pure_H": [0, 1, 2]})
-    problems = separable.check(case, claims)
+    problems = separable.problems_of(case, claims)
     assert problems == [f"the zeros of component {i} have rank 1" for i in (1, 2, 3)]
     both = Outcome(
         "separable", "proves", "because", evidence={"pure_H": [0, 1, 2], "pure_W": [0, 1, 2]}
     )
-    assert any("is not pure" in problem for problem in separable.check(case, both))
+    assert any("is not pure" in problem for problem in separable.problems_of(case, both))

@@ -6,10 +6,9 @@ from nmfstudy import Factorization, certify
 from nmfstudy.certificates.zeros import (
     brought_to,
     choose_threshold,
-    is_exact,
-    judged,
     pattern_interval,
     relative_sizes,
+    sized,
     with_zeros,
 )
 from nmfstudy.util.streams import stream
@@ -29,7 +28,7 @@ def test_sizes_do_not_depend_on_scales_of_components():
 
 def test_a_small_row_keeps_its_entries_and_dust_in_a_large_one_goes():
     W = np.array([[1.0, 1e-12], [1e-12, 1.0], [2e-14, 3e-14]])
-    kept = with_zeros(Factorization(W, np.eye(2)), 1e-9)
+    kept = sized(Factorization(W, np.eye(2))).reading(1e-9)
     np.testing.assert_array_equal(kept.W == 0, [[False, True], [True, False], [False, False]])
 
 
@@ -56,7 +55,8 @@ def test_entries_that_go_are_made_up_for():
     W[0] = [1, 0.001, 0.5]
     X = W @ H
     plain = np.where(W == 0.001, 0, W) @ H
-    fitted = with_zeros(Factorization(W, H), 0.002, X)
+    given = Factorization(W, H)
+    fitted = with_zeros(given, relative_sizes(given), 0.002, X)
     assert (fitted.W[W <= 0.001] == 0).all()
     assert np.linalg.norm(fitted.product() - X) < 0.5 * np.linalg.norm(plain - X)
 
@@ -73,7 +73,7 @@ def test_a_fit_of_exact_data_is_judged_as_the_data(known, size):
     assert verdict.status == known.status
     assert verdict.n_solutions == known.n_solutions
     assert verdict.identifiable_W == known.identifiable_W
-    assert verdict.verify() == []
+    assert verdict.verify()
 
 
 def test_data_that_are_not_nearly_fitted_leave_the_factors_alone():
@@ -81,15 +81,18 @@ def test_data_that_are_not_nearly_fitted_leave_the_factors_alone():
     given = Factorization(W, H)
     X = W @ H + 0.1
     assert brought_to(given, X) is given
-    assert judged(given, None, X) == (given, 1e-9)
-    assert not is_exact(given, X) and is_exact(given, W @ H)
+    factors = sized(given, X)
+    assert factors.thresholds() == (1e-9,)
+    assert factors.reading(1e-9) is given and not factors.is_exact(given)
+    assert sized(given, W @ H).is_exact(given)
 
 
 @pytest.mark.parametrize("scale", [1e-150, 1e-3, 1e150])
 def test_any_size_of_the_data(scale):
     W, H = hexagon_factors()
     noisy = W * (1 + 1e-9 * stream(0, "size").normal(size=W.shape))
-    found, _ = judged(Factorization(noisy * scale, H), None, W @ H * scale)
+    factors = sized(Factorization(noisy * scale, H), W @ H * scale)
+    found = factors.reading(*factors.thresholds())
     np.testing.assert_allclose(found.product() / scale, W @ H, rtol=1e-13)
 
 
@@ -106,7 +109,7 @@ def test_entries_of_a_tiny_component_are_not_taken_for_zeros():
     H = np.array([[0, 0, 5e-14], [1, 1, 0], [0, 1, 1e-13]])
     verdict = certify(W, H, zero_threshold=0.0)
     assert 1 not in verdict.identifiable_W
-    assert verdict.verify() == []
+    assert verdict.verify()
 
 
 @pytest.mark.parametrize("side", ["rows", "columns"])
@@ -119,6 +122,6 @@ def test_rows_and_columns_that_are_empty_in_the_data_are_emptied_of_dust(side):
         data = np.vstack([X, np.zeros(6)])
         if side == "columns":
             dust, data = Factorization(dust.H.T, dust.W.T), data.T
-        found, _ = judged(dust, 0.0, data)
+        found = sized(dust, data).reading(0.0)
         last = found.W[-1] if side == "rows" else found.H[:, -1]
         assert last.any() == stays
