@@ -46,7 +46,7 @@ def certify(
         largest in the product, count as zeros; rows and columns are brought to one size first.
         None: 1e-9, or the middle of a wider gap above the dust that a fit leaves; at most 1e-6, or
         1e-3 if that ends in an exact factorization of X. Without such a factorization, entries
-        between 1e-10 and 1e-6 may be zeros or not, and the verdict is the weaker one.
+        between 1e-9 and 1e-6 may be zeros or not, and the verdict is the weaker one.
     budget : float
         Seconds. What does not fit is reported as skipped.
     ladder : bool
@@ -166,6 +166,12 @@ def _check_data(given, X):
     return X
 
 
+def ask(member, case, clock, before=(), others=()):
+    """One certificate's outcome, given those of the certificates before it."""
+    known = {"others": others, "proved": proved(before)}
+    return member.run(case, clock, **{name: known[name] for name in member.USES})
+
+
 def _run_all(case, clock, others, members=CERTIFICATES):
     """Every certificate in order; refuting ones first, dear ones only while the answer is open."""
     outcomes = []
@@ -186,8 +192,7 @@ def _run_all(case, clock, others, members=CERTIFICATES):
             outcome = skipped(member.NAME, "the time budget is used up")
         else:
             part = clock.part(member.SHARE)
-            known = {"others": others, "proved": proved(outcomes)}
-            outcome = member.run(case, part, **{name: known[name] for name in member.USES})
+            outcome = ask(member, case, part, outcomes, others)
         outcomes.append(outcome.timed(time.perf_counter() - began))
     return tuple(outcomes)
 

@@ -63,7 +63,7 @@ class Sized:
     def thresholds(self):
         """The thresholds that come into question where none is asked for.
 
-        One if the zeros are plain: nothing lies between 1e-10 and 1e-6, or the data have an exact
+        One if the zeros are plain: nothing lies between 1e-9 and 1e-6, or the data have an exact
         factorization without entries up to at most 1e-3, which no accident would give. Else the
         entries in between may be zeros or not, and there are several: the chosen one first, then
         one that keeps every entry and one that drops all of them.
@@ -82,7 +82,8 @@ class Sized:
     @property
     def n_open(self):
         """Entries that may be zeros or not."""
-        return sum(int(((size > DUST[0]) & (size <= DUST[1])).sum()) for size in self.sizes)
+        low, high = ZERO_THRESHOLD, DUST[1]
+        return sum(int(((size > low) & (size <= high)).sum()) for size in self.sizes)
 
 
 def sized(given, X=None):

@@ -68,7 +68,9 @@ def _pairs(result):
 def _beside(result, row):
     best = result.verdicts.get(0)
     # Fits that come back to the same places look like a continuum until a certificate speaks.
-    fits = result.judged if result.solutions.recurs else result.solutions
+    fits = result.solutions
+    if fits.recurs and fits.kind == "continuum":
+        fits = result.judged
     several = fits.kind == "several"
     kind = count(fits.n_distinct, "solution") if several else KINDS[fits.kind][0]
     found = f"{kind} from {starts_text(result)}"

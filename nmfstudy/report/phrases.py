@@ -37,7 +37,7 @@ def kind_cell(result):
     """What came of a problem as a cell: ``3 solutions``, ``no minimum``."""
     came = outcome(result)
     if came == "several":
-        return Cell(count(result.solutions.n_distinct, "solution"), KINDS[came][1])
+        return Cell(count(result.judged.n_known, "solution"), KINDS[came][1])
     return Cell(*KINDS[came])
 
 
@@ -65,7 +65,7 @@ def distinct_text(result):
         return ABSENT
     if came == "none" or not result.solutions.n_minima:
         return "none"
-    return "∞" if came == "continuum" else number(result.solutions.n_distinct)
+    return "∞" if came == "continuum" else number(result.judged.n_known)
 
 
 def coverage_text(result):
@@ -82,6 +82,8 @@ def result_sentences(row, result):
         return dominance_sentence(result), ""
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
+    if row["kind"] == "several" and row["n_distinct"] < result.judged.n_known:
+        return f"Several solutions: {row['reason'][0].lower()}{row['reason'][1:]}", plateau
     if row["kind"] == "several":
         hidden = "the other" if row["n_distinct"] == 2 else "the others"
         return (

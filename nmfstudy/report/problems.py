@@ -94,7 +94,7 @@ def _problems_table(pairs, shown, file):
 
 
 def _sorted_by(result):
-    return math.inf if outcome(result) == "continuum" else result.solutions.n_distinct
+    return math.inf if outcome(result) == "continuum" else result.judged.n_known
 
 
 def problem_sections(study, shelf):

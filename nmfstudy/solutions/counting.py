@@ -94,6 +94,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         share_converged=float(converged[tried].mean()) if tried.any() else 0.0,
         best_unconverged=len(order) > 0 and bool(objective[0] > limit_best),
         n_distinct=int(near_optimal.sum()),
+        n_best=int((objective[first] <= limit_best).sum()),
         n_minima=n_minima,
         coverage=good_turing_coverage(np.bincount(cluster[drawn])),
         n_equal=int(drawn_equal.sum()),

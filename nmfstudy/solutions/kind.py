@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
+from nmfstudy.model.distance import distance
 from nmfstudy.solutions.plateau import Plateau, end_text
 from nmfstudy.util.display import number, percent
 
@@ -12,6 +13,69 @@ MIN_CONVERGED = 0.5  # share of random starts: those that do converge may be the
 CONTINUUM_FITS = 30
 CONTINUUM_COVERAGE = 0.9
 WIDE = 30  # times the noise floor: no longer noise
+THE_DATA = 1e-12  # relative residual up to which a certificate's product is the data
+
+
+@dataclass(frozen=True)
+class Proved:
+    """What a certificate says of the factorizations of the best product.
+
+    Attributes
+    ----------
+    n_solutions : int, inf or None
+        How many there are; None if unknown.
+    local_dimension : int or None
+        Of their set around the best fit, if it is exact.
+    of_data : bool
+        Whether that product is the data, so that they are all the best solutions there are.
+    """
+
+    n_solutions: float | int | None = None
+    local_dimension: int | None = None
+    of_data: bool = False
+
+    @property
+    def infinite(self):
+        """Whether they are a continuum."""
+        return self.n_solutions == inf or bool(self.local_dimension)
+
+    @property
+    def finite(self):
+        """Their number where it is known and finite, else 0."""
+        return 0 if self.n_solutions is None or self.infinite else int(self.n_solutions)
+
+
+def proved_by(verdict, data_norm, noise_floor):
+    """The part of a certificate's verdict that decides the kind.
+
+    Nothing where there is none, or where it has a second factorization so near, as measured by
+    the noise floor, that it may be there for want of convergence.
+
+    Parameters
+    ----------
+    verdict : Verdict or None
+        On the best fit.
+    data_norm : float
+        Frobenius norm of the data.
+    noise_floor : float
+
+    Returns
+    -------
+    Proved
+    """
+    if verdict is None:
+        return Proved()
+    proved = Proved(
+        verdict.n_solutions,
+        verdict.local_dimension if verdict.dimension_exact else None,
+        verdict.residual is not None and verdict.residual <= THE_DATA,
+    )
+    if not proved.infinite:
+        return proved
+    if verdict.witness is None:
+        return Proved()
+    apart = distance(verdict.factorization, verdict.witness, scale=data_norm)
+    return proved if apart > WIDE * noise_floor else Proved()
 
 
 @dataclass(frozen=True)
@@ -30,7 +94,7 @@ class Evidence:
         Of the random starts of that search.
     best_unconverged : bool
         Whether the lowest objective of all belongs to a fit that does not count.
-    n_distinct, n_minima : int
+    n_distinct, n_minima, n_best : int
     coverage : float
     n_equal : int
         Fits whose objective equals the best, from random starts of the search with the most.
@@ -46,8 +110,8 @@ class Evidence:
     plateau : Plateau or None
     exact_to : float
         Beyond this tolerance counts are upper bounds.
-    local_dimension : int or None
-        Of the set of factorizations of the best product, from a certificate.
+    proved : Proved
+        By a certificate.
     """
 
     n_starts: int
@@ -59,6 +123,7 @@ class Evidence:
     best_unconverged: bool
     n_distinct: int
     n_minima: int
+    n_best: int
     coverage: float
     n_equal: int
     equal_coverage: float
@@ -70,7 +135,7 @@ class Evidence:
     distance_tol: float
     plateau: Plateau | None
     exact_to: float = inf
-    local_dimension: int | None = None
+    proved: Proved = Proved()
 
 
 def judge(e):
@@ -89,7 +154,10 @@ def _judge(e):
     if doubt:
         return "unsettled", doubt
     more = _ever_more(e)
-    if more and recurs(e) and e.local_dimension == 0:
+    counted = _counted_by_proof(e, more or _chain(e))
+    if counted:
+        return counted
+    if more and recurs(e) and e.proved.local_dimension == 0 and not e.proved.infinite:
         return "unsettled", (
             f"several solutions, at least {e.n_distinct}; more starts are needed, since the chance "
             f"that one more ends in a known one is only {percent(e.equal_coverage)}; they are not "
@@ -97,11 +165,10 @@ def _judge(e):
             "is isolated"
         )
     spread = more or _chain(e)
-    if e.local_dimension:
-        proof = (
-            f"a certificate shows that the best product has a {e.local_dimension}-dimensional "
-            "family of factorizations"
-        )
+    if e.proved.infinite:
+        d = e.proved.local_dimension
+        how_many = f"a {d}-dimensional family of" if d else "infinitely many"
+        proof = f"a certificate shows that the best product has {how_many} factorizations"
         return "continuum", f"{proof}; {spread}" if spread else proof
     if spread:
         return "continuum", spread
@@ -116,6 +183,27 @@ def _judge(e):
     return "one" if e.n_distinct == 1 else "several", (
         f"{count}{beside} in {e.n_counted} converged fits; {stable}"
     )
+
+
+def _counted_by_proof(e, spread):
+    """``(kind, reason)`` where a certificate's count and that of the fits differ, else None."""
+    n = e.proved.finite
+    if not n:
+        return None
+    what = "the data have" if e.proved.of_data else "the best product has"
+    proof = f"a certificate shows that {what} exactly {_factorizations(n)}"
+    if e.proved.of_data and (spread or e.n_best > n):
+        return "unsettled", (
+            f"{proof}, so the {e.n_best} that the fits seem to show are there for want of "
+            "convergence"
+        )
+    if n > e.n_best and not spread:
+        return "several", f"{proof}; the starts reached {e.n_best} of them"
+    return None
+
+
+def _factorizations(n):
+    return "one factorization" if n == 1 else f"{n} factorizations"
 
 
 def recurs(e):
@@ -178,7 +266,7 @@ def _ever_more(e):
     if e.n_equal < CONTINUUM_FITS or e.equal_coverage >= CONTINUUM_COVERAGE:
         return None
     doubt = ""
-    if recurs(e) and not e.local_dimension:
+    if recurs(e) and not e.proved.infinite:
         doubt = "; but others come back to the same places, so more starts or a certificate may "
         doubt += "show that the solutions are isolated"
     return (
@@ -217,7 +305,7 @@ def _too_little(e):
             f"too few starts: the chance that one more ends in a minimum already seen is only "
             f"{percent(max(e.coverage, 0))}"
         )
-    if e.local_dimension is None and e.plateau is None:
+    if e.proved.local_dimension is None and e.plateau is None:
         return "the count depends on the tolerance and there is no certificate"
     if e.plateau is not None and e.plateau.count != e.n_distinct:
         return (

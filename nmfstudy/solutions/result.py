@@ -16,7 +16,7 @@ from nmfstudy.solutions.coverage import (
 )
 from nmfstudy.solutions.dimension import Dimension
 from nmfstudy.solutions.gate import best_limit, near_limit
-from nmfstudy.solutions.kind import Evidence, judge, recurs
+from nmfstudy.solutions.kind import Evidence, judge, proved_by, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
@@ -163,7 +163,7 @@ class Solutions(Shown):
     @property
     def bends(self):
         """Whether a certificate, or the distances, show that solutions pass into one another."""
-        return self.dimension is not None or bool(self.local_dimension)
+        return self.dimension is not None or self.proved.infinite
 
     @property
     def recurs(self):
@@ -182,19 +182,29 @@ class Solutions(Shown):
         return self.evidence.exact_to
 
     @property
-    def local_dimension(self):
-        """Of the set of factorizations of the best product, by a certificate; None if unknown."""
-        return self.evidence.local_dimension
+    def proved(self):
+        """What a certificate says of the best product, see `with_verdict`."""
+        return self.evidence.proved
 
-    def with_local_dimension(self, local_dimension):
-        """The same solutions, judged with a certificate's local dimension of the best product.
+    @property
+    def n_known(self):
+        """Number of solutions found or, where a certificate counts more, proved."""
+        return max(self.n_distinct, self.proved.finite)
+
+    def with_verdict(self, verdict):
+        """The same solutions, their kind decided by a certificate where it speaks.
 
         Parameters
         ----------
-        local_dimension : int or None
-            Above 0, there is a continuum; 0 stands in for a missing plateau.
+        verdict : Verdict or None
+            On the representative of minimum 0.
         """
-        return replace(self, evidence=replace(self.evidence, local_dimension=local_dimension))
+        data_norm = np.sqrt(2 * self.reference_loss)
+        return self.with_proof(proved_by(verdict, data_norm, self.noise_floor))
+
+    def with_proof(self, proved):
+        """The same solutions, judged with what is `Proved` of the best product."""
+        return replace(self, evidence=replace(self.evidence, proved=proved))
 
     def curve(self, tolerances=None):
         """Number of near-optimal minima against the distance tolerance.

@@ -18,7 +18,7 @@ from nmfstudy.solutions import Solutions, distinct_solutions
 from nmfstudy.store.job import Analysis
 from nmfstudy.store.traces import load_trace
 from nmfstudy.study.ambiguity import ambiguity_of
-from nmfstudy.study.verdicts import settled_dimension, verdicts_of
+from nmfstudy.study.verdicts import verdicts_of
 from nmfstudy.util.display import Shown, count, number
 
 
@@ -65,7 +65,7 @@ class ProblemResult(Shown):
 
         Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
         """
-        return self.solutions.with_local_dimension(settled_dimension(self))
+        return self.solutions.with_verdict(self.verdicts.get(0))
 
     @property
     def title(self):

@@ -9,7 +9,6 @@ from scipy import sparse
 
 from nmfstudy.model.distance import distance, product_norm
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.solutions.kind import WIDE
 from nmfstudy.store.files import own, read_json, reading, write_json
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
@@ -112,27 +111,6 @@ def _certify(verdicts, minimum, factors, others, result, folder, end):
     verdicts[minimum] = verdict
 
 
-def settled_dimension(result):
-    """What a certificate says of the best product's factorizations that settles the kind.
-
-    Returns
-    -------
-    int or None
-        The exact local dimension of the set of factorizations around the best fit. None where it
-        is unknown or only bounded; where it is 0 but a continuum lies elsewhere; and where the
-        second factorization is so near that it may be there for want of convergence.
-    """
-    verdict = result.verdicts.get(0)
-    if verdict is None or not verdict.dimension_exact:
-        return None
-    if verdict.local_dimension == 0:
-        return None if verdict.n_solutions == np.inf else 0
-    if verdict.witness is None:
-        return None
-    apart = distance(verdict.factorization, verdict.witness, scale=result.searches[0].data_norm)
-    return verdict.local_dimension if apart > WIDE * result.solutions.noise_floor else None
-
-
 def same_product(result):
     """Pairs of different near-optimal minima that have the same product.
 
@@ -224,7 +202,7 @@ def _kept(path, factors, tolerance):
             about = Factorization(verdict.factorization.W, verdict.factorization.H)
             if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
                 near = _product_distance(about, factors) <= tolerance * product_norm(factors)
-                if near and not verdict.verify():
+                if near and verdict.verify():
                     return verdict
     except (OSError, ValueError):
         pass  # torn or foreign: made again

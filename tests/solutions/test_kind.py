@@ -1,11 +1,11 @@
 """The one word and its sentence, on evidence made up: every branch, its edge, its grammar."""
 
 from dataclasses import replace
-from math import nan
+from math import inf, nan
 
 import pytest
 
-from nmfstudy.solutions.kind import Evidence, judge
+from nmfstudy.solutions.kind import Evidence, Proved, judge
 from nmfstudy.solutions.plateau import Plateau
 
 SETTLED = Evidence(
@@ -18,6 +18,7 @@ SETTLED = Evidence(
     best_unconverged=False,
     n_distinct=1,
     n_minima=1,
+    n_best=1,
     coverage=1.0,
     n_equal=98,
     equal_coverage=1.0,
@@ -35,6 +36,7 @@ def judged(**changes):
     return judge(replace(SETTLED, **changes))
 
 
+ISOLATED = Proved(local_dimension=0)
 # Many isolated solutions, of which 100 starts have not found all.
 MANY = {
     "n_distinct": 48,
@@ -61,12 +63,12 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "3 equally good solutions and 4 worse local minima in 98 converged fits; " + SAME,
         ),
         (
-            {"plateau": None, "local_dimension": 0},
+            {"plateau": None, "proved": ISOLATED},
             "one",
             "one solution in 98 converged fits; a certificate shows that the best one is isolated",
         ),
         (
-            {"local_dimension": 2},
+            {"proved": Proved(local_dimension=2)},
             "continuum",
             "a certificate shows that the best product has a 2-dimensional family of "
             "factorizations",
@@ -118,7 +120,7 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "starts or a certificate may show that the solutions are isolated",
         ),
         (
-            {**MANY, "local_dimension": 0},
+            {**MANY, "proved": ISOLATED},
             "unsettled",
             "several solutions, at least 48; more starts are needed, since the chance that one "
             "more ends in a known one is only 84 %; they are not taken for a continuum, since the "
@@ -126,7 +128,7 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "the best one is isolated",
         ),
         (
-            {**MANY, "local_dimension": 6},
+            {**MANY, "proved": Proved(local_dimension=6)},
             "continuum",
             "a certificate shows that the best product has a 6-dimensional family of "
             "factorizations; 98 starts fit equally well and keep finding new solutions: the "
@@ -184,6 +186,26 @@ def test_kind_and_reason(changes, kind, reason):
 
 
 @pytest.mark.parametrize(
+    ("changes", "proved", "kind", "words"),
+    [
+        # Infinitely many, wherever they lie and however few were found.
+        ({"n_distinct": 2, "n_best": 2}, Proved(inf, 0), "continuum", "infinitely many"),
+        ({}, Proved(inf), "continuum", "infinitely many"),
+        # A finite number: more than were found, as many, and fewer.
+        ({}, Proved(2, 0), "several", "exactly 2 factorizations; the starts reached 1"),
+        ({}, Proved(1, 0), "one", "one solution"),
+        ({"n_distinct": 3, "n_best": 3}, Proved(2, 0, True), "unsettled", "want of convergence"),
+        ({"equal_coverage": 0.0}, Proved(1, 0, True), "unsettled", "want of convergence"),
+        # Of one product among several equally good ones a finite number says nothing more.
+        ({"equal_coverage": 0.0}, Proved(1, 0), "unsettled", "isolated"),
+    ],
+)
+def test_where_a_certificate_speaks_it_decides(changes, proved, kind, words):
+    found, reason = judged(proved=proved, **changes)
+    assert found == kind and words in reason
+
+
+@pytest.mark.parametrize(
     ("below", "at"),
     [
         ({"n_random": 9}, {"n_random": 10}),
@@ -220,17 +242,17 @@ def test_a_continuum_begins_at_the_limit(not_yet, continuum):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"local_dimension": None},
-        {"local_dimension": 1},
-        {"local_dimension": 0, "plateau": None},
-        {"local_dimension": 0, "plateau": Plateau(1e-9, 0.04, 40)},
-        {"local_dimension": 0, "plateau": Plateau(31e-9, 0.04, 48)},
+        {"proved": Proved(local_dimension=None)},
+        {"proved": Proved(local_dimension=1)},
+        {"proved": ISOLATED, "plateau": None},
+        {"proved": ISOLATED, "plateau": Plateau(1e-9, 0.04, 40)},
+        {"proved": ISOLATED, "plateau": Plateau(31e-9, 0.04, 48)},
     ],
 )
 def test_only_a_plateau_from_the_noise_on_and_a_certificate_exclude_a_continuum(changes):
-    assert judged(**{**MANY, "local_dimension": 0})[0] == "unsettled"
+    assert judged(**{**MANY, "proved": ISOLATED})[0] == "unsettled"
     noisy = Plateau(30e-9, 0.04, 48)
-    assert judged(**{**MANY, "local_dimension": 0, "plateau": noisy})[0] == "unsettled"
+    assert judged(**{**MANY, "proved": ISOLATED, "plateau": noisy})[0] == "unsettled"
     assert judged(**{**MANY, **changes})[0] == "continuum"
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from math import inf
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from nmfstudy.fitting.multistart import fit
 from nmfstudy.plots.solutions import illustrate_count
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.page.files import Shelf
-from nmfstudy.report.phrases import result_sentences
+from nmfstudy.report.phrases import distinct_text, kind_cell, result_sentences
+from nmfstudy.solutions import distinct_solutions
+from nmfstudy.solutions.kind import Proved, proved_by
 from nmfstudy.store.job import Analysis
 from nmfstudy.study import ProblemResult, Study
 from nmfstudy.study.tables import problem_row
@@ -19,7 +22,6 @@ from nmfstudy.study.verdicts import (
     MOST_PER_PROBLEM,
     contradictions,
     same_product,
-    settled_dimension,
     verdicts_of,
 )
 
@@ -79,8 +81,8 @@ def test_different_products_refute_nothing():
 def test_an_exact_dimension_settles_the_kind():
     # Six fits are too few for the count, and their best product has a continuum all the same.
     result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
-    assert result.solutions.kind == "unsettled" and result.solutions.local_dimension is None
-    assert settled_dimension(result) == 6
+    assert result.solutions.kind == "unsettled"
+    assert result.judged.proved == Proved(inf, 6, of_data=True)
     row = problem_row(result)
     assert row["kind"] == result.judged.kind == "continuum"
     assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
@@ -89,14 +91,52 @@ def test_an_exact_dimension_settles_the_kind():
     assert "the factorizations of its product form a set of 6 dimensions" in said
 
 
-def test_a_bound_on_the_dimension_settles_nothing_but_is_shown(many):
+def test_infinitely_many_settle_the_kind_and_a_bound_on_the_dimension_is_shown(many):
     assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
-    assert settled_dimension(many) is None
-    assert many.judged.reason == many.solutions.reason
+    assert many.judged.proved == Proved(inf, None, of_data=True)
+    assert many.judged.kind == "continuum" and "infinitely many" in many.judged.reason
     said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
     assert "a set of at most 4 dimensions" in said
+
+
+def test_infinitely_many_in_a_place_that_starts_hardly_reach():
+    """Two short arcs of triangles: the fits come back to two places and look like two solutions."""
+    result = make_result("laurberg", 3, n_starts=40, parameters={"alpha": 0.5001})
+    assert result.solutions.kind == "several"
+    assert result.verdicts[0].n_solutions == inf and result.verdicts[0].local_dimension == 0
+    row = problem_row(result)
+    assert row["kind"] == result.judged.kind == "continuum"
+    assert distinct_text(result) == "∞" and kind_cell(result).text == "a continuum"
+    (found, proved) = certificate_blocks(result, row, Shelf())[0].pairs
+    assert "2 solutions" in found[1] and "∞" in proved[1]
+
+
+def test_more_solutions_are_proved_than_the_starts_reached():
+    dataset = load_dataset("laurberg", alpha=0.5)
+    fits = fit(dataset.X, n_components=3, n_starts=40)
+    one = fits[distinct_solutions(fits).labels == 0]
+    runs = (np.full(len(one), "r"),)
+    result = ProblemResult("key", dataset, one.problem, (one,), runs, Analysis())
+    assert result.solutions.kind == "one" and result.verdicts[0].n_solutions == 2
+    row = problem_row(result)
+    assert row["kind"] == "several" and row["n_distinct"] == 1
+    assert kind_cell(result).text == "2 solutions" and distinct_text(result) == "2"
+    said = " ".join(result_sentences(row, result))
+    assert "exactly 2 factorizations" in said and "the starts reached 1 of them" in said
+
+
+def test_a_certificate_denies_a_continuum_that_is_want_of_convergence(unique):
+    apart = replace(
+        unique.solutions.evidence, n_equal=60, equal_coverage=0.0, plateau=None, n_best=60
+    )
+    blurred = make_result("menu", 3)
+    blurred.__dict__["solutions"] = replace(unique.solutions, evidence=apart)
+    blurred.__dict__["verdicts"] = unique.verdicts
+    assert blurred.solutions.kind == "continuum"
+    assert blurred.judged.kind == "unsettled"
+    assert "exactly one factorization" in blurred.judged.reason
 
 
 def circulant(n_starts):
@@ -111,7 +151,7 @@ def test_many_isolated_solutions_are_no_continuum():
     few, enough = circulant(36), circulant(100)
     assert (enough.judged.kind, enough.judged.n_distinct) == ("several", 20)
     assert few.solutions.coverage < 0.9 and few.solutions.recurs
-    assert settled_dimension(few) == 0
+    assert few.judged.proved.local_dimension == 0 and not few.judged.proved.infinite
     assert few.judged.kind == "unsettled"
     assert "Several solutions, at least 17; more starts are needed" in few.judged.reason
     # Without a certificate they may be a continuum, but nothing says that they bend or how far.
@@ -124,7 +164,7 @@ def test_many_isolated_solutions_are_no_continuum():
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
-    assert settled_dimension(unique) == 0
+    assert unique.judged.proved == Proved(1, 0, of_data=True)
     evidence = replace(unique.solutions.evidence, plateau=None)
     blurred = make_result("menu", 3)
     blurred.__dict__["solutions"] = replace(unique.solutions, evidence=evidence)
@@ -133,19 +173,21 @@ def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
     assert problem_row(blurred)["kind"] == "one" and "isolated" in problem_row(blurred)["reason"]
 
 
-@pytest.mark.parametrize("change", ["elsewhere", "bound", "near", "no witness"])
-def test_what_a_dimension_cannot_settle(change):
+def test_what_a_certificate_cannot_settle():
     result = make_result("laurberg", 3, n_starts=3, parameters={"alpha": 0.7})
     verdict = result.verdicts[0]
-    assert settled_dimension(result) == 6
-    changed = {
-        "elsewhere": {"local_dimension": 0},
-        "bound": {"dimension_exact": False},
-        "near": {"witness": verdict.factorization},
-        "no witness": {"witness": None},
-    }
-    result.verdicts[0] = replace(verdict, **changed[change])
-    assert settled_dimension(result) is None
+    floor, norm = result.solutions.noise_floor, result.searches[0].data_norm
+
+    def proved(**changes):
+        return proved_by(replace(verdict, **changes), norm, floor)
+
+    assert proved() == Proved(inf, 6, of_data=True)
+    assert proved(dimension_exact=False) == Proved(inf, None, of_data=True)
+    assert proved(dimension_exact=False, n_solutions=None) == Proved(None, None, of_data=True)
+    assert proved(residual=1e-3) == Proved(inf, 6)
+    # A second one that may be there for want of convergence, or is not at hand.
+    assert proved(witness=verdict.factorization) == proved(witness=None) == Proved()
+    assert proved_by(None, norm, floor) == Proved()
 
 
 def test_a_certificate_that_the_fits_contradict_is_an_error(two):
