@@ -192,7 +192,8 @@ def problems_of(case, outcome):
         problems.append("a component is claimed that may move")
     if dimension:
         # The lower bound: strict elsewhere.
-        slack = np.delete(A @ np.asarray(outcome.evidence["direction"]), tight)
+        direction = np.asarray(outcome.evidence.get("direction", np.zeros(case.k - 1)))
+        slack = np.delete(A @ direction, tight)
         if slack.size and slack.min() <= 0:
             problems.append("the direction is not strict where it should be")
     if outcome.unique != (dimension == 0) or (outcome.n_solutions == 1) != outcome.unique:

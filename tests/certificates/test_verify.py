@@ -36,6 +36,12 @@ def test_nothing_to_complain_about(plain):
     assert not problems(plain)
 
 
+def test_a_check_is_true_when_all_holds_and_false_when_not(plain):
+    assert Verdict.from_dict(copy.deepcopy(plain)).verify()
+    lie = Verdict.from_dict(copy.deepcopy(plain) | {"n_solutions": 7})
+    assert not lie.verify() and lie.verify().problems
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
