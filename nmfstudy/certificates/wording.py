@@ -97,8 +97,8 @@ def _facts(verdict):
     low, high = verdict.threshold_interval
     yield (
         "zeros",
-        f"entries up to {number(verdict.zero_threshold, 1)} of their component's largest; the same "
-        f"verdict from {number(low, 1)} to {number(high, 1)}",
+        f"entries up to {number(verdict.zero_threshold, 1)} of their component's largest, rows and "
+        f"columns brought to one size; the same verdict from {number(low, 1)} to {number(high, 1)}",
     )
     yield "arithmetic", verdict.arithmetic
     yield "seconds", number(verdict.seconds, 2)

@@ -97,8 +97,9 @@ def _ladder(verdict):
     low, high = verdict.threshold_interval
     scope = (
         f"They are about {verdict.scope}. Entries up to {number(verdict.zero_threshold, 1)} of "
-        f"their component's largest count as zeros; the verdict is the same from {number(low, 1)} "
-        f"to {number(high, 1)}. Arithmetic: {verdict.arithmetic}."
+        f"their component's largest, rows and columns brought to one size, count as zeros; the "
+        f"verdict is the same from {number(low, 1)} to {number(high, 1)}. "
+        f"Arithmetic: {verdict.arithmetic}."
     )
     table = Table("Certificates tried on the best solution", headers, rows, (False,) * 3)
     return [table, Paragraph(scope, "note")]

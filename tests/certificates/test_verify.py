@@ -186,6 +186,7 @@ def test_members_are_certificates():
     for member in CERTIFICATES:
         assert member.__doc__
         assert 0 < member.SHARE <= 1
+        assert set(member.USES) <= {"others", "proved"}
         assert isinstance(member.NEEDS_RANK, bool) and isinstance(member.ONLY_IF_OPEN, bool)
 
 
