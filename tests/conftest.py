@@ -1,7 +1,11 @@
 """Shared by all tests."""
 
+import threading
+
 import numpy as np
 import pytest
+
+from nmfstudy.util import threads
 
 
 @pytest.fixture
@@ -24,3 +28,16 @@ def make_factors(rng):
         return W, H
 
     return make
+
+
+@pytest.fixture
+def no_threads(monkeypatch):
+    """A system that starts no further thread, as a limit of processes makes it."""
+
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    threads.can_start_threads.cache_clear()
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    yield
+    threads.can_start_threads.cache_clear()

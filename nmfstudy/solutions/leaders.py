@@ -6,7 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.pairs import Terms, on_threads, terms_of, thread_count
+from nmfstudy.solutions.pairs import Terms, on_threads, terms_of
+from nmfstudy.util.threads import n_threads
 
 _BLOCK_BYTES = 2**26  # factors that are prepared at a time
 _BLOCK_FITS = 2048
@@ -123,7 +124,7 @@ def find_leaders(pool, indices, radius, n_settled=0):
 def _follow(terms, ranked, leaders, radius, leader, length):
     """Look for a leader for each fit, on threads."""
     by_size = np.argsort(leaders.ranked[: leaders.n, 0], kind="stable")
-    bounds = np.linspace(0, len(terms), 4 * thread_count() + 1).astype(int)
+    bounds = np.linspace(0, len(terms), 4 * n_threads() + 1).astype(int)
 
     def some(i):
         kernels.find_leaders(

@@ -8,8 +8,9 @@ import numpy as np
 from nmfstudy.solutions import kernels
 from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves, radius_of
 from nmfstudy.solutions.neighbours import near_pairs, neighbour_pairs
-from nmfstudy.solutions.pairs import distances, terms_of, thread_count, threads
+from nmfstudy.solutions.pairs import distances, terms_of, threads
 from nmfstudy.solutions.tree import Tree, spanning_tree
+from nmfstudy.util.threads import n_threads
 
 _FLOPS = 2e10  # about a second of work for Gram matrices
 _ASSIGNMENT = 200  # what matching costs per pair, in the same unit
@@ -150,7 +151,7 @@ def _prim_without_matrix(terms):
     new = 0
     with threads() as run:
         for edge, last in enumerate(range(m - 2, -1, -1)):
-            bounds = np.linspace(0, last + 1, min(thread_count(), last + 1) + 1).astype(int)
+            bounds = np.linspace(0, last + 1, min(n_threads(), last + 1) + 1).astype(int)
             picks = run(lambda ends, new=new: step(new, *ends), pairwise(bounds.tolist()))
             pick = min(picks, key=lambda j: (near[j], j))
             first[edge], second[edge], length[edge] = nearest[pick], left[pick], near[pick]

@@ -9,8 +9,9 @@ what is near lies in a box around the signature, and a k-d tree finds it.
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.pairs import on_threads, thread_count
+from nmfstudy.solutions.pairs import on_threads
 from nmfstudy.util.streams import stream
+from nmfstudy.util.threads import n_threads
 
 _MOST = 10**7  # near pairs that are listed
 _NEIGHBOURS = 8
@@ -33,7 +34,7 @@ def near_pairs(terms, reach):
 
     tree = cKDTree(signature(terms, 1))
     box = {"r": reach * (1 + 1e-9) + 1e-14, "p": np.inf}
-    n_near = tree.query_ball_point(tree.data, **box, return_length=True, workers=thread_count())
+    n_near = tree.query_ball_point(tree.data, **box, return_length=True, workers=n_threads())
     if n_near.sum() - len(terms) > 2 * _MOST:
         return None
     first, second = tree.query_pairs(**box, output_type="ndarray").T
@@ -48,7 +49,7 @@ def neighbour_pairs(terms):
 
     tree = cKDTree(signature(terms, 2))
     n_neighbours = min(_NEIGHBOURS + 1, len(terms))
-    second = tree.query(tree.data, k=n_neighbours, workers=thread_count())[1].reshape(-1)
+    second = tree.query(tree.data, k=n_neighbours, workers=n_threads())[1].reshape(-1)
     first = np.repeat(np.arange(len(terms)), n_neighbours)
     first, second = first[first != second], second[first != second]
     return first, second, pair_distances(terms, first, second)
@@ -57,7 +58,7 @@ def neighbour_pairs(terms):
 def pair_distances(terms, first, second):
     """Distances of listed pairs."""
     length, squares = np.empty(len(first)), terms.squares
-    bounds = np.linspace(0, len(first), 4 * thread_count() + 1).astype(int)
+    bounds = np.linspace(0, len(first), 4 * n_threads() + 1).astype(int)
 
     def some(i):
         here = slice(bounds[i], bounds[i + 1])

@@ -3,41 +3,27 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 
 import numpy as np
 
 from nmfstudy.model.factorization import PARALLEL, Factorization
 from nmfstudy.solutions import kernels
+from nmfstudy.util.threads import n_threads, one_blas_thread
 
 _CHUNK_BYTES = 2**22  # factors that one thread prepares at a time
 _GRAM = 2**16  # entries of a Gram block: small enough for the cache
 _SIDE_BY_SIDE = 256  # pairs whose assignments are solved side by side, if subsets are few
 
 
-def thread_count():
-    """How many threads there may be: NUMBA_NUM_THREADS, by default the cores there are."""
-    from numba import config
-
-    return config.NUMBA_NUM_THREADS
-
-
-@cache
-def _blas():
-    import scipy.linalg.blas  # noqa: F401  so that all BLAS libraries there are are known
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
 @contextmanager
 def threads():
     """Context that gives a ``map`` over the cores there are, BLAS on one thread each."""
-    with (
-        _blas().limit(limits=1, user_api="blas"),
-        ThreadPoolExecutor(thread_count()) as executor,
-    ):
-        yield lambda work, items: list(executor.map(work, items))
+    with one_blas_thread():
+        if n_threads() == 1:
+            yield lambda work, items: [work(item) for item in items]
+            return
+        with ThreadPoolExecutor(n_threads()) as executor:
+            yield lambda work, items: list(executor.map(work, items))
 
 
 def on_threads(work, items):

@@ -6,6 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nmfstudy.store.job import AUTO
 from nmfstudy.sweep.execution import dataset_of
 from nmfstudy.util.display import count
+from nmfstudy.util.threads import can_start_threads
 
 
 class ProgressBar:
@@ -24,6 +25,7 @@ class ProgressBar:
             TextColumn("{task.fields[failed]}", style="red"),
             console=self.console,
             disable=not self.console.is_terminal,
+            auto_refresh=can_start_threads(),  # by a thread of its own
         )
         self._task = self._bar.add_task("", total=total, failed="")
 

@@ -7,6 +7,7 @@ import threading
 from nmfstudy.store import is_finished
 from nmfstudy.store.heartbeat import signs_of_life
 from nmfstudy.store.run import run_folder
+from nmfstudy.util.threads import start_thread
 
 EVERY = 1.0  # seconds between two looks
 
@@ -33,12 +34,13 @@ def watching(folder, blocks, progress):
 
     thread = threading.Thread(target=look_again, daemon=True)
     watch.look()
-    thread.start()
+    started = start_thread(thread)
     try:
         yield
     finally:
         ended.set()
-        thread.join()
+        if started:
+            thread.join()
         watch.look()
 
 

@@ -7,9 +7,9 @@ compile time, balances starts of unequal length, and survives a fork.
 
 import os
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import cache
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 from nmfstudy.util.errors import RequestError
 
@@ -19,16 +19,64 @@ def _blas():
     import scipy.linalg.blas  # noqa: F401  so that the library the kernels call is known
     from threadpoolctl import ThreadpoolController
 
-    return ThreadpoolController()
+    return ThreadpoolController().select(user_api="blas").lib_controllers
 
 
+class _BlasLimit:
+    """One BLAS thread while anybody in this process needs it.
+
+    BLAS has one setting for the whole process: the first to enter notes it and the last to leave
+    restores it. If each restored what it had met, fits that overlap would run on many threads, or
+    leave the process with one.
+    """
+
+    def __init__(self):
+        self._lock, self._n_users, self._before = Lock(), 0, ()
+
+    def enter(self):
+        with self._lock:
+            libraries = _blas()
+            if self._n_users == 0:
+                self._before = [library.num_threads for library in libraries]
+            # Everyone sets it: there are libraries with a setting per thread.
+            self._set(1 for _ in libraries)
+            self._n_users += 1
+
+    def leave(self):
+        with self._lock:
+            self._n_users -= 1
+            if self._n_users == 0:
+                self._set(self._before)
+
+    def _set(self, numbers):
+        for library, number in zip(_blas(), numbers, strict=True):
+            # threadpoolctl 3.8 lets one thread alone set it until that thread gives it up.
+            free = getattr(library, "clear_controlling_thread", lambda force: None)
+            free(force=True)
+            library.set_num_threads(number)
+            free(force=True)
+
+
+_limit = _BlasLimit()
+
+
+@contextmanager
 def one_blas_thread():
     """Context in which BLAS uses one thread: fewer conflicts, and bits that do not depend on it."""
-    return _blas().limit(limits=1, user_api="blas")
+    _limit.enter()
+    try:
+        yield
+    finally:
+        _limit.leave()
 
 
 def n_threads():
-    """How many starts run side by side: NUMBA_NUM_THREADS, by default the cores there are."""
+    """How many starts run side by side: NUMBA_NUM_THREADS, by default the cores there are.
+
+    One where the system starts no further thread.
+    """
+    if not can_start_threads():
+        return 1
     # Who shares a machine among processes sets the variable when numba may be imported already.
     asked = requested_threads()
     if asked is None:
@@ -58,12 +106,34 @@ def requested_threads():
     return int(text)
 
 
+@cache
+def can_start_threads():
+    """Whether the system starts a thread, as it did when first asked."""
+    return start_thread(Thread(target=lambda: None))
+
+
+def start_thread(thread):
+    """Start a thread that can be done without.
+
+    Returns
+    -------
+    bool
+        False where the system refuses, as a limit of processes makes it do.
+    """
+    try:
+        thread.start()
+    except RuntimeError:
+        return False
+    return True
+
+
 def on_threads(task, arguments, report=lambda result: None):
     """Call ``task(argument, go_on)`` for every argument, on as many threads as there are cores.
 
-    The caller's thread is one of them, and the only one that calls ``report``, with what tasks
-    return. ``go_on()`` turns false when the caller is interrupted or a task has raised; a task
-    is to look at it several times a second. The first exception is raised here.
+    The caller's thread is one of them, the only one where no other can be started, and the only
+    one that calls ``report``, with what tasks return. ``go_on()`` turns false when the caller is
+    interrupted or a task has raised; a task is to look at it several times a second. The first
+    exception is raised here.
     """
     waiting, results, errors, stop = deque(arguments), deque(), [], Event()
 
@@ -78,7 +148,8 @@ def on_threads(task, arguments, report=lambda result: None):
 
     def help_out():
         try:
-            work(lambda: None)
+            with one_blas_thread():
+                work(lambda: None)
         except BaseException as error:  # raised by the caller's thread
             errors.append(error)
             stop.set()
@@ -90,10 +161,9 @@ def on_threads(task, arguments, report=lambda result: None):
     helpers = [Thread(target=help_out) for _ in range(min(n_threads(), len(waiting)) - 1)]
     with one_blas_thread():
         try:
-            for helper in helpers:
-                helper.start()
+            started = [helper for helper in helpers if start_thread(helper)]
             work(report_all)
-            for helper in helpers:
+            for helper in started:
                 helper.join()
         finally:  # interrupted perhaps, while helpers are at work or not started yet
             stop.set()

@@ -1,12 +1,16 @@
 """Tasks on threads: what is raised, and that nothing is lost."""
 
 import threading
+import time
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
+from nmfstudy.solutions import pairs
 from nmfstudy.util import threads
 from nmfstudy.util.errors import RequestError
-from nmfstudy.util.threads import on_threads
+from nmfstudy.util.threads import n_threads, on_threads, one_blas_thread
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +73,62 @@ def test_without_a_number_all_cores_are_used(value, monkeypatch):
     if value is not None:
         monkeypatch.setenv("NUMBA_NUM_THREADS", value)
     assert threads.requested_threads() is None and threads.n_threads() >= 1
+
+
+def test_where_no_thread_starts_the_caller_does_it_all(no_threads):
+    done, callers = [], set()
+
+    def task(argument, go_on):
+        callers.add(threading.get_ident())
+        return argument
+
+    assert n_threads() == 1
+    on_threads(task, range(20), done.append)
+    assert sorted(done) == list(range(20)) and callers == {threading.get_ident()}
+    assert pairs.on_threads(lambda item: item + 1, range(20)) == list(range(1, 21))
+
+
+def test_where_threads_run_out_those_there_are_do_it_all(monkeypatch):
+    monkeypatch.setenv("NUMBA_NUM_THREADS", "5")
+    assert n_threads() == 5
+    start, begun = threading.Thread.start, []
+
+    def start_two(thread):
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        begun.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_two)
+    done = []
+    on_threads(lambda argument, go_on: argument, range(50), done.append)
+    assert sorted(done) == list(range(50)) and len(begun) == 2
+
+
+def blas_threads():
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_blas_has_one_thread_while_anybody_asks_for_it_and_then_as_many_as_before():
+    seen = []
+
+    def limited(seconds):
+        with one_blas_thread():
+            for _ in range(5):
+                seen.append(blas_threads())
+                time.sleep(seconds)
+
+    with threadpool_limits(2, "blas"):
+        before = blas_threads()
+        users = [threading.Thread(target=limited, args=(s,)) for s in (0.01, 0.002, 0.02, 0.005)]
+        for user in users:  # the first to enter is not the last to leave
+            user.start()
+            time.sleep(0.01)
+        for user in users:
+            user.join()
+        assert blas_threads() == before == {2}
+        with pytest.raises(ZeroDivisionError), one_blas_thread(), one_blas_thread():
+            assert blas_threads() == {1}
+            1 / 0  # noqa: B018
+        assert blas_threads() == {2}
+    assert np.all([one == {1} for one in seen])
