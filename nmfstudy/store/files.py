@@ -5,8 +5,8 @@ import hashlib
 import json
 import math
 import os
+import secrets
 import shutil
-import socket
 import struct
 import time
 import tokenize
@@ -21,12 +21,13 @@ from nmfstudy.util.plain_text import printable
 PARTIAL = ".partial-"
 JSON_BYTES = 2**24  # the largest file of plain data that is read, unless its reader says otherwise
 _DEPTH = 32  # of lists in lists
+ABANDONED = 86400.0  # seconds without a change after which no writer is at a temporary name
 
 
 def write_atomically(path, content):
     """Write text or bytes under a temporary name, then rename: a reader sees all or nothing."""
     path = Path(path)
-    partial = path.with_name(f"{PARTIAL}{path.name}-{_owner()}")
+    partial = _temporary(path)
     try:
         with naming(path), open(partial, "wb", opener=_no_link) as handle:
             handle.write(content.encode(errors="replace") if isinstance(content, str) else content)
@@ -65,9 +66,8 @@ def new_folder(folder, is_whole=None):
         last writer replaces it.
     """
     folder = Path(folder)
-    partial = folder.with_name(f"{PARTIAL}{folder.name}-{_owner()}")
+    partial = _temporary(folder)
     remove_link(folder)
-    shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
         yield partial
@@ -86,7 +86,7 @@ def _put_in_place(partial, folder, is_whole):
                 return
             if not folder.exists():
                 raise
-            old = folder.with_name(f"{PARTIAL}old-{folder.name}-{_owner()}-{time.monotonic_ns()}")
+            old = _temporary(folder)
             with contextlib.suppress(OSError):  # another writer was quicker
                 os.rename(folder, old)
             _remove(old)
@@ -94,8 +94,8 @@ def _put_in_place(partial, folder, is_whole):
 
 
 def _remove(path):
-    """Remove a file or a folder, as far as it can be."""
-    if path.is_dir():
+    """Remove a file, a link or a folder, as far as it can be."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
@@ -127,7 +127,7 @@ def own(path):
 
 
 def clean_up(study_folder):
-    """Remove what killed writers of this host left in a study's folder and those in it.
+    """Remove what killed writers left in a study's folder and those in it.
 
     Raises
     ------
@@ -146,37 +146,31 @@ def clean_up(study_folder):
 
 
 def remove_leftovers(folder):
-    """Remove what killed writers of this host left under temporary names."""
-    here = host()
+    """Remove what has a temporary name and has not changed for a day.
+
+    Age alone decides: another host's process cannot be seen from here, and containers may share
+    host name and process id.
+    """
     for left in Path(folder).glob(f"{PARTIAL}*"):
-        owner = left.name.rsplit("-", 2)[-2:]
-        if (
-            len(owner) == 2
-            and owner[0] == here
-            and owner[1].isdigit()
-            and not is_alive(int(owner[1]))
-        ):
-            _remove(left)
+        with contextlib.suppress(OSError):  # gone by now
+            if time.time() - _last_change(left) > ABANDONED:
+                _remove(left)
 
 
-def is_alive(pid):
-    """Whether a process of this host goes on."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
+def _last_change(path):
+    """When a file, or a folder or a file in it, was last written to."""
+    inside = path.iterdir() if path.is_dir() and not path.is_symlink() else ()
+    return max(one.lstat().st_mtime for one in (path, *inside))
 
 
-def host():
-    """Name of the host, letters and digits only."""
-    return "".join(c for c in socket.gethostname() if c.isalnum()) or "host"
+def unique():
+    """A name that no other process of any host has."""
+    return secrets.token_hex(8)
 
 
-def _owner():
-    return f"{host()}-{os.getpid()}"
+def _temporary(path):
+    """A temporary name beside a path that nobody else writes to."""
+    return path.with_name(f"{PARTIAL}{path.name}-{unique()}")
 
 
 def sha256_of(path):

@@ -6,21 +6,15 @@ or that cannot write any, fits all the same.
 
 import contextlib
 import os
+import socket
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from nmfstudy.store.files import (
-    PARTIAL,
-    host,
-    is_alive,
-    own,
-    read_json,
-    remove_leftovers,
-    write_json,
-)
+from nmfstudy.store.files import PARTIAL, own, read_json, remove_leftovers, unique, write_json
 from nmfstudy.util.plain_text import one_line
+from nmfstudy.util.threads import start_thread
 
 FIRST, EVERY = 0.5, 5.0  # seconds until the first sign and between two
 LOST = 60.0  # seconds without a sign after which a job counts as ended
@@ -52,8 +46,8 @@ class Sign:
 
     @property
     def is_alive(self):
-        """Whether the job is likely to be running still."""
-        return self.age < LOST and (self.host != host() or is_alive(self.pid))
+        """Whether the job is likely to be running still: by age, as hosts may share a name."""
+        return self.age < LOST
 
 
 class SignOfLife:
@@ -65,18 +59,19 @@ class SignOfLife:
     """
 
     def __init__(self, study_folder):
-        self._path = _signs_folder(study_folder) / f"{host()}-{os.getpid()}.json"
+        self._path = _signs_folder(study_folder) / f"{unique()}.json"
         self._about = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._go_on, daemon=True)
 
     def __enter__(self):
-        self._thread.start()
+        self._goes_on = start_thread(self._thread)
         return self
 
     def __exit__(self, *exc):
         self._ended.set()
-        self._thread.join()
+        if self._goes_on:
+            self._thread.join()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
             self._path.parent.rmdir()  # unless others go on
@@ -90,14 +85,14 @@ class SignOfLife:
         self._about["n_done"] += n_starts
 
     def _go_on(self):
-        pause = FIRST
+        pause, host = FIRST, socket.gethostname()
         while not self._ended.wait(pause):
             pause = EVERY
             if self._about is None:
                 continue
             with contextlib.suppress(OSError, ValueError):
                 own(self._path.parent).mkdir(parents=True, exist_ok=True)
-                write_json(self._path, {**self._about, "host": host(), "pid": os.getpid()})
+                write_json(self._path, {**self._about, "host": host, "pid": os.getpid()})
 
 
 def signs_of_life(study_folder):

@@ -1,11 +1,14 @@
 import contextlib
 import os
 import resource
+import socket
+import time
 
 import numpy as np
 import pytest
 
 from nmfstudy.store.files import (
+    ABANDONED,
     PARTIAL,
     clean_up,
     new_folder,
@@ -42,15 +45,39 @@ def test_a_folder_appears_as_a_whole_or_not_at_all(tmp_path):
     assert os.listdir(tmp_path) == ["run"]
 
 
-def test_leftovers_of_dead_writers_go_and_those_of_live_ones_stay(tmp_path):
-    dead = 2**22 + 12345  # beyond Linux's largest process id
-    with new_folder(tmp_path / "run") as partial:
-        old = partial.with_name(partial.name.replace(str(os.getpid()), str(dead)))
-        old.mkdir()
-        (old / "factors.npz").write_text("torn")
+def age(path, seconds=2 * ABANDONED):
+    then = time.time() - seconds
+    os.utime(path, (then, then))
+
+
+def test_leftovers_go_when_nothing_in_them_has_changed_for_long(tmp_path):
+    with new_folder(tmp_path / "run") as slow, new_folder(tmp_path / "run") as fresh:
+        (slow / "factors.npz").write_text("being written")
+        age(slow)
+        left, file = (slow.with_name(f"{PARTIAL}{name}") for name in ("left", "file"))
+        left.mkdir()
+        (left / "factors.npz").write_text("torn")
+        file.write_text("torn")
+        for path in (left / "factors.npz", left, file):
+            age(path)
         remove_leftovers(tmp_path)
-        assert partial.exists()
-        assert not old.exists()
+        assert slow.exists() and fresh.exists()
+        assert not left.exists() and not file.exists()
+    assert not list(tmp_path.glob(f"{PARTIAL}*"))
+
+
+def test_writers_of_one_name_never_share_a_folder(tmp_path, monkeypatch):
+    """Whatever hosts and processes are called: containers may agree in both."""
+    monkeypatch.setattr(socket, "gethostname", lambda: "box")
+    monkeypatch.setattr(os, "getpid", lambda: 1)
+    with new_folder(tmp_path / "run") as first:
+        (first / "factors.npz").write_text("first")
+        with new_folder(tmp_path / "run") as second:
+            clean_up(tmp_path)
+            assert first != second and not list(second.iterdir())
+            (second / "factors.npz").write_text("second")
+        assert (first / "factors.npz").read_text() == "first"
+    assert (tmp_path / "run" / "factors.npz").read_text() == "first"  # the last to finish
     assert not list(tmp_path.glob(f"{PARTIAL}*"))
 
 
@@ -137,34 +164,26 @@ def test_errors_of_writing_name_the_file(tmp_path):
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
 
 
-def test_leftover_files_and_foreign_names(tmp_path):
-    """Only what a dead process of this host left; one whose process belongs to others lives."""
-    dead, first = 2**22 + 12345, 1
-    with new_folder(tmp_path / "run") as partial:
-        mine = partial.name
-    names = {
-        mine.replace(str(os.getpid()), str(dead)): False,
-        mine.replace(str(os.getpid()), str(first)): True,
-        f"{PARTIAL}x": True,
-        f"{PARTIAL}x-elsewhere-{dead}": True,
-        f"{PARTIAL}x-y-z": True,
-    }
+def test_only_temporary_names_are_leftovers(tmp_path):
+    names = {f"{PARTIAL}x": False, ".partial": True, "partial-x": True, "x.partial-": True}
     for name in names:
         (tmp_path / name).write_text("torn")
+        age(tmp_path / name)
     remove_leftovers(tmp_path)
     assert {name: (tmp_path / name).exists() for name in names} == names
 
 
 def test_leftovers_are_found_all_over_a_study_and_nowhere_else(tmp_path):
-    with new_folder(tmp_path / "run") as partial:
-        name = partial.name.replace(str(os.getpid()), str(2**22 + 12345))
+    name = f"{PARTIAL}run-0123"
     study, outside = tmp_path / "study", tmp_path / "outside"
     places = [study, study / "runs", study / "data", study / "certificates", study / "failures"]
     deeper = study / "runs" / "0123456789abcdef"
     for place in (*places, deeper, outside):
         place.mkdir(exist_ok=True)
         (place / name).write_text("torn")
+        age(place / name)
     (study / "linked").symlink_to(outside)
+    (study / f"{PARTIAL}link").symlink_to(outside)
     clean_up(study)
     assert not any((place / name).exists() for place in places)
     assert (outside / name).exists() and (deeper / name).exists()

@@ -1,7 +1,5 @@
 import json
 import os
-import subprocess
-import sys
 import time
 
 import pytest
@@ -59,19 +57,33 @@ def test_a_job_without_a_place_for_signs_goes_on(tmp_path, quick):
     assert (tmp_path / "running").read_text() == "in the way"
 
 
-def test_who_has_ended_here_or_is_silent_for_long_does_not_run(tmp_path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        pass
-    here = a_sign(tmp_path, host=heartbeat.host(), pid=ended.pid)
+def test_who_is_silent_for_long_does_not_run(tmp_path):
     silent, lively = a_sign(tmp_path, pid=8), a_sign(tmp_path, pid=9)
     long_ago = time.time() - 2 * heartbeat.LOST
     os.utime(silent, (long_ago, long_ago))
     assert [sign.pid for sign in signs_of_life(tmp_path)] == [9]
     forget_the_dead(tmp_path)
-    assert lively.exists() and not here.exists() and not silent.exists()
+    assert lively.exists() and not silent.exists()
     lively.unlink()
     forget_the_dead(tmp_path)
     assert not (tmp_path / "running").exists()
+
+
+def test_jobs_of_hosts_with_one_name_and_one_process_id_are_two(tmp_path, quick):
+    """As of containers, where every job may be process 1."""
+    with SignOfLife(tmp_path) as first, SignOfLife(tmp_path) as second:
+        first.begin("ab12", "menu-k3", 50)
+        second.begin("cd34", "menu-k3", 50)
+        wait_for(lambda: len(signs_of_life(tmp_path)) == 2)
+        forget_the_dead(tmp_path)
+        assert {sign.run for sign in signs_of_life(tmp_path)} == {"ab12", "cd34"}
+
+
+def test_a_job_on_a_host_that_starts_no_thread_goes_on_without_signs(tmp_path, no_threads):
+    with SignOfLife(tmp_path) as sign:
+        sign.begin("ab12", "menu-k3", 50)
+        sign.advance(50)
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize(
