@@ -5,7 +5,6 @@ The solver's claims are not believed: objective, relative error and KKT residual
 """
 
 import traceback
-from time import perf_counter
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from nmfstudy.fitting.solvers.base import Outcome, escapes, ignore_progress
 from nmfstudy.model.factorization import live_components
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.objective import data_norm, kkt_residual, loss_value, reference_loss
+from nmfstudy.util.numba_cache import clock
 from nmfstudy.util.threads import on_threads, one_blas_thread
 
 _NOT_FINITE = "The factors or their objective are not finite numbers >= 0."
@@ -43,7 +43,7 @@ def fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
 
 
 def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
-    begun = perf_counter()
+    begun = clock()
     count = _Counter(len(W0), progress)
     guard = _Guard(solver, X, problem)
     seeds = np.array(seeds, dtype=np.int64)
@@ -61,7 +61,7 @@ def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
         n_iter=state.n_iter,
         converged=state.converged,
         stop_reason=state.stop_reasons(W0, H0),
-        seconds=np.full(len(W0), (perf_counter() - begun) / len(W0)),
+        seconds=np.full(len(W0), (clock() - begun) / len(W0)),
         seed=seeds,
         errors=errors,
         problem=problem,

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import nmfstudy
+from nmfstudy.util.numba_cache import _Pauses
 
 PACKAGE = Path(nmfstudy.__file__).parent
 # One small kernel is enough: what compiles is the same call for all.
@@ -27,11 +28,11 @@ CODE = """
 """
 
 
-def call(cwd=None, **environment):
+def call(cwd=None, code=CODE, before="", **environment):
     """What a process that draws says: standard output and error."""
     decisive = ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "PYTHONPATH", "TMPDIR")
     rest = {name: value for name, value in os.environ.items() if name not in decisive}
-    command = [sys.executable, "-c", textwrap.dedent(CODE)]
+    command = [sys.executable, "-c", textwrap.dedent(before) + textwrap.dedent(code)]
     environment = {**rest, **{name: str(path) for name, path in environment.items()}}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=cwd)
     assert done.returncode == 0, done.stderr
@@ -117,3 +118,80 @@ def test_an_environment_without_compiler_ends_a_command_in_one_sentence(tmp_path
     assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
     assert variable in done.stderr and "possible: " in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def damaged(content, how):
+    middle = len(content) // 2
+    if how == "cut":
+        return content[:middle]
+    if how == "altered":
+        return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+    return b""
+
+
+@pytest.mark.parametrize("ending", [".nbi", ".nbc"])
+@pytest.mark.parametrize("how", ["empty", "cut", "altered"])
+def test_damaged_files_of_machine_code_are_made_again(how, ending, tmp_path):
+    call(NUMBA_CACHE_DIR=tmp_path)
+    made = {path: path.read_bytes() for path in files_under(tmp_path)}
+    for path, content in made.items():
+        if path.suffix == ending:
+            path.write_bytes(damaged(content, how))
+    _, said = call(NUMBA_CACHE_DIR=tmp_path)
+    assert said.count("compiling") == 1
+    assert call(NUMBA_CACHE_DIR=tmp_path)[1] == ""
+
+
+def with_files_of_at_most(n_bytes):
+    """Code that lets the process write no larger file, as on a disk that is nearly full."""
+    return f"""
+        import resource, signal
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, ({n_bytes}, {n_bytes}))
+    """
+
+
+def test_on_a_full_disk_kernels_are_compiled_and_not_kept(tmp_path):
+    """Names can be made there, but no content."""
+    places = dict.fromkeys(("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "TMPDIR"), tmp_path)
+    _, said = call(before=with_files_of_at_most(100), **places)
+    assert "compiling" in said
+    assert files_under(tmp_path) == []
+    call(**places)
+    full = files_under(tmp_path)
+    assert call(before=with_files_of_at_most(100), **places)[1] == ""
+    assert files_under(tmp_path) == full
+
+
+TIMED = """
+    from time import perf_counter
+    from nmfstudy.util.numba_cache import clock, load_kernels
+    load_kernels()
+    import numpy as np
+    from nmfstudy.fitting.engine.legacy_random import legacy_normals
+    draws, words = np.empty((1, 3)), np.zeros(1, dtype=np.uint32)
+    for _ in range(2):
+        begun, counted = perf_counter(), clock()
+        legacy_normals(words, draws)
+        print(perf_counter() - begun, clock() - counted)
+"""
+
+
+def test_compiling_and_loading_are_no_part_of_the_time_of_a_start(tmp_path):
+    for made in (True, False):  # compiled first, loaded then
+        out, said = call(code=TIMED, NUMBA_CACHE_DIR=tmp_path)
+        (first, counted), (again, counted_again) = (map(float, n.split()) for n in out.split("\n"))
+        assert ("compiling" in said) == made
+        assert 0 <= counted < 0.2 * first
+        assert 0 <= counted_again <= again
+
+
+def test_the_clock_goes_on_when_the_last_of_several_has_compiled():
+    pauses = _Pauses()
+    pauses.begin()
+    begun = pauses.clock()
+    pauses.begin()
+    pauses.end()
+    assert pauses.clock() == begun  # one is still at it
+    pauses.end()
+    assert begun <= pauses.clock() < pauses.clock()
