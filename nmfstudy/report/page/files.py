@@ -3,6 +3,7 @@
 import json
 import re
 import traceback
+import unicodedata
 from dataclasses import dataclass, field
 
 from nmfstudy.plots.illustration import PAGE_WIDTH
@@ -10,10 +11,12 @@ from nmfstudy.report.page.figures import render
 from nmfstudy.report.page.numbers import csv_text, table_of
 from nmfstudy.report.page.page import Figure, Paragraph
 from nmfstudy.store.files import naming, new_folder
+from nmfstudy.store.job import digest
 
 INLINE_BYTES = 3_600_000  # of all pictures in the page; the rest are links
 MOST_INLINE = 500_000  # of one picture
 WIDGET_BYTES = 1_000_000  # of all data that the page's script moves
+_LONGEST, _HEAD, _TAIL = 80, 44, 24  # characters of a file name, kept of its ends if it is longer
 
 
 @dataclass
@@ -141,5 +144,18 @@ def _free(name, taken):
 
 
 def plain_name(name):
-    """Letters that file names and identifiers may have, of any text."""
-    return re.sub(r"[^A-Za-z0-9_.-]+", "-", str(name)).strip(".-")[:80] or "figure"
+    """Letters that file names and identifiers may have, of any text; other texts, other names.
+
+    Letters that are not plain stand as a short digest, and so does the middle of a long name: what
+    comes first and last in it, such as the data and k or the factor, is what tells names apart.
+    """
+    # An accent goes and its letter stays.
+    text = re.sub("(?<=[A-Za-z])[\u0300-\u036f]+", "", unicodedata.normalize("NFKD", str(name)))
+    plain = re.sub(r"[^A-Za-z0-9_.-]+", _stand_in, text).strip(".-")
+    if len(plain) > _LONGEST:
+        plain = f"{plain[:_HEAD]}-{digest(plain[_HEAD:-_TAIL], 6)}-{plain[-_TAIL:]}"
+    return plain or "figure"
+
+
+def _stand_in(other):
+    return f"-{digest(other[0], 6)}-" if any(map(str.isalnum, other[0])) else "-"
