@@ -56,7 +56,7 @@ def write(folder, n_starts, block):
         drawn = real[rng.integers(REAL, size=count)]
         drawn = replace(drawn, seed=np.arange(first, first + count))
         identifier = run_id(job, (first, count), data.sha256)
-        Run.save(job.folder, identifier, job, data, drawn, seconds=1.0)
+        Run.save(job.folder, identifier, job, data, drawn)
     return job
 
 

@@ -19,14 +19,16 @@ def main(argv):
 
     from nmfstudy.report import write_report
     from nmfstudy.report.terminal import print_summary, print_trouble
+    from nmfstudy.store.status import status_of
     from nmfstudy.study import Study
 
-    study = Study.load(given.pop("folder"), code=given.pop("code"))
+    folder = given.pop("folder")
+    study = Study.load(folder, code=given.pop("code"))
     changed = {name: value for name, value in given.items() if value is not None}
     if changed:
         study = study.with_analysis(replace(study.analysis, **changed))
     print_summary(study, write_report(study, say=print_trouble))
-    return 1 if study.n_failed else 0
+    return 1 if study.n_failed or status_of(folder).skipped else 0
 
 
 if __name__ == "__main__":

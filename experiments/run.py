@@ -17,7 +17,7 @@ from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
 from nmfstudy.study import Study
 from nmfstudy.sweep.composing import plan
-from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_anew
+from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_anew, source_of
 from nmfstudy.sweep.launching import check_launcher, launch
 from nmfstudy.sweep.overrides import CONF
 from nmfstudy.sweep.progress import ProgressBar
@@ -130,8 +130,11 @@ def _carry_out(asked, request):
 
 def _hand_out(asked, request, progress):
     """Let a launcher run the jobs that are not done, and follow them in the study's folder."""
-    for dataset in {dataset.sha256: dataset for dataset in map(dataset_of, asked.jobs)}.values():
-        save_data(request.folder, dataset)  # once, not by every worker at the same moment
+    # Once, not by every worker at the same moment.
+    for job in {dataset_of(job).sha256: job for job in asked.jobs}.values():
+        damage = save_data(request.folder, dataset_of(job), source_of(job))
+        if damage:
+            progress.say(f"{damage}, written again")
     pairs = zip(asked.jobs, asked.overrides, strict=True)
     left = [(job, overrides) for job, overrides in pairs if not is_done(job)]
     with watching(request.folder, request.blocks, progress):

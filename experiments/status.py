@@ -8,7 +8,7 @@ from nmfstudy.util.errors import RequestError
 
 
 def main(argv):
-    """Print the state of a study; status 1 if something failed."""
+    """Print the state of a study; status 1 if something failed or is damaged."""
     parser = Parser("nmfstudy status", description=__doc__)
     parser.add_argument("folder", help="a study's folder, such as results/discussion")
     folder = Path(parser.parse_args(argv).folder)
@@ -19,7 +19,7 @@ def main(argv):
     status = status_of(folder)
     for line in status.lines():
         print(line)
-    return 1 if status.failed else 0
+    return 1 if status.failed or status.skipped else 0
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from numbers import Real
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.datasets.files import printable_name
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.errors import RequestError, short
 from nmfstudy.util.plain_text import one_line
@@ -41,7 +42,7 @@ class Dataset:
     Parameters
     ----------
     name : str
-        Carries the parameters: ``laurberg(0.3)``.
+        Carries the parameters: ``laurberg(0.3)``. Kept on one line and printable.
     X : array, DataFrame or sparse matrix of shape (n_samples, n_features)
         Kept as `check_data` returns it.
     truth : Factorization, optional
@@ -74,7 +75,7 @@ class Dataset:
         X, labels = check_data(self.X), _labels(self.X)
         notes = map(one_line, [*self.notes, *zero_notes(X), *fill_notes(X)])
         notes = dict.fromkeys(notes)  # in order, each once
-        object.__setattr__(self, "name", one_line(self.name))
+        object.__setattr__(self, "name", printable_name(str(self.name)))
         object.__setattr__(self, "X", X)
         object.__setattr__(self, "notes", tuple(notes))
         n, d = X.shape

@@ -24,7 +24,13 @@ def shown(path):
 def bare_name(path):
     """A file's name without folders and endings: what a dataset and a study of it are called."""
     name = Path(path).name
-    return Path(name[: -len(".gz")] if name.lower().endswith(".gz") else name).stem
+    return printable_name(Path(name[: -len(".gz")] if name.lower().endswith(".gz") else name).stem)
+
+
+def printable_name(name):
+    """Return a name on one line: blanks of all kinds as blanks, what has no sign as hyphens."""
+    blanks = "".join(" " if c.isspace() else c for c in name)
+    return "".join(c if c.isprintable() else "-" for c in blanks)
 
 
 def largest(path):

@@ -1,11 +1,13 @@
 """The data of a study, kept once by content so that its folder can be read anywhere."""
 
+import os
 from math import inf
 from pathlib import Path
 
 from scipy import sparse
 
 from nmfstudy.datasets.base import Dataset, Known
+from nmfstudy.datasets.files import shown
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.store.files import (
     new_folder,
@@ -17,32 +19,59 @@ from nmfstudy.store.files import (
     write_json,
 )
 from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS, check_memory
+from nmfstudy.store.whole import check_files, record_files, set_aside
 from nmfstudy.util.errors import RequestError
 
 _ABOUT_BYTES = 2**27  # of data.json, which holds the names of rows and columns
 _MOST_NOTES = 20
 
 
-def save_data(study_folder, dataset):
-    """Keep a dataset under ``data/<sha256>``; if its values are there, names and notes as now."""
+def save_data(study_folder, dataset, source=None):
+    """Keep a dataset under ``data/<sha256>``; if its values are there, names and notes as now.
+
+    Parameters
+    ----------
+    study_folder : path
+    dataset : Dataset
+    source : str, optional
+        The file it was read from, relative to the study's folder.
+
+    Returns
+    -------
+    str or None
+        What was damaged and is written again, as a sentence.
+    """
     folder = data_folder(study_folder, dataset.sha256)
-    is_whole = (folder / "data.json").is_file
     letters = sum(len(name) for names in _names_of(dataset) for name in names)
     if letters > _ABOUT_BYTES // 8:
         raise RequestError(
             f"{dataset.name} has names of {letters:,} letters in all; possible: up to "
             f"{_ABOUT_BYTES // 8:,}"
         )
-    said = {
+    named = {
         "row_names": _plain(dataset.row_names),
         "column_names": _plain(dataset.column_names),
         "notes": list(dataset.notes),
+        "source": source,
     }
-    if is_whole():
-        about = read_json(folder / "data.json", _ABOUT_BYTES)
-        if about != about | said:
-            write_json(folder / "data.json", about | said)
-        return
+    damage = None
+    if folder.exists() and not folder.is_symlink():
+        try:
+            about = data_record(study_folder, dataset.sha256)
+        except ValueError as error:
+            damage = set_aside(study_folder, folder, error)
+        else:
+            now = about | named
+            if "files" not in about:  # written by an earlier version
+                now |= record_files(folder, ["data.npz"])
+            if now != about:
+                write_json(folder / "data.json", now)
+            return None
+    _write(study_folder, dataset, named)
+    return damage
+
+
+def _write(study_folder, dataset, named):
     X = dataset.X
     arrays = (
         {"data": X.data, "indices": X.indices, "indptr": X.indptr}
@@ -55,15 +84,16 @@ def save_data(study_folder, dataset):
         "name": dataset.name,
         "shape": list(X.shape),
         "sha256": dataset.sha256,
-        **said,
+        **named,
         "known": None,
     }
     if dataset.known is not None:  # JSON has no infinity
         about["known"] = [dataset.known.n_components, str(dataset.known.n_solutions)]
+    folder = data_folder(study_folder, dataset.sha256)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with new_folder(folder, is_whole) as partial:
+    with new_folder(folder, lambda: data_damage(study_folder, dataset.sha256) is None) as partial:
         write_arrays(partial / "data.npz", **arrays)
-        write_json(partial / "data.json", about)
+        write_json(partial / "data.json", about | record_files(partial, ["data.npz"]))
 
 
 def _names_of(dataset):
@@ -74,6 +104,39 @@ def _plain(names):
     return None if names is None else list(names)
 
 
+def data_damage(study_folder, sha256):
+    """Why the data of this hash cannot be used; None if they are whole."""
+    try:
+        data_record(study_folder, sha256)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def data_record(study_folder, sha256):
+    """What ``data.json`` says of the data of this hash, if they are whole.
+
+    Raises
+    ------
+    ValueError
+        If they are absent, torn, or not the content their name claims.
+    """
+    folder = data_folder(study_folder, sha256)
+    try:
+        with reading("data.json"):
+            own(folder.parent)
+            about = read_json(own(folder) / "data.json", _ABOUT_BYTES)
+            if about.get("sha256") != sha256:
+                raise ValueError("data.json is of other data")
+        if "files" in about:
+            check_files(folder, about, ["data.npz"])
+        else:  # written by an earlier version
+            _read(folder, about, sha256)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"the data {sha256[:12]} cannot be read ({error})") from None
+    return about
+
+
 def load_data(study_folder, sha256):
     """The dataset kept under this hash.
 
@@ -82,12 +145,13 @@ def load_data(study_folder, sha256):
     ValueError
         If it is absent, torn, or not the content its name claims.
     """
-    folder = data_folder(study_folder, sha256)
+    about = data_record(study_folder, sha256)
+    return _read(data_folder(study_folder, sha256), about, sha256)
+
+
+def _read(folder, about, sha256):
     try:
         with reading(f"the data {sha256[:12]}"):
-            own(folder.parent)
-            own(folder)
-            about = read_json(folder / "data.json", _ABOUT_BYTES)
             arrays = read_arrays(folder / "data.npz")
             dataset = _dataset(about, arrays)
     except OSError as error:
@@ -140,6 +204,50 @@ def _known(value):
     if type(size) is not int or not 0 < size < LARGEST_COUNT or not is_number or len(number) > 15:
         return None
     return Known(size, inf if number == "inf" else int(number))
+
+
+def check_source(study_folder, dataset, source):
+    """Refuse a file whose name another file of this study has, unless their values agree.
+
+    A file that has changed keeps its study, and one that was moved if it has not changed.
+
+    Raises
+    ------
+    RequestError
+    """
+    others = {
+        sha256: about["source"]
+        for sha256, about in _records(study_folder)
+        if about.get("name") == dataset.name and "source" in about
+    }
+    if not others or dataset.sha256 in others or source in others.values():
+        return
+    other = next(iter(others.values()))
+    shown_other = shown(os.path.normpath(Path(study_folder, str(other)))) if other else "no file"
+    folder = Path(source or "").parent.name
+    name = f"{folder}-{dataset.name}" if folder.strip(".") else f"{dataset.name}-2"
+    raise RequestError(
+        f"{study_folder} holds other data called {dataset.name} (from {shown_other}); possible: "
+        f"a study of its own, as by study_name={shown(name)}, or both files in one sweep"
+    )
+
+
+def sources_of(study_folder):
+    """The file that data were read from, by sha256, where that is recorded; None is no file."""
+    return {
+        sha256: about["source"] for sha256, about in _records(study_folder) if "source" in about
+    }
+
+
+def _records(study_folder):
+    for path in sorted(Path(study_folder).glob("data/*/data.json")):
+        try:
+            own(path.parent)
+            about = read_json(path, _ABOUT_BYTES)
+        except (OSError, ValueError):
+            continue
+        if isinstance(about.get("sha256"), str):
+            yield about["sha256"], about
 
 
 def data_folder(study_folder, sha256):

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -10,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from nmfstudy.model.fits import STOP_REASONS, Fits
+from nmfstudy.store.data import data_damage
 from nmfstudy.store.failures import failure_record
 from nmfstudy.store.files import (
     naming,
@@ -18,7 +20,6 @@ from nmfstudy.store.files import (
     read_arrays,
     read_json,
     reading,
-    sha256_of,
     write_arrays,
     write_atomically,
     write_json,
@@ -28,6 +29,7 @@ from nmfstudy.store.job import config_of
 from nmfstudy.store.provenance import provenance
 from nmfstudy.store.recorded import check_starts, recorded_job
 from nmfstudy.store.run_info import check_info
+from nmfstudy.store.whole import check_files, record_files, set_aside
 from nmfstudy.util.plain_text import formula_free, printable
 
 INFO_BYTES = 2**17  # of run.json, at most
@@ -36,6 +38,8 @@ COLUMNS = (
     "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
     "n_dead"
 ).split()
+_READ = ("factors.npz", "starts.csv")  # all that a run is read from, beside run.json
+_FILES = ("config.yaml", *_READ)
 _KINDS = {
     "seed": int,
     "n_iter": int,
@@ -51,31 +55,49 @@ _PER_START = (
 
 
 def is_finished(study_folder, identifier):
-    """Whether a complete run without failed starts is there."""
+    """Whether a whole run without failed starts is there; its data are `save_data`'s concern."""
     try:
-        info = read_json(own(run_folder(study_folder, identifier)) / "run.json")
+        return Run.load(run_folder(study_folder, identifier)).info["n_failed"] == 0
     except (OSError, ValueError):
         return False
-    return info.get("id") == identifier and info.get("n_failed") == 0
+
+
+def set_aside_damaged(study_folder, identifier):
+    """Move what is neither a whole run nor the record of a failure out of the run's place.
+
+    Returns
+    -------
+    str or None
+        What was done, as a sentence; None if there was nothing to do.
+    """
+    folder = run_folder(study_folder, identifier)
+    if folder.is_symlink() or not folder.exists():
+        return None
+    try:
+        Run.load(folder)
+    except (OSError, ValueError) as error:
+        only_failed = folder.is_dir() and set(os.listdir(folder)) <= {"error.json"}
+        return None if only_failed else set_aside(study_folder, folder, error)
+    return None
 
 
 @dataclass(frozen=True)
 class Run:
-    """A finished run as found on disk.
+    """A finished run as found on disk: all its files are as they were written.
 
     Attributes
     ----------
     folder : Path
     info : dict
         The content of ``run.json``: id, problem, dataset, config, code, provenance, counts,
-        seconds and the sha256 of the other files.
+        seconds and the sizes and sha256 of the other files.
     """
 
     folder: Path
     info: dict
 
     @staticmethod
-    def save(study_folder, identifier, job, dataset, fits, *, seconds, errors=()):
+    def save(study_folder, identifier, job, dataset, fits, *, errors=()):
         """Write a run as a whole and return it; ``run.json`` makes it complete.
 
         Parameters
@@ -113,8 +135,8 @@ class Run:
                 "code": code_version(),
                 "provenance": provenance(),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                "seconds": round(seconds, 3),
-                "files": {n: sha256_of(new / n) for n in ("factors.npz", "starts.csv")},
+                "seconds": round(float(fits.seconds.sum()), 3),
+                **record_files(new, _FILES),
             }
             write_json(new / "run.json", info)
         return Run(folder, info)
@@ -136,6 +158,7 @@ class Run:
         check_info(run.info)
         if run.info["id"] != folder.name:
             raise ValueError(f"run.json is of another run, {run.info['id']!r:.40}")
+        check_files(folder, run.info, _READ, _FILES)
         try:
             run.job  # noqa: B018 - a configuration that is none must be found out here
             dataset = run.info["dataset"]
@@ -165,19 +188,12 @@ class Run:
         ValueError
             If a file is torn or does not have the content recorded in ``run.json``.
         """
-        for name, recorded in self.info["files"].items():
-            if name not in ("factors.npz", "starts.csv"):
-                raise ValueError(f"run.json names the file {name!r:.40}, which is none of ours")
-            own(self.folder / name)
-            try:
-                found = sha256_of(self.folder / name)
-            except OSError as error:
-                raise ValueError(f"{name} cannot be read ({error.strerror})") from None
-            if found != recorded:
-                raise ValueError(f"{name} is not what was written")
+        check_files(self.folder, self.info, _READ, _FILES)
         columns = _read_csv(self.folder / "starts.csv")
         check_starts(columns, self.job.problem.n_components, self.info["reference_loss"])
         n_fits = len(columns["seed"])
+        if n_fits != self.info["n_starts"]:
+            raise ValueError(f"starts.csv holds {n_fits} starts, not those of run.json")
         arrays = read_arrays(self.folder / "factors.npz")
         W, H, row = _factors(arrays, n_fits, self.info, self.job)
         return Fits(
@@ -202,7 +218,7 @@ def find_runs(study_folder):
     skipped : list of (str, str)
         Folder name and the reason, in words.
     """
-    runs, skipped = [], []
+    runs, skipped, damaged = [], [], {}
     parent = Path(study_folder) / "runs"
     try:
         folders = sorted(p for p in own(parent).glob("*") if p.is_dir())
@@ -213,9 +229,17 @@ def find_runs(study_folder):
             continue
         try:
             with reading(folder.name):
-                runs.append(Run.load(folder))
+                run = Run.load(folder)
         except (ValueError, OSError) as error:
             skipped.append((printable(folder.name), printable(str(error))))
+            continue
+        sha256 = run.info["dataset"]["sha256"]
+        if sha256 not in damaged:
+            damaged[sha256] = data_damage(study_folder, sha256)
+        if damaged[sha256]:
+            skipped.append((run.id, damaged[sha256]))
+        else:
+            runs.append(run)
     return runs, skipped
 
 

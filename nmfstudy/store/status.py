@@ -9,6 +9,7 @@ from nmfstudy.store.heartbeat import Sign, signs_of_life
 from nmfstudy.store.identity import family_id
 from nmfstudy.store.records import recorded_request
 from nmfstudy.store.run import find_runs
+from nmfstudy.store.whole import DAMAGED, folders_set_aside
 from nmfstudy.util.plain_text import one_line
 
 
@@ -36,6 +37,8 @@ class Status:
         Problem and last line of each recorded error.
     skipped : tuple of (str, str)
         Folders that are no finished run, with the reason.
+    set_aside : tuple of str
+        Damaged folders that a later command has made again.
     """
 
     asked: int
@@ -49,6 +52,7 @@ class Status:
     other: int
     failed: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...]
+    set_aside: tuple[str, ...] = ()
 
     def lines(self):
         """The status in words."""
@@ -77,6 +81,9 @@ class Status:
             yield one_line(f"failed: {problem}: {line}")
         for name, reason in self.skipped:
             yield one_line(f"left out: {name}: {reason}")
+        if self.set_aside:
+            n, of = len(self.set_aside), "folder" if len(self.set_aside) == 1 else "folders"
+            yield f"set aside in {DAMAGED}/: {n} damaged {of}, which may be deleted"
 
 
 def status_of(study_folder):
@@ -108,6 +115,7 @@ def status_of(study_folder):
         other=sum(run.id not in wanted for run in runs),
         failed=tuple(failed),
         skipped=tuple(entry for entry in skipped if "it failed" not in entry[1]),
+        set_aside=tuple(folders_set_aside(folder)),
     )
 
 

@@ -9,6 +9,7 @@ from nmfstudy.fitting.keeping import keep_solutions
 from nmfstudy.model.fits import concatenate
 from nmfstudy.model.objective import data_norm
 from nmfstudy.store import failures, load_data, problem_key
+from nmfstudy.store.data import sources_of
 from nmfstudy.store.files import reading
 from nmfstudy.store.job import Analysis, Job
 from nmfstudy.study.problem_result import ProblemResult
@@ -30,13 +31,20 @@ def of_code(runs, code):
     return kept, out
 
 
-def of_data(runs, about):
-    """Runs without those on data that have changed since, and these with the reason."""
-    current = about.get("data", {})
+def of_data(runs, about, folder):
+    """Runs without those on data that have changed since, and these with the reason.
+
+    Data of one name that were read from another file have not changed.
+    """
+    current, sources = about.get("data", {}), sources_of(folder)
 
     def is_current(run):
         data = run.info["dataset"]
-        return data["sha256"] in current.get(data["name"], [data["sha256"]])
+        now = [str(sha256) for sha256 in current.get(data["name"], [data["sha256"]])]
+        if data["sha256"] in now:
+            return True
+        known = {data["sha256"], *now} <= sources.keys()
+        return known and sources[data["sha256"]] not in map(sources.get, now)
 
     kept = [run for run in runs if is_current(run)]
     out = [

@@ -99,7 +99,7 @@ class Study(Shown):
         runs, left_out = of_code(runs, code)
         skipped = skipped + left_out
         about = recorded_request(folder)
-        runs, left_out = of_data(runs, about)
+        runs, left_out = of_data(runs, about, folder)
         skipped = skipped + left_out
         runs, left_out = within_memory(runs)
         skipped = skipped + left_out

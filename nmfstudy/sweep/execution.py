@@ -1,9 +1,10 @@
 """From a job to finished run folders; what is finished already is not done again."""
 
-import time
+import os
 import traceback
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from nmfstudy.store.files import remove_leftovers, sha256_of
 from nmfstudy.store.heartbeat import SignOfLife
 from nmfstudy.store.identity import run_folder
 from nmfstudy.store.job import AUTO
+from nmfstudy.store.run import set_aside_damaged
 from nmfstudy.store.traces import save_trace
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
@@ -74,6 +76,17 @@ def dataset_of(job):
         return _cached_dataset(items)
     except TypeError:  # an unhashable parameter
         return load_dataset(**job.dataset)
+
+
+def source_of(job):
+    """The file of the job's data relative to the study's folder; None of data from no file."""
+    path = job.dataset.get("path")
+    if path is None:
+        return None
+    try:
+        return Path(os.path.relpath(path, job.folder)).as_posix()
+    except ValueError:  # on another drive
+        return Path(path).absolute().as_posix()
 
 
 def read_data_anew():
@@ -136,7 +149,9 @@ def execute(job, progress=None):
     progress = progress or NoProgress()
     dataset = dataset_of(job)
     folder = job.folder
-    save_data(folder, dataset)
+    damage = save_data(folder, dataset, source_of(job))
+    if damage:
+        progress.say(f"{damage}, written again")
     remove_leftovers(folder / "runs")
     key = problem_key(job, dataset.name, dataset.sha256)
     blocks, done = [], []
@@ -162,11 +177,14 @@ def _execute_block(job, dataset, block, identifier, progress, sign):
         progress.advance(count)
         return Block(identifier, count, 0, fitted=False)
 
+    damage = set_aside_damaged(job.folder, identifier)
+    if damage:
+        progress.say(f"{damage}, fitted again")
+
     def advance(n_starts):
         sign.advance(n_starts)
         progress.advance(n_starts)
 
-    begun = time.perf_counter()
     seeds = np.arange(first, first + count)
     # Whatever fails, the sweep goes on; the traceback is recorded. A user's class may even exit.
     try:
@@ -176,10 +194,9 @@ def _execute_block(job, dataset, block, identifier, progress, sign):
     errors = [
         (int(s), fits.errors.get(int(s), "")) for s in fits.seed[fits.stop_reason == "failed"]
     ]
-    seconds = time.perf_counter() - begun
     try:
         save_trace(job.folder, dataset, fits)
-        Run.save(job.folder, identifier, job, dataset, fits, seconds=seconds, errors=errors)
+        Run.save(job.folder, identifier, job, dataset, fits, errors=errors)
     except OSError:  # the study's own folder, where nothing could be recorded either
         raise
     except Exception as error:

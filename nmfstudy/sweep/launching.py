@@ -177,6 +177,8 @@ def launch(asked, jobs, folder):
     OSError
         From the study's own folder.
     """
+    if not jobs:
+        return []
     config = _filled(asked, folder)
     troubles = []
     with hydra_of_this_package(job_name="nmfstudy"):

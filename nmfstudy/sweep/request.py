@@ -7,11 +7,12 @@ from nmfstudy.fitting.inits import check_init, draw_starts
 from nmfstudy.fitting.multistart import check_size
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.store import code_version, problem_key, run_id
+from nmfstudy.store.data import check_source
 from nmfstudy.store.files import clean_up, write_json
 from nmfstudy.store.identity import family_id, job_id
 from nmfstudy.store.job import AUTO, Analysis, config_of
 from nmfstudy.store.recorded import check_config
-from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of
+from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of, source_of
 from nmfstudy.util.errors import RequestError
 
 MOST_RUNS = 10**5  # run folders of one request
@@ -26,6 +27,7 @@ def check_job(job):
     """
     check_config(config_of(job))
     dataset = dataset_of(job)
+    check_source(job.folder, dataset, source_of(job))
     check_init(job.search.init, dataset.X.shape, job.problem.n_components)
     if job.search.init == "custom":
         draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)

@@ -7,6 +7,7 @@ import threading
 from nmfstudy.store import is_finished
 from nmfstudy.store.heartbeat import signs_of_life
 from nmfstudy.store.run import run_folder
+from nmfstudy.store.whole import DAMAGED, folders_set_aside
 from nmfstudy.util.threads import start_thread
 
 EVERY = 1.0  # seconds between two looks
@@ -23,7 +24,7 @@ def watching(folder, blocks, progress):
     blocks : sequence of dict
         ``run`` and ``n_starts`` of what was asked for.
     progress : NoProgress
-        ``advance`` and ``fail`` are called, from another thread.
+        ``advance``, ``fail`` and ``say`` are called, from another thread.
     """
     watch = _Watch(folder, blocks, progress)
     ended = threading.Event()
@@ -50,6 +51,7 @@ class _Watch:
         self.open = {block["run"]: block["n_starts"] for block in blocks}
         self.finished = self.shown = 0
         self.failures = {run: self._failure(run) for run in self.open}
+        self.set_aside = set(folders_set_aside(folder))
 
     def look(self):
         """Show what is new; what was shown once is never taken back."""
@@ -60,6 +62,9 @@ class _Watch:
             elif self._failure(run) != self.failures[run]:
                 self.failures[run] = self._failure(run)
                 self.progress.fail(self.open[run])
+        for name in set(folders_set_aside(self.folder)) - self.set_aside:
+            self.set_aside.add(name)
+            self.progress.say(f"damaged files were set aside as {DAMAGED}/{name}, fitted again")
         running = {s.run: s.n_done for s in signs_of_life(self.folder) if s.run in self.open}
         done = self.finished + sum(min(n, self.open[run]) for run, n in running.items())
         if done > self.shown:
