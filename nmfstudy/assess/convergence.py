@@ -64,11 +64,12 @@ def follow(X, problem, search, seed):
     >>> bool(seen.kkt_residual[-1] <= seen.tol < seen.kkt_residual[0])
     True
     """
+    end = fit_starts(X, problem, search, [seed])[0]
     looks, sweeps = [], 1
-    while not looks or (not looks[-1].converged and sweeps < search.max_iter * RATIO):
-        asked = replace(search, max_iter=min(sweeps, search.max_iter))
-        looks.append(fit_starts(X, problem, asked, [seed])[0])
+    while sweeps < end.n_iter:
+        looks.append(fit_starts(X, problem, replace(search, max_iter=sweeps), [seed])[0])
         sweeps = int(np.ceil(sweeps * RATIO))
+    looks.append(end)
     stopped = None
     if problem.loss == "frobenius" and not problem.penalty.name.startswith("scale_free"):
         theirs = replace(
