@@ -29,8 +29,11 @@ def main(argv):
 
 def beside(studies):
     """The folder ``compare-A-B`` next to the first study."""
-    names = "-".join(study.folder.resolve().name for study in studies)
-    return Path(studies[0].folder).resolve().parent / f"compare-{names}"
+    from nmfstudy.report.page.files import plain_name
+
+    name = "-".join(["compare", *(study.folder.resolve().name for study in studies)])
+    fits = len(name.encode()) <= 200  # file systems take 255 bytes
+    return Path(studies[0].folder).resolve().parent / (name if fits else plain_name(name))
 
 
 if __name__ == "__main__":

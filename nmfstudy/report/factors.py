@@ -77,7 +77,9 @@ def factor_blocks(result, shelf):
     if frames is None:
         return []
     W, H = frames
-    name = result.key.rpartition("-")[0]
+    # Of data that share their name with others, files carry the problem's whole key.
+    alone = result.key.startswith(f"{result.dataset.name}-")
+    name = result.key.rpartition("-")[0] if alone else result.key
     files = [shelf.factor(f"{name}-{side}", frame) for side, frame in (("W", W), ("H", H))]
     samples, features = list(W["sample"]), list(H.columns[1:])
     amounts, patterns = W.iloc[:, 1:].to_numpy(), H.iloc[:, 1:].to_numpy()

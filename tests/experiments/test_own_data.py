@@ -6,6 +6,7 @@ import pytest
 from planted_data import planted
 
 from nmfstudy.cli import main
+from nmfstudy.datasets import Dataset
 from nmfstudy.datasets.files import bare_name
 from nmfstudy.datasets.reading import read_table
 from nmfstudy.sweep.composing import plan
@@ -104,6 +105,84 @@ def test_two_files_of_one_name_in_one_sweep_are_told_apart(small, tmp_path):
     assert main(["run", "-m", "dataset=file", both, "n_components=2", "n_starts=5"]) == 0
     names = problems().dataset
     assert len(set(names)) == 2 and all("10×5" in name for name in names)
+
+
+def elsewhere(tmp_path, shape=(10, 5)):
+    (tmp_path / "b").mkdir()
+    write("b/small.csv", shape, 1)
+    return "dataset.path=b/small.csv"
+
+
+@pytest.mark.parametrize("more", [(), ("study_name=mine",)], ids=["by name", "by request"])
+def test_another_file_of_the_same_name_never_takes_a_studys_place(small, tmp_path, capsys, more):
+    few = ["run", "dataset=file", "n_components=2", "n_starts=3", *more]
+    assert main([*few, small]) == 0
+    folder = tmp_path / "results" / ("mine" if more else "small")
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    other = elsewhere(tmp_path)
+    capsys.readouterr()
+    assert main([*few, other]) == 2
+    said = capsys.readouterr().err
+    assert "from small.csv" in said and "study_name=b-small" in said and said.count("\n") == 1
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert main([*few, other, "study_name=b-small"]) == 0
+    assert main([*few, small]) == 0
+
+
+def test_a_file_that_moved_keeps_its_study_and_so_does_one_that_changed(small, tmp_path):
+    few = ["run", "dataset=file", "n_components=2", "n_starts=3"]
+    assert main([*few, small]) == 0
+    (tmp_path / "b").mkdir()
+    (tmp_path / "small.csv").rename(tmp_path / "b" / "small.csv")
+    moved = "dataset.path=b/small.csv"
+    assert main([*few, moved]) == 0
+    write("b/small.csv", (10, 5), 7)
+    assert main([*few, moved]) == 0
+    write("small.csv", (10, 5), 8)
+    assert main([*few, small]) == 2
+
+
+def test_files_swept_together_stay_together(small, tmp_path):
+    """Going on with one of them leaves the other's results and files where they are."""
+    other = elsewhere(tmp_path).removeprefix("dataset.path=")
+    few = ["run", "-m", "dataset=file", "n_components=2", "n_starts=3"]
+    assert main([*few, f"dataset.path=small.csv,{other}"]) == 0
+    factors = {p.name: p.read_bytes() for p in (tmp_path / "results/small/factors").iterdir()}
+    assert len(factors) == 4 and not any(name.endswith("-2.csv") for name in factors)
+    assert main([*few, "dataset.path=small.csv", "n_starts=4"]) == 0
+    assert len(problems()) == 2
+    assert {p.name for p in (tmp_path / "results/small/factors").iterdir()} == set(factors)
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("my\u00a0data", "my data"),  # no-break space
+        ("\u30c7\u30fc\u30bf\u30001", "\u30c7\u30fc\u30bf 1"),  # ideographic space
+        ("soft\u00adhyphen", "soft-hyphen"),
+        ("a\nb\tc", "a b c"),
+        ("esc\x1b[2J", "esc-[2J"),
+        ("zero\u200bwidth\u202e", "zero-width-"),
+    ],
+)
+def test_a_name_is_on_one_line_and_printable_whatever_the_files(file, name, tmp_path):
+    path = tmp_path / f"{file}.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    assert bare_name(path) == name == read_table(path).name
+    assert Dataset(file, np.eye(2)).name == name
+    (job,) = plan(["dataset=file", f"dataset.path='{path}'", "n_components=2"]).jobs
+    assert job.study_name == name
+
+
+def test_a_file_of_an_unprintable_name_is_fitted_and_reported(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write("a\nb\u00a0\u00ad\x1b[1m.csv", (8, 4), 0)
+    asked = ["run", "dataset=file", "n_components=2", "n_starts=3"]
+    assert main([*asked, "dataset.path='a\nb\u00a0\u00ad\x1b[1m.csv'"]) == 0
+    (folder,) = (tmp_path / "results").iterdir()
+    assert folder.name == "a b --[1m"
+    assert main(["status", str(folder)]) == main(["report", str(folder)]) == 0
+    assert len(list((folder / "factors").iterdir())) == 2
 
 
 def test_progress_names_data_k_init_and_starts(small, capsys):
