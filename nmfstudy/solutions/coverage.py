@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import gammaincinv, gammaln
 
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.spacing import evenly_spaced
 
 Z95 = 1.959963984540054  # two-sided 95 % of the normal distribution
 
@@ -109,7 +110,7 @@ def rarefaction(counts, sizes=None):
     seen = _seen(counts)
     total = int(seen.sum())
     if sizes is None:
-        sizes = np.unique(np.linspace(min(1, total), total, 50).round().astype(np.int64))
+        sizes = 1 + evenly_spaced(total, 50)
     sizes = np.asarray(sizes, dtype=np.int64)
     if ((sizes < 0) | (sizes > total)).any():
         raise RequestError(f"sizes must lie between 0 and the {total} starts there are")
