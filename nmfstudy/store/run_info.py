@@ -57,10 +57,13 @@ def _is_dataset(value):
     )
 
 
+_OF_A_RUN = ("config.yaml", "factors.npz", "starts.csv")
+
+
 def _is_files(value):
     return (
         isinstance(value, dict)
-        and set(value) == {"factors.npz", "starts.csv"}
+        and {"factors.npz", "starts.csv"} <= set(value) <= {*_OF_A_RUN}
         and all(map(_is_text, value.values()))
     )
 

@@ -292,14 +292,8 @@ def test_searches_are_pooled_but_coverage_is_of_one(rng):
     objective = np.array([1.0, 1.0, 1.5])[which]
     random = make_fits(W, H, objective, scale=1.0)
     lone = int(np.flatnonzero(which == 0)[0])
-    certain = make_fits(
-        W[[lone]],
-        H[[lone]],
-        1.0,
-        scale=1.0,
-        search=Search(init="nndsvd", deterministic=True),
-        n_iter=7,
-    )
+    search = Search(init="nndsvd", deterministic=True)
+    certain = make_fits(W[[lone]], H[[lone]], 1.0, scale=1.0, search=search, n_iter=7)
     few = make_fits(W[:5], H[:5], objective[:5], scale=1.0, search=Search(init="nndsvdar"))
     s = distinct_solutions([few, certain, random])
     assert s.counts.sum() == 47
