@@ -59,7 +59,7 @@ def follow(X, problem, search, seed):
     Examples
     --------
     >>> from nmfstudy.datasets import load_dataset
-    >>> from nmfstudy.problem import Problem, Search
+    >>> from nmfstudy.model.problem import Problem, Search
     >>> seen = follow(load_dataset("menu").X, Problem(3), Search(), seed=0)
     >>> bool(seen.kkt_residual[-1] <= seen.tol < seen.kkt_residual[0])
     True

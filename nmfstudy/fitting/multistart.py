@@ -133,7 +133,7 @@ def check_size(shape, n_components, n_starts, record="all"):
     shape : (n_samples, n_features)
     n_components : int
     n_starts : int
-    record : one of `nmfstudy.keeping.RECORDS`
+    record : one of `nmfstudy.fitting.keeping.RECORDS`
 
     Raises
     ------

@@ -46,6 +46,13 @@ class Result:
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
 
+    @property
+    def convergence(self):
+        fits = self.searches[0]
+        if not len(self.solutions):
+            return None
+        return follow(self.dataset.X, self.problem, fits.search, fits.seed[0])
+
 
 @pytest.fixture(scope="module")
 def several():

@@ -156,7 +156,7 @@ def edit_info(**changes):
         (edit_info(id="0" * 16), "run.json is of another run"),
         (edit_info(config={"solver": "os:system"}), "its configuration is none of ours"),
         (edit_info(config=7), "its configuration is none of ours"),
-        (edit_info(files={"../../../etc/passwd": "0"}), "which is none of ours"),
+        (edit_info(files={"../../../etc/passwd": "0"}), "a files that is none of ours"),
     ],
 )
 def test_damaged_and_foreign_folders_are_listed_and_never_half_read(finished, damage, reason):
