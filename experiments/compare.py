@@ -18,12 +18,13 @@ def main(argv):
     from nmfstudy.report.terminal import print_comparison, print_trouble
     from nmfstudy.study import Study
     from nmfstudy.study.comparison import compare
+    from nmfstudy.util.plain_text import one_line
 
     studies = [Study.load(folder, code="mixed") for folder in given.folders]
     comparison = compare(*studies)
     print_comparison(comparison)
     path = write_comparison(comparison, given.out or beside(studies), say=print_trouble)
-    print(f"report: {path}")
+    print(f"report: {one_line(str(path))}")
     return 0 if comparison.agree else 1
 
 

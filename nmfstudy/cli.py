@@ -6,6 +6,7 @@ from importlib import import_module
 
 from nmfstudy import __version__
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.plain_text import one_line
 from nmfstudy.util.spelling import spell_out
 
 APPS = {
@@ -69,10 +70,10 @@ def guarded(app, argv=None):
         _refuse_undecoded(argv)
         return app(argv)
     except RequestError as error:
-        print(f"nmfstudy: {error}", file=sys.stderr)
+        print(f"nmfstudy: {one_line(str(error))}", file=sys.stderr)
         return 2
     except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({one_line(str(error.filename))})" if error.filename else ""
         print(
             f"nmfstudy: {error.strerror or error}{where}; what is finished is kept, the same "
             "command goes on",

@@ -13,6 +13,7 @@ from nmfstudy.report.over_k import advised, question
 from nmfstudy.report.page.numbers import cell_text, count, label
 from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
 from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order, outcome
+from nmfstudy.util.plain_text import one_line
 
 SHOWN_PROBLEMS = 24
 SHOWN_FAILURES = 5
@@ -144,7 +145,7 @@ def print_summary(study, path, *, answers=None, console=None):
     if study.skipped:
         console.print(f"{count(len(study.skipped), 'run folder')} skipped; see the report")
     console.print()
-    console.print(f"report: {path}", markup=False, highlight=False, soft_wrap=True)
+    console.print(f"report: {one_line(str(path))}", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_trouble(sentence, console=None):

@@ -108,14 +108,15 @@ class Study(Shown):
         without = {name for name, _ in skipped}
         infos = tuple(run.info for run in runs if run.id not in without)
         if not infos:
+            first = f" ({len(skipped)} skipped, {': '.join(skipped[0])})" if skipped else ""
             raise RequestError(
-                f"{folder} holds no finished run ({len(skipped)} skipped); possible: a folder that "
-                "nmfstudy run has filled"
+                f"{folder} holds no finished run{first:.500}; possible: a folder that nmfstudy run "
+                "has filled"
             )
         return Study(
             folder,
             tuple(problems),
-            tuple(skipped),
+            tuple((one_line(name), one_line(reason)) for name, reason in skipped),
             tuple(recorded_failures(folder, about)),
             analysis,
             about,

@@ -20,6 +20,7 @@ from nmfstudy.store.files import reading
 from nmfstudy.store.provenance import provenance
 from nmfstudy.store.recorded import check_memory, within_memory
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.plain_text import one_line
 from nmfstudy.util.spacing import evenly_spaced
 
 OUTCOMES = ("equal", "within tolerance", "different", "not possible")
@@ -124,7 +125,7 @@ def _time_limit(seconds):
 
 
 def _impossible(reason):
-    return {"outcome": "not possible", "largest": np.nan, "reason": reason}
+    return {"outcome": "not possible", "largest": np.nan, "reason": one_line(reason)}
 
 
 def _compare(recorded: Fits, fits: Fits):

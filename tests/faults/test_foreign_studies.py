@@ -143,16 +143,18 @@ def test_nothing_that_is_recorded_is_imported_opened_or_fitted(
 
 
 def test_verify_imports_only_what_its_own_command_names(foreign, outside, mark):
+    for path in foreign.glob("runs/*/run.json"):  # that a run may have no end is another matter
+        edit(path, lambda info: info["config"]["solver"].update(tol=1e-9))
     with nothing_opened_in(outside):
-        table = verify(foreign, seconds=2.0)
+        table = verify(foreign)
     assert not mark.exists()
-    assert sorted(table.outcome) == ["equal"] + ["not possible"] * 6
+    assert sorted(table.outcome) == ["equal"] * 2 + ["not possible"] * 5
     assert table.reason.str.contains("--allow leaves_a_mark:Solver").sum() == 1
     assert table.reason.str.contains("files outside the study").sum() == 1
-    assert main(["verify", str(foreign), "--seconds", "2", "--allow", "leaves_a_mark:Solver"]) == 1
+    assert main(["verify", str(foreign), "--allow", "leaves_a_mark:Solver"]) == 1
     assert mark.exists()
-    table = verify(foreign, seconds=2.0, allow=["leaves_a_mark:Solver"])
-    assert sorted(table.outcome) == ["equal"] * 2 + ["not possible"] * 5
+    table = verify(foreign, allow=["leaves_a_mark:Solver"])
+    assert sorted(table.outcome) == ["equal"] * 3 + ["not possible"] * 4
 
 
 @pytest.mark.parametrize("given", ["leaves_a_mark", ":Solver", "leaves_a_mark:", ""])
