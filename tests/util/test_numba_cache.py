@@ -129,10 +129,17 @@ def damaged(content, how):
     return b""
 
 
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("compiled")
+    call(NUMBA_CACHE_DIR=folder)
+    return folder
+
+
 @pytest.mark.parametrize("ending", [".nbi", ".nbc"])
 @pytest.mark.parametrize("how", ["empty", "cut", "altered"])
-def test_damaged_files_of_machine_code_are_made_again(how, ending, tmp_path):
-    call(NUMBA_CACHE_DIR=tmp_path)
+def test_damaged_files_of_machine_code_are_made_again(how, ending, compiled, tmp_path):
+    shutil.copytree(compiled, tmp_path, dirs_exist_ok=True)
     made = {path: path.read_bytes() for path in files_under(tmp_path)}
     for path, content in made.items():
         if path.suffix == ending:
