@@ -1,8 +1,14 @@
-"""Matrix Market files, coordinate (sparse) or array (dense), packed by gzip or not."""
+"""Matrix Market files, coordinate (sparse) or array (dense), packed by gzip or not.
+
+scipy's own reader is not used: a damaged file can make it write beyond its memory, which ends the
+process.
+"""
 
 import io
+import re
 
-from scipy.io import mminfo, mmread
+import numpy as np
+from scipy import sparse
 
 from nmfstudy.datasets.files import open_unpacked, refuse_larger, shown
 from nmfstudy.util.errors import RequestError, short
@@ -10,65 +16,103 @@ from nmfstudy.util.errors import RequestError, short
 ENDINGS = (".mtx", ".mtx.gz")
 _INTEGERS = ("integer", "unsigned-integer")
 _FIELDS = {"coordinate": ("real", *_INTEGERS, "pattern"), "array": ("real", *_INTEGERS)}
-_SYMMETRIES = ("general", "symmetric", "skew-symmetric")
+_TRIANGLES = {  # sign of the mirrored entries, first diagonal above the main one that is stored
+    "general": None,
+    "symmetric": (1, 0),
+    "skew-symmetric": (-1, 1),
+}
 
 
 def read(path):
-    """Read the matrix of a file.
-
-    scipy passes over a second number in a line and what follows the point of an integer, so
-    numbers are counted first and all of them read as real ones.
-    """
+    """Read the matrix of a file."""
     show = shown(path)
     with open_unpacked(path) as stream:
-        content = stream.read()
-    line = content[:200].split(b"\n")[0]
-    field, as_real = _check_banner(line, show)
-    if field in _INTEGERS:
-        content = as_real + content[len(line) :]
-    source = io.BytesIO(content)
-    rows, columns, n_entries, layout, _, symmetry = mminfo(source)
-    if symmetry != "general" and rows != columns:
-        raise RequestError(f"{show} is {symmetry} and {rows}×{columns}; possible: square")
-    refuse_larger(8 * (rows + columns), path)
-    announced = n_entries * (2 if field == "pattern" else 3)
-    if layout == "array":
-        triangle = rows * (rows + 1) // 2 - (rows if symmetry == "skew-symmetric" else 0)
-        announced = rows * columns if symmetry == "general" else triangle
-    source.seek(0)
-    there = _count_numbers(source)
-    if there != announced:
-        raise RequestError(
-            f"{show} announces {announced} numbers and has {there}; it is damaged or not complete"
-        )
-    source.seek(0)
-    matrix = mmread(source)
-    values = matrix.data if layout == "coordinate" else matrix
-    if field in _INTEGERS and (values % 1 != 0).any():
+        source = io.BytesIO(stream.read()) if path.suffix.lower() == ".gz" else stream
+        layout, field, symmetry = _banner(source, show)
+        shape, count, width = _sizes(source, layout, field, symmetry, show)
+        refuse_larger(8 * sum(shape), path)
+        start, there = source.tell(), 0
+        while block := source.read(2**22):
+            there += len((block + source.readline()).split())
+        if there != count * width:
+            raise RequestError(
+                f"{show} announces {count * width} numbers and has {there}; "
+                "it is damaged or not complete"
+            )
+        source.seek(start)
+        numbers = np.empty((0, width))
+        if count:
+            numbers = np.loadtxt(source, comments=None, ndmin=2, encoding="latin-1")
+    if field in _INTEGERS and (numbers != np.floor(numbers)).any():
         raise RequestError(f"{show} announces integers and has others; it is damaged")
-    return matrix
+    if layout == "array":
+        return _fill_array(numbers.ravel(), shape, symmetry)
+    if numbers.shape != (count, width):
+        raise RequestError(f"{show} has {numbers.shape[1]} numbers in a line; possible: {width}")
+    return _fill_coordinates(numbers, shape, symmetry, show)
 
 
-def _check_banner(line, show):
-    """Return the field in a first line, and that line for reals; refuse what is not real."""
-    banner = line.decode("latin-1").lower().split()
+def _banner(source, show):
+    """Return layout, field and symmetry of a Matrix Market file."""
+    banner = source.readline(200).decode("latin-1").lower().split()
     if banner[:2] != ["%%matrixmarket", "matrix"] or len(banner) != 5:
         raise RequestError(f"{show} is not a Matrix Market file, whatever its name says")
     layout, field, symmetry = banner[2:]
-    if field not in _FIELDS.get(layout, ()) or symmetry not in _SYMMETRIES:
+    if field not in _FIELDS.get(layout, ()) or symmetry not in _TRIANGLES:
         raise RequestError(
             f"{show} holds a matrix of kind {short(' '.join(banner[2:]))}; possible: coordinate "
-            f"or array, real, integer or pattern, {', '.join(_SYMMETRIES)}"
+            f"or array, real, integer or pattern, {', '.join(_TRIANGLES)}"
         )
-    return field, f"%%MatrixMarket matrix {layout} real {symmetry}".encode()
+    return layout, field, symmetry
 
 
-def _count_numbers(source):
-    """How many words stand below the line with the sizes."""
+def _sizes(source, layout, field, symmetry, show):
+    """Return the shape, the number of entries and of numbers an entry that a file announces."""
     line = b"%"
     while line.startswith(b"%") or (line and not line.strip()):
         line = source.readline()
-    there = 0
-    while block := source.read(2**22):
-        there += len((block + source.readline()).split())
-    return there
+    numbers = line.split()
+    expected = 3 if layout == "coordinate" else 2
+    if len(numbers) != expected or not all(re.fullmatch(rb"\d{1,18}", n) for n in numbers):
+        raise RequestError(f"{show} has no line with the {expected} sizes of the matrix")
+    rows, columns, *entries = (int(n) for n in numbers)
+    if not rows or not columns:
+        raise RequestError(f"{show} has {rows} rows and {columns} columns; possible: at least 1")
+    if symmetry != "general" and rows != columns:
+        raise RequestError(f"{show} is {symmetry} and {rows}×{columns}; possible: square")
+    if layout == "coordinate":
+        return (rows, columns), entries[0], 2 if field == "pattern" else 3
+    triangle = rows * (rows + 1) // 2 - (rows if symmetry == "skew-symmetric" else 0)
+    return (rows, columns), rows * columns if symmetry == "general" else triangle, 1
+
+
+def _fill_array(numbers, shape, symmetry):
+    """Make a dense matrix of its columns, or of those of its lower triangle."""
+    if symmetry == "general":
+        return numbers.reshape(shape, order="F")
+    sign, diagonal = _TRIANGLES[symmetry]
+    matrix = np.zeros(shape)
+    column, row = np.triu_indices(shape[0], diagonal)
+    matrix[column, row] = sign * numbers
+    matrix[row, column] = numbers
+    return matrix
+
+
+def _fill_coordinates(numbers, shape, symmetry, show):
+    """Make a sparse matrix of (row, column, value), counted from 1; without values, of ones."""
+    places = numbers[:, :2]
+    wrong = ((places != np.floor(places)) | (places < 1) | (places > shape)).any(axis=1)
+    if wrong.any():
+        row, column = places[np.argmax(wrong)]
+        raise RequestError(
+            f"{show} has an entry at row {row:g}, column {column:g}, and announces "
+            f"{shape[0]}×{shape[1]}; it is damaged"
+        )
+    row, column = places.T.astype(np.int64) - 1
+    values = numbers[:, 2] if numbers.shape[1] == 3 else np.ones(len(numbers))
+    matrix = sparse.coo_array((values, (row, column)), shape=shape).tocsr()
+    if symmetry == "general":
+        return matrix
+    off = row != column
+    mirrored = (_TRIANGLES[symmetry][0] * values[off], (column[off], row[off]))
+    return matrix + sparse.coo_array(mirrored, shape=shape).tocsr()

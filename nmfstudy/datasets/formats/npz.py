@@ -9,12 +9,8 @@ from nmfstudy.datasets.formats.npy import read_array, read_header
 from nmfstudy.util.errors import RequestError
 
 ENDINGS = (".npz",)
-_PARTS = {  # of a sparse matrix, with the kinds of dtype that they may have
-    "format": "SU",
-    "shape": "iu",
-    "data": "biuf",
-    **dict.fromkeys(("indices", "indptr", "row", "col", "offsets"), "iu"),
-}
+_KINDS = {"format": "SU", "data": "biuf", "_is_array": "b"}  # of a sparse matrix's parts; else:
+_INTEGERS = "iu"
 
 
 def read(path):
@@ -46,11 +42,10 @@ def _apply(reader, path, archive, member, kinds="biuf"):
 
 def _read_sparse(path, archive, members):
     """Let scipy read a sparse matrix, all of whose parts fit into the file."""
-    parts = [part for part in _PARTS if part in members]
-    refuse_larger(sum(members[part].file_size for part in parts), path)
-    for part in parts:
-        _apply(read_header, path, archive, members[part], _PARTS[part])
-    shape = _apply(read_array, path, archive, members["shape"], "iu")
+    refuse_larger(sum(member.file_size for member in members.values()), path)
+    for part, member in members.items():
+        _apply(read_header, path, archive, member, _KINDS.get(part, _INTEGERS))
+    shape = _apply(read_array, path, archive, members["shape"], _INTEGERS)
     if shape.shape != (2,) or (shape < 1).any():
         raise RequestError(
             f"{shown(path)} announces the shape {shape.tolist()!s:.40}; possible: 2 sizes"
