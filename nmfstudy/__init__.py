@@ -19,6 +19,7 @@ _HOME = {
     "fit": "fitting.multistart",
     "load_dataset": "datasets",
     "match": "model.matching",
+    "stability": "assess.stability",
 }
 
 __all__ = ["__version__", *_HOME]

@@ -233,7 +233,8 @@ def _count(result):
         return "none, as no start converged"
     if s.kind == "continuum":
         return "a continuum"
-    if s.kind == "unsettled":
+    # A certificate may know how many there are where the starts were too few to find them.
+    if s.kind == "unsettled" or (s.kind == "several" and s.n_distinct == 1):
         return f"no settled count ({number(s.n_distinct)} found)"
     return count(s.n_distinct, "solution")
 

@@ -240,7 +240,11 @@ def sources_of(study_folder):
 
 
 def _records(study_folder):
-    for path in sorted(Path(study_folder).glob("data/*/data.json")):
+    try:
+        paths = sorted(own(Path(study_folder) / "data").glob("*/data.json"))
+    except (OSError, ValueError):  # a link
+        return
+    for path in paths:
         try:
             own(path.parent)
             about = read_json(path, _ABOUT_BYTES)

@@ -139,6 +139,9 @@ def _signs(study_folder):
 
 def _is_sound(sign):
     texts, counts = (sign.run, sign.problem, sign.host), (sign.n_starts, sign.n_done, sign.pid)
-    return all(type(text) is str and one_line(text) == text for text in texts) and all(
-        type(count) is int and 0 <= count < 2**31 for count in counts
+    sound = all(type(text) is str and one_line(text) == text for text in texts)
+    return (
+        sound
+        and sign.run.isalnum()
+        and all(type(count) is int and 0 <= count < 2**31 for count in counts)
     )

@@ -45,13 +45,8 @@ class Result:
         self.trust = component_trust(self.solutions)
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
-
-    @property
-    def convergence(self):
-        fits = self.searches[0]
-        if not len(self.solutions):
-            return None
-        return follow(self.dataset.X, self.problem, fits.search, fits.seed[0])
+        first, counts = self.searches[0], len(self.solutions)
+        self.convergence = counts and follow(X, self.problem, first.search, first.seed[0]) or None
 
 
 @pytest.fixture(scope="module")

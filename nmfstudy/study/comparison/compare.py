@@ -217,13 +217,15 @@ def _apart(first, result, relation):
 
 def _same(a, b, own):
     """Whether two studies have the same solutions; open if one is unsettled."""
-    kinds = {a.judged.kind, b.judged.kind}
-    if "unsettled" in kinds:
+    kinds, equal = {a.judged.kind, b.judged.kind}, (own[0] == own[1]).all()
+    # A certificate knows how many there are, not that the starts were enough to find them.
+    few = any(r.solutions.kind == "unsettled" for r in (a, b)) and not equal
+    if "unsettled" in kinds or few:
         best = [r.solutions.best_objective for r in (a, b)]
         rtol = max(a.analysis.objective_rtol, b.analysis.objective_rtol)
         limit = near_limit(min(best), rtol, a.solutions.reference_loss)
         return "open" if max(best) <= limit else "no"
-    return "yes" if kinds == {"continuum"} or (own[0] == own[1]).all() else "no"
+    return "yes" if kinds == {"continuum"} or equal else "no"
 
 
 def _apart_in_H(a, b):
