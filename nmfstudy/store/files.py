@@ -137,6 +137,8 @@ def clean_up(study_folder):
     folder = Path(study_folder)
     remove_leftovers(folder)
     for place in folder.glob("*/"):
+        if place.name.startswith(PARTIAL):  # a writer may be at it
+            continue
         if place.is_symlink():
             raise RequestError(
                 f"{place} is a link, through which nothing is written; possible: a folder in its "

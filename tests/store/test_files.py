@@ -19,6 +19,7 @@ from nmfstudy.store.files import (
     write_atomically,
     write_json,
 )
+from nmfstudy.util.errors import RequestError
 
 
 def test_a_failed_write_leaves_the_old_content_and_no_litter(tmp_path):
@@ -184,6 +185,9 @@ def test_leftovers_are_found_all_over_a_study_and_nowhere_else(tmp_path):
         age(place / name)
     (study / "linked").symlink_to(outside)
     (study / f"{PARTIAL}link").symlink_to(outside)
+    with pytest.raises(RequestError, match="linked is a link, through which nothing is written"):
+        clean_up(study)
+    (study / "linked").unlink()
     clean_up(study)
     assert not any((place / name).exists() for place in places)
     assert (outside / name).exists() and (deeper / name).exists()
