@@ -93,7 +93,9 @@ def plan(overrides, multirun=False):
         lines = [line + one if _is_of_single_seeds(line) else line for line in lines]
         check_number_of_jobs(lines)
         base = _job_part(root)
-        study = _own_settings(root.hydra.runtime.choices.get("study"))
+        choice = root.hydra.runtime.choices.get("study")
+        # What a study's file sets beside its sweeps comes after every choice of a group.
+        study = _read("study", choice) if choice else {}
         jobs = {}
         for line in lines:
             for texts in combinations(line):
@@ -185,11 +187,6 @@ def _is_of_single_seeds(line):
     return "n_starts" not in keys and "seed" in keys and keys["seed"].is_sweep_override()
 
 
-def _own_settings(study):
-    """What a study's file sets beside its sweeps, which comes after every choice of a group."""
-    return _read("study", study) if study else {}
-
-
 def _with(base, study, texts):
     """The configuration of one job: first its choices of groups, then its values.
 
@@ -236,7 +233,7 @@ def _set(config, path, override):
 def _refuse_key(override, known):
     """Say what there is instead."""
     possible = ", ".join(str(key) for key in known if key != "_target_")
-    possible = possible or f"another {LAUNCHER}=, whose settings they are"
+    possible = possible or f"{LAUNCHER}=NAME, nmfstudy run --help"
     raise RequestError(f"{override.key_or_group} is no setting; possible: {possible}")
 
 
@@ -246,8 +243,9 @@ def _set_where(root, override):
     value, adds = override.value(), override.is_add() or override.is_force_add()
     section = OmegaConf.select(root, above)
     adds = adds and above != "hydra.launcher"  # whose settings are all there
-    if not OmegaConf.is_dict(section) or name == "_target_" or not (adds or name in section):
-        _refuse_key(override, section if OmegaConf.is_dict(section) else root.cluster)
+    known = section if OmegaConf.is_dict(section) else ()
+    if name == "_target_" or not (name in known or adds and known is section):
+        _refuse_key(override, known)
     try:
         OmegaConf.update(root, override.key_or_group, value, force_add=adds)
         OmegaConf.to_container(section, resolve=True, throw_on_missing=True)
