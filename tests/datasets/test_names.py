@@ -66,6 +66,15 @@ def test_other_numbers_below_a_title_are_noted(tmp_path, title):
     assert repr(title) in note
 
 
+def test_numbers_in_order_above_all_others_are_noted_without_any_title(tmp_path):
+    rows = [list(WAVES), *X.tolist()]
+    (note,) = read(tmp_path, rows).notes
+    assert "first row is in order" in note and "header=yes" in note
+    (note,) = read(tmp_path, np.array(rows).T).notes
+    assert "first column is in order" in note and "index=yes" in note
+    assert read(tmp_path, rows, header="no").notes == ()
+
+
 def test_what_everything_else_is_in_order_too_is_no_name(tmp_path):
     """The negative control: growth curves over time are data."""
     curves = np.cumsum(X, axis=0)

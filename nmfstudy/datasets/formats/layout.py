@@ -96,7 +96,7 @@ def refuse_numbers_like_names(matrix, layout, told, show):
     """
     for what, option, titled, lines in _edges(matrix, layout, told):
         line, rest = lines[0], lines[1:]
-        above = rest.size and line.min() > rest.max()
+        above = _is_above(line, rest)
         in_order = above and _counts(line)
         if titled and rest.size and _is_ordered(line):
             alone = len(line) >= _SEVERAL and not any(map(_is_ordered, rest))
@@ -120,6 +120,11 @@ def suspicions(matrix, layout, told):
             )
         elif _counts(lines[0]):
             yield f"The first {what} counts upwards; if it holds names, say {option}=yes."
+        elif _is_ordered(lines[0]) and _is_above(lines[0], lines[1:]):
+            yield (
+                f"The first {what} is in order, above all other numbers; if it holds names, say "
+                f"{option}=yes."
+            )
     for what, of in (("row", matrix), ("column", matrix.T)):
         if len(of) > 3 and of.shape[1] > 2 and _ends_in_sum(of):
             yield f"The last {what} is the sum of the others; if it holds totals, leave it out."
@@ -150,6 +155,11 @@ def _counts(line):
     """Whether there are three or more numbers, each the one before and one."""
     with np.errstate(over="ignore"):
         return len(line) >= _FEW and bool((np.diff(line) == 1).all())
+
+
+def _is_above(line, rest):
+    """Whether all numbers of a line are larger than all others, if there are others."""
+    return bool(rest.size) and line.min() > rest.max()
 
 
 def _is_ordered(line):
