@@ -22,6 +22,7 @@ PARTIAL = ".partial-"
 JSON_BYTES = 2**24  # the largest file of plain data that is read, unless its reader says otherwise
 _DEPTH = 32  # of lists in lists
 ABANDONED = 86400.0  # seconds without a change after which no writer is at a temporary name
+_FOLDERS = "runs data certificates convergence failures running tables figures factors".split()
 
 
 def write_atomically(path, content):
@@ -135,16 +136,16 @@ def clean_up(study_folder):
         If a folder of the study is a link: what is written into it would land elsewhere.
     """
     folder = Path(study_folder)
-    remove_leftovers(folder)
-    for place in folder.glob("*/"):
-        if place.name.startswith(PARTIAL):  # a writer may be at it
-            continue
+    for place in (folder / name for name in _FOLDERS):
         if place.is_symlink():
             raise RequestError(
                 f"{place} is a link, through which nothing is written; possible: a folder in its "
                 "place, or a link to the whole study"
             )
-        remove_leftovers(place)
+    remove_leftovers(folder)
+    for place in folder.glob("*/"):
+        if not (place.is_symlink() or place.name.startswith(PARTIAL)):  # a writer may be at it
+            remove_leftovers(place)
 
 
 def remove_leftovers(folder):
