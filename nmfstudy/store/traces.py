@@ -12,7 +12,7 @@ import numpy as np
 
 from nmfstudy.assess.convergence import Convergence, follow, representative
 from nmfstudy.store.files import own, read_json, reading, write_json
-from nmfstudy.store.identity import problem_of
+from nmfstudy.store.identity import code_version, problem_of
 from nmfstudy.store.job import Job, config_of, digest
 from nmfstudy.store.recorded import LARGEST_COUNT
 
@@ -22,14 +22,16 @@ _COLUMNS = ("n_iter", "kkt_residual", "objective")
 
 
 def save_trace(study_folder, dataset, fits):
-    """Follow a start of these fits and keep what is seen, unless the study has it already."""
+    """Follow a start of these fits and keep what is seen, unless this code has done so already."""
     path = _path(study_folder, dataset.sha256, fits.problem, fits.search)
-    if load_trace(study_folder, dataset.sha256, fits.problem, fits.search) is not None:
+    kept = _read(path)
+    if kept is not None and kept["code"] == code_version():
         return
     seed = representative(dataset.X, fits)
     if seed is None:
         return
     content = _plain(follow(dataset.X, fits.problem, fits.search, seed))
+    content["code"] = code_version()
     own(path.parent).mkdir(parents=True, exist_ok=True)
     write_json(path, {**content, "sha256": digest(content, 64)})
 
@@ -49,13 +51,19 @@ def load_trace(study_folder, sha256, problem, search):
     Convergence or None
         None if there is none, or what is there is torn, altered or no such thing.
     """
-    path = _path(study_folder, sha256, problem, search)
+    content = _read(_path(study_folder, sha256, problem, search))
+    return None if content is None else _convergence(content)
+
+
+def _read(path):
+    """The content of a trace's file as it was written; None if it is no such thing."""
     try:
         with reading(path.name):
             own(path.parent)
             content = read_json(path, _BYTES)
             recorded = content.pop("sha256", None)
-            return _convergence(content) if recorded == digest(content, 64) else None
+            _convergence(content)
+            return content if recorded == digest(content, 64) and "code" in content else None
     except (OSError, ValueError):
         return None
 

@@ -9,6 +9,7 @@ import pytest
 from nmfstudy.assess.convergence import follow, representative
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting.multistart import fit
+from nmfstudy.store.job import digest
 from nmfstudy.store.traces import load_trace, save_trace
 
 DATA = load_dataset("menu")
@@ -100,5 +101,20 @@ def test_a_trace_that_was_altered_is_none_and_made_again(tmp_path):
     for text in texts:
         path.write_text(text)
         assert load_trace(tmp_path, DATA.sha256, fits.problem, fits.search) is None, text
+    save_trace(tmp_path, DATA, fits)
+    assert path.read_text() == whole
+
+
+def test_a_trace_of_other_code_is_made_again_and_one_of_this_code_is_not(tmp_path):
+    fits = fit(X, 2, n_starts=3)
+    save_trace(tmp_path, DATA, fits)
+    (path,) = tmp_path.glob("convergence/*.json")
+    whole, time = path.read_text(), path.stat().st_mtime_ns
+    save_trace(tmp_path, DATA, fits)
+    assert path.stat().st_mtime_ns == time
+    content = {**json.loads(whole), "code": "0" * 16}
+    del content["sha256"]
+    path.write_text(json.dumps({**content, "sha256": digest(content, 64)}))
+    assert load_trace(tmp_path, DATA.sha256, fits.problem, fits.search) is not None
     save_trace(tmp_path, DATA, fits)
     assert path.read_text() == whole
