@@ -22,7 +22,9 @@ PARTIAL = ".partial-"
 JSON_BYTES = 2**24  # the largest file of plain data that is read, unless its reader says otherwise
 _DEPTH = 32  # of lists in lists
 ABANDONED = 86400.0  # seconds without a change after which no writer is at a temporary name
-_FOLDERS = "runs data certificates convergence failures running tables figures factors".split()
+_FOLDERS = (
+    "runs data certificates convergence failures running tables figures factors damaged".split()
+)
 
 
 def write_atomically(path, content):
@@ -187,6 +189,20 @@ def write_json(path, value):
     write_atomically(path, json.dumps(value, indent=1, ensure_ascii=False, default=_plain) + "\n")
 
 
+def machine_memory():
+    """Bytes of memory that this machine has; 8 GB where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return 2**33
+
+
+def check_size(name, size):
+    """Refuse a file that takes more than half of the machine's memory, before it is read."""
+    if size > machine_memory() / 2:
+        raise ValueError(f"{name} has {size / 2**30:.3g} GB, which takes too much memory")
+
+
 @contextlib.contextmanager
 def reading(name):
     """Context in which whatever goes wrong is a ValueError or OSError: the file is left out."""
@@ -276,6 +292,7 @@ def read_arrays(path):
     """
     path = own(path)
     try:
+        check_size(path.name, path.stat().st_size)
         with reading(path.name), zipfile.ZipFile(path) as archive:
             if sum(member.compress_size for member in archive.infolist()) > path.stat().st_size:
                 raise ValueError(f"{path.name} announces more than it has")

@@ -6,11 +6,11 @@ would decide how much time or memory is taken is bounded.
 """
 
 import json
-import os
 from dataclasses import replace
 
 import numpy as np
 
+from nmfstudy.store.files import machine_memory
 from nmfstudy.store.job import job_from_config
 from nmfstudy.util.errors import RequestError
 
@@ -79,14 +79,6 @@ def check_memory(n_starts, shape, n_components):
             f"{n_starts} starts on {shape[0]:.3g}×{shape[1]:.3g} data with {n_components:.3g} "
             f"components take {need / 2**30:.3g} GB"
         )
-
-
-def machine_memory():
-    """Bytes of memory that this machine has; 8 GB where it does not say."""
-    try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):
-        return 2**33
 
 
 def within_memory(runs):

@@ -65,6 +65,30 @@ def test_a_file_of_a_size_that_no_memory_has_is_left_out(name, size, study):
     assert left_out(study)[0] == run.name
 
 
+@pytest.mark.parametrize("name", ["factors.npz", "starts.csv", "config.yaml"])
+def test_a_file_of_such_a_size_is_not_even_hashed_if_it_is_what_was_announced(name, study):
+    run = first_run(study)
+    os.truncate(run / name, 500 << 30)
+    edit(run / "run.json", lambda info: info.setdefault("sizes", {}).update({name: 500 << 30}))
+    assert "takes too much memory" in left_out(study)[1]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_data_of_such_a_size_are_not_read_either(keep, study):
+    (folder,) = (study / "data").iterdir()
+    os.truncate(folder / "data.npz", 500 << 30)
+
+    def change(about):
+        about["sizes"] = {"data.npz": 500 << 30}
+        if not keep:  # as earlier versions wrote it
+            del about["files"], about["sizes"]
+
+    edit(folder / "data.json", change)
+    list(status_of(study).lines())
+    with pytest.raises(RequestError, match="takes too much memory"):
+        Study.load(study)
+
+
 @pytest.mark.parametrize("name", ["study.json", "data/x/data.json", "running/x.json"])
 def test_other_records_of_such_a_size_are_passed_over(name, study):
     path = study / name.replace("x/", f"{next((study / 'data').iterdir()).name}/")
