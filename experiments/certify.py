@@ -18,7 +18,9 @@ def main(argv):
     parser.add_argument("--W", help="file with W, n_samples × n_components")
     parser.add_argument("--H", help="file with H, n_components × n_features")
     parser.add_argument("--n-starts", type=int, default=100)
-    parser.add_argument("--budget", type=float, default=60.0, help="seconds in all")
+    parser.add_argument(
+        "--budget", type=float, default=60.0, help="nominal seconds: work is counted, not timed"
+    )
     given = parser.parse_args(argv)
     check_positive("--budget", given.budget)
     by_factors = given.W is not None and given.H is not None

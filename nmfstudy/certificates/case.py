@@ -1,6 +1,5 @@
 """What every certificate looks at: the factors in a gauge that none of their scales can reach."""
 
-import time
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,25 +17,6 @@ SAME_DIRECTION = 1e-12
 PRODUCT_TOL = 1e-10  # a witness has the product of the factors within this, entry by entry
 SMALL_ENTRIES = 1e-3  # and within this share of every entry that is not zero
 DISTINCT = 1e-6  # and its terms are at least this far from theirs
-
-
-class Clock:
-    """A time budget: how many seconds are left, and whether any are."""
-
-    def __init__(self, seconds):
-        self.end = time.perf_counter() + seconds
-
-    def left(self):
-        """Seconds until the end; never negative."""
-        return max(self.end - time.perf_counter(), 0.0)
-
-    def expired(self):
-        """Whether the budget is used up."""
-        return time.perf_counter() >= self.end
-
-    def part(self, share):
-        """A clock with a share of what is left."""
-        return Clock(share * self.left())
 
 
 def relative_singular_values(matrix):

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nmfstudy.certificates.case import FULL, UNCLEAR, Case, Clock, make_case
+from nmfstudy.certificates.case import FULL, UNCLEAR, Case, make_case
 from nmfstudy.certificates.combine import CLAIMS, combine, proved
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import inconclusive, skipped
 from nmfstudy.certificates.verdict import Verdict
@@ -15,10 +16,12 @@ from nmfstudy.certificates.zeros import pattern_interval, sized
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
+from nmfstudy.util.threads import one_blas_thread
 
 LARGEST = 1e-2  # thresholds above it are not tried
 
 
+@one_blas_thread()  # on small matrices more of them cost more than they give
 def certify(
     W,
     H,
@@ -48,9 +51,10 @@ def certify(
         1e-3 if that ends in an exact factorization of X. Without such a factorization, entries
         between 1e-9 and 1e-6 may be zeros or not, and the verdict is the weaker one.
     budget : float
-        Seconds. What does not fit is reported as skipped.
+        Nominal seconds: work is counted by its size, so that the verdict does not depend on the
+        machine. What does not fit is reported as skipped.
     ladder : bool
-        Whether to repeat the verdict at other zero thresholds, as far as time allows.
+        Whether to repeat the verdict at other zero thresholds, as far as the budget allows.
 
     Returns
     -------
@@ -68,17 +72,17 @@ def certify(
     if zero_threshold is not None and not 0 <= zero_threshold < 1:
         raise RequestError(f"zero_threshold is {zero_threshold!r}; possible: 0 up to below 1")
     if not budget > 0:
-        raise RequestError(f"budget is {budget!r}; possible: a positive number of seconds")
-    clock, began = Clock(budget), time.perf_counter()
+        raise RequestError(f"budget is {budget!r}; possible: a positive number of nominal seconds")
+    effort, began = Effort(budget), time.perf_counter()
     factors = sized(given, X)
     asked = factors.thresholds() if zero_threshold is None else (float(zero_threshold),)
     readings = [
-        _read(factors, t, clock.part(1 / (len(asked) - i)), others) for i, t in enumerate(asked)
+        _read(factors, t, effort.part(1 / (len(asked) - i)), others) for i, t in enumerate(asked)
     ]
     answer = weakest(readings)
     interval = pattern_interval(factors.entries, answer.threshold)
     if ladder:
-        spare = Clock(min(clock.left(), 1.0 + 2 * (time.perf_counter() - began)))
+        spare = Effort(min(effort.left(), 1.0 + 2 * effort.spent))
         interval = _widen(factors, answer, interval, spare)
     case, claims = answer.case, answer.claims
     examined = case.given
@@ -127,9 +131,9 @@ class Reading:
         return found
 
 
-def _read(factors, threshold, clock, others=(), members=CERTIFICATES):
+def _read(factors, threshold, effort, others=(), members=CERTIFICATES):
     case = make_case(factors.reading(threshold))
-    return Reading(threshold, case, _run_all(case, clock, others, members))
+    return Reading(threshold, case, _run_all(case, effort, others, members))
 
 
 def weakest(readings):
@@ -166,13 +170,13 @@ def _check_data(given, X):
     return X
 
 
-def ask(member, case, clock, before=(), others=()):
+def ask(member, case, effort, before=(), others=()):
     """One certificate's outcome, given those of the certificates before it."""
     known = {"others": others, "proved": proved(before)}
-    return member.run(case, clock, **{name: known[name] for name in member.USES})
+    return member.run(case, effort, **{name: known[name] for name in member.USES})
 
 
-def _run_all(case, clock, others, members=CERTIFICATES):
+def _run_all(case, effort, others, members=CERTIFICATES):
     """Every certificate in order; refuting ones first, dear ones only while the answer is open."""
     outcomes = []
     if not case.k:
@@ -188,16 +192,16 @@ def _run_all(case, clock, others, members=CERTIFICATES):
             outcome = skipped(member.NAME, "the answer is known")
         elif member.ONLY_IF_OPEN and turning:
             outcome = skipped(member.NAME, "the last digits decide, and it does not see them")
-        elif clock.expired():
-            outcome = skipped(member.NAME, "the time budget is used up")
+        elif effort.exhausted():
+            outcome = skipped(member.NAME, "the effort is used up")
         else:
-            part = clock.part(member.SHARE)
+            part = effort.part(member.SHARE)
             outcome = ask(member, case, part, outcomes, others)
         outcomes.append(outcome.timed(time.perf_counter() - began))
     return tuple(outcomes)
 
 
-def _widen(factors, answer, interval, clock):
+def _widen(factors, answer, interval, effort):
     """Extend the interval of thresholds, pattern by pattern, while the claims stay."""
     members = [member for member in CERTIFICATES if "others" not in member.USES]
     names = [member.NAME for member in members]
@@ -206,8 +210,8 @@ def _widen(factors, answer, interval, clock):
     entries, (low, high) = factors.entries, interval
 
     def same(threshold):
-        reading = _read(factors, threshold, clock, (), members)
-        return not clock.expired() and _comparable(reading) == claimed
+        reading = _read(factors, threshold, effort, (), members)
+        return not effort.exhausted() and _comparable(reading) == claimed
 
     while low > 0:
         pattern = pattern_interval(entries, np.nextafter(low, 0))

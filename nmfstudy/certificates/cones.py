@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
 from scipy.sparse import csr_array, eye_array, hstack
 
 from nmfstudy.certificates.case import RANK_SURE
+from nmfstudy.certificates.effort import linear_program
 
 CAP = 1e-3  # slack beyond which an inequality counts as strict
 TIGHT = 1e-7  # slack below which it is taken as an equality, to be proved by multipliers
@@ -59,7 +59,7 @@ def rank_of(A):
     return rank, not doubtful
 
 
-def analyse(A, clock):
+def analyse(A, effort):
     """Solve ``max Σ s_c`` subject to ``a_c·x ≥ s_c``, ``0 ≤ s_c ≤ cap``, ``|x| ≤ 1``.
 
     Parameters
@@ -70,7 +70,7 @@ def analyse(A, clock):
     Returns
     -------
     Cone or None
-        None if the time ran out.
+        None if the effort was used up.
     """
     unknowns = A.shape[1]
     if not A.shape[0]:
@@ -79,7 +79,7 @@ def analyse(A, clock):
     order = np.argsort((A != 0).sum(axis=1), kind="stable")
     work = np.sort(order[: max(WORKING_SET, 4 * unknowns)])
     while True:
-        solved = _program(A[work], clock)
+        solved = _program(A[work], effort)
         if solved is None:
             return None
         x, s = solved
@@ -98,31 +98,27 @@ def analyse(A, clock):
     strict = np.setdiff1d(np.arange(A.shape[0]), tight) if not complete else np.zeros(0, int)
     slack = float((A[strict] @ x).min()) if strict.size else np.inf
     settled = sure and (complete or slack >= CAP * (1 - 1e-6))
-    multipliers = balance(A[tight], clock) if settled else None
+    multipliers = balance(A[tight], effort) if settled else None
     return Cone(x, tight, rank, multipliers, settled, slack)
 
 
-def _program(A, clock):
+def _program(A, effort):
     n, unknowns = A.shape
     matrix = hstack([-csr_array(A), eye_array(n)], format="csr")
     cost = np.concatenate([np.zeros(unknowns), -np.ones(n)])
     bounds = np.concatenate([np.tile([-1.0, 1.0], (unknowns, 1)), np.tile([0.0, CAP], (n, 1))])
-    if clock.expired():
-        return None
-    result = linprog(
+    x = linear_program(
+        effort,
         cost,
         A_ub=matrix,
         b_ub=np.zeros(n),
         bounds=bounds,
-        method="highs",
-        options={"time_limit": clock.left(), "primal_feasibility_tolerance": 1e-10},
+        options={"primal_feasibility_tolerance": 1e-10},
     )
-    if result.x is None or result.status != 0:
-        return None
-    return result.x[:unknowns], result.x[unknowns:]
+    return None if x is None else (x[:unknowns], x[unknowns:])
 
 
-def balance(A, clock, free=None):
+def balance(A, effort, free=None):
     """Multipliers ``λᵀA = 0`` with λ ≥ ½, or of any sign where ``free``; None if not found.
 
     By Stiemke's lemma they exist iff no x has ``Ax ≥ 0`` with an inequality strict (equalities
@@ -137,19 +133,16 @@ def balance(A, clock, free=None):
     top = np.abs(A).max(axis=0)
     A = A / np.where(top > 0, top, 1.0)
     lower, upper = np.where(free, -MAX_MULTIPLIER, 1.0), np.full(n, MAX_MULTIPLIER)
-    if clock.expired():
-        return None
-    result = linprog(
+    multipliers = linear_program(
+        effort,
         np.where(free, 0.0, 1.0),
         A_eq=A.T,
         b_eq=np.zeros(A.shape[1]),
         bounds=np.column_stack([lower, upper]),
-        method="highs",
-        options={"time_limit": clock.left()},
     )
-    if result.x is None or result.status != 0:
+    if multipliers is None:
         return None
-    multipliers = result.x
+    effort.compute(20 * A.size * min(A.shape))
     for _ in range(2):
         multipliers = multipliers - np.linalg.lstsq(A.T, A.T @ multipliers, rcond=1e-12)[0]
     return multipliers if not unbalanced(A, multipliers, free) else None

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nmfstudy.certificates.case import FULL, Clock, make_case
+from nmfstudy.certificates.case import FULL, make_case
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.polygons import add, back_to_given, nest
 from nmfstudy.certificates.rational import integer_ray, recover
 from nmfstudy.certificates.triangles import candidate_breakpoints, judge, locate, turn
@@ -52,7 +53,7 @@ def geometry(factorization, budget=10.0):
     polygons = nest(U, V)
     breakpoints = candidate_breakpoints(polygons)
     try:
-        decision = judge(polygons, breakpoints, Clock(budget))
+        decision = judge(polygons, breakpoints, Effort(budget))
     except TimeoutError:
         return None
     size = np.array([float(sum(column)) for column in zip(*exact_W, strict=True)])

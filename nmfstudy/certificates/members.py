@@ -1,6 +1,6 @@
 """The certificates, in the order in which they are asked: cheap refutations first.
 
-A certificate is a module with ``NAME``; ``run(case, clock) -> Outcome``, which never claims
+A certificate is a module with ``NAME``; ``run(case, effort) -> Outcome``, which never claims
 anything because a search found nothing; ``problems_of(case, outcome) -> list``, which repeats the
 proof from the evidence and says what fails; ``NEEDS_RANK``, whether it is void unless
 rank(WH) = k; ``ONLY_IF_OPEN``, whether it is only worth its time while no answer is known;

@@ -38,14 +38,14 @@ MAX_SUBSET = 3  # of the identifiable components, besides all of them, that are 
 MAX_FACES = 200  # columns of X whose faces are examined per component
 
 
-def run(case, clock):
+def run(case, effort):
     """Collect the components that one of the conditions proves, on both sides."""
     if case.spare:
         return skipped(NAME, "a component is dead or a duplicate")
     if case.k == 1:
         return skipped(NAME, "one component is its product")
-    proofs_W = identify(case.W, case.H, clock)
-    proofs_H = identify(case.H.T, case.W.T, clock)
+    proofs_W = identify(case.W, case.H, effort)
+    proofs_H = identify(case.H.T, case.W.T, effort)
     evidence = {"W": proofs_W, "H": proofs_H}
     fixed_W, fixed_H = close(case.k, _components(proofs_W), _components(proofs_H))
     if not fixed_W and not fixed_H:
@@ -95,7 +95,7 @@ def close(k, fixed_W, fixed_H):
     return tuple(sorted(fixed_W)), tuple(sorted(fixed_H))
 
 
-def identify(W, H, clock):
+def identify(W, H, effort):
     """Proofs for columns of W, as dicts with ``component``, ``rule``, ``margin`` and evidence.
 
     Sequential proofs name the components set aside in ``given`` and hold the smaller
@@ -109,19 +109,19 @@ def identify(W, H, clock):
         proved.add(proof["component"])
 
     for i in range(k):
-        if not clock.expired():
-            proof = _alone(W, H, i, clock)
+        if not effort.exhausted():
+            proof = _alone(W, H, i, effort)
             if proof is not None:
                 add(proof)
     tried = set()
     progress = True
-    while progress and proved and len(proved) < k and not clock.expired():
+    while progress and proved and len(proved) < k and not effort.exhausted():
         progress = False
         for given in _subsets(proved):
             if given in tried:
                 continue
             tried.add(given)
-            for inner in _after(W, H, given, clock):
+            for inner in _after(W, H, given, effort):
                 if inner["component"] not in proved:
                     add(
                         {
@@ -172,7 +172,7 @@ def reduce(W, H, given):
     return rest, W[np.ix_(rows, rest)], smaller, margin
 
 
-def _after(W, H, given, clock):
+def _after(W, H, given, effort):
     """Proofs in the smaller factorization, components renamed to the larger one's."""
     reduced = reduce(W, H, given)
     if reduced is None:
@@ -181,9 +181,9 @@ def _after(W, H, given, clock):
     if len(rest) == 1:
         inner = [{"component": 0, "rule": "single", "margin": 1.0}]
     else:
-        inner = identify(smaller_W, smaller_H, clock)
+        inner = identify(smaller_W, smaller_H, effort)
         # Rows of the smaller H may prove more: all but one of them leave a single column of W.
-        both = identify(smaller_H.T, smaller_W.T, clock)
+        both = identify(smaller_H.T, smaller_W.T, effort)
         fixed_W, _ = close(len(rest), _components(inner), _components(both))
         known = _components(inner)
         inner += [
@@ -217,7 +217,7 @@ def _needed(proofs, proof):
     return needed
 
 
-def _alone(W, H, i, clock):
+def _alone(W, H, i, effort):
     """A proof for w_i that uses no other component, or None."""
     pure = _pure_column(H, i)
     if pure is None:
@@ -226,7 +226,7 @@ def _alone(W, H, i, clock):
     rank, margin = zero_rows_rank(W, i)
     if rank == k - 1:
         return {"component": i, "rule": "zero rows", "margin": margin}
-    faces = _faces(W, H, i, clock)
+    faces = _faces(W, H, i, effort)
     if faces is None:
         return None
     columns, multipliers, margin = faces
@@ -249,7 +249,7 @@ def face_support(W, H, i, j):
     return (W[:, i] > 0) & (W[:, H[:, j] > 0] > 0).any(axis=1)
 
 
-def _faces(W, H, i, clock):
+def _faces(W, H, i, effort):
     """Columns J of rank k − 1 whose faces with w_i are empty, with the multipliers that say so."""
     k = W.shape[1]
     seen, candidates = set(), []
@@ -264,12 +264,12 @@ def _faces(W, H, i, clock):
     emptied = {}
     columns = []
     for _, j, support in candidates[:MAX_FACES]:
-        if clock.expired():
+        if effort.exhausted():
             return None
         key = support.tobytes()
         if key not in seen:
             seen.add(key)
-            emptied[key] = balance(_unit_rows(W), clock, free=~support)
+            emptied[key] = balance(_unit_rows(W), effort, free=~support)
         if emptied[key] is not None:
             columns.append((j, key))
     chosen = independent_rows(H[:, [j for j, _ in columns]].T, k - 1) if columns else []

@@ -50,7 +50,7 @@ def intervals(W, H):
     return a, b
 
 
-def run(case, clock):
+def run(case, effort):
     """Decide two components of rank 2 completely."""
     if case.k != 2 or case.spare:
         return skipped(NAME, "it is for exactly two different components, none of them zero")

@@ -31,7 +31,7 @@ KNIFE_EDGE = 1e-9
 UNITS = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
-def count_triangles(U, V, clock=None):
+def count_triangles(U, V, effort=None):
     """Decide how many size-3 nonnegative factorizations ``X = UV`` of rank 3 has.
 
     Parameters
@@ -51,18 +51,18 @@ def count_triangles(U, V, clock=None):
     if polygons is None:
         raise ArithmeticError("the rank is below 3")
     breakpoints = candidate_breakpoints(polygons)
-    return _decide(U, polygons, breakpoints, clock), breakpoints
+    return _decide(U, polygons, breakpoints, effort), breakpoints
 
 
-def _decide(U, polygons, breakpoints, clock):
-    decision = judge(polygons, breakpoints, clock)
+def _decide(U, polygons, breakpoints, effort):
+    decision = judge(polygons, breakpoints, effort)
     decision.triangles = [
         tuple(back_to_given(U, p) for p in triangle) for triangle in decision.triangles
     ]
     return decision
 
 
-def run(case, clock):
+def run(case, effort):
     """Decide three components of rank 3 completely."""
     if case.k != 3 or case.spare:
         return skipped(NAME, "it is for exactly three different components, none of them zero")
@@ -73,9 +73,9 @@ def run(case, clock):
     exact_W, exact_H, rows, columns, arithmetic = recover(case.W, case.H)
     U, V = [integer_ray(r) for r in exact_W], [integer_ray(c) for c in exact_H]
     try:
-        decision, breakpoints = count_triangles(U, V, clock)
+        decision, breakpoints = count_triangles(U, V, effort)
     except TimeoutError:
-        return inconclusive(NAME, "the time budget ran out")
+        return inconclusive(NAME, "the effort was used up")
     except ArithmeticError as error:
         # A failed self-check of the geometry: no claim rests on it.
         return inconclusive(NAME, f"the geometry could not be settled: {error}")

@@ -35,24 +35,24 @@ USES = ("proved",)
 SHARE = 0.4
 
 
-def run(case, clock, proved):
+def run(case, effort, proved):
     """Decide the rest where one factor is proved but for a single component."""
     if case.spare or case.k < 2:
         return skipped(NAME, "it is for two or more different components, none of them zero")
     for side, fixed in zip("WH", proved, strict=True):
         if len(fixed) == case.k - 1:
-            return _decide(case, side, fixed, clock)
+            return _decide(case, side, fixed, effort)
     if any(len(fixed) == case.k for fixed in proved):
         return skipped(NAME, "every component is proved")
     return skipped(NAME, "more than one component of either factor is open")
 
 
-def _decide(case, side, fixed, clock):
+def _decide(case, side, fixed, effort):
     (i,) = set(range(case.k)) - set(fixed)
     A = inequalities(case, side, i)
-    cone = analyse(A, clock)
+    cone = analyse(A, effort)
     if cone is None:
-        return inconclusive(NAME, "the time budget ran out")
+        return inconclusive(NAME, "the effort was used up")
     if not cone.settled or cone.multipliers is None:
         return inconclusive(NAME, "some inequality is neither clearly strict nor clearly tight")
     dimension = case.k - 1 - cone.rank

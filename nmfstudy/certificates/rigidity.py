@@ -90,20 +90,20 @@ def directions(case):
     return normalised(rows[np.linalg.norm(rows, axis=1) > 1e-9]), basis.shape[1]
 
 
-def run(case, clock):
+def run(case, effort):
     """Find the first-order dimension and, where possible, what it implies."""
     if case.spare:
         return skipped(NAME, "a component is dead or a duplicate")
     if case.k == 1:
         return skipped(NAME, "one component cannot move")
     if case.rank_state == DEFICIENT:
-        return _run_deficient(case, clock)
+        return _run_deficient(case, effort)
     if case.rank_state != FULL:
         return skipped(NAME, "the rank of the product is unclear")
     A, k = normals(case), case.k
-    cone = analyse(A, clock)
+    cone = analyse(A, effort)
     if cone is None:
-        return inconclusive(NAME, "the time budget ran out")
+        return inconclusive(NAME, "the effort was used up")
     if not cone.settled or cone.multipliers is None:
         return inconclusive(NAME, "some inequality is neither clearly strict nor clearly tight")
     dimension = k * k - k - cone.rank
@@ -151,13 +151,13 @@ def _rigid(cone, evidence):
     )
 
 
-def _run_deficient(case, clock):
+def _run_deficient(case, effort):
     A, dimension = directions(case)
     if A is None:
         return inconclusive(NAME, "too large, at a rank below the number of components")
-    cone = analyse(A, clock)
+    cone = analyse(A, effort)
     if cone is None:
-        return inconclusive(NAME, "the time budget ran out")
+        return inconclusive(NAME, "the effort was used up")
     if not cone.settled or cone.multipliers is None:
         return inconclusive(NAME, "some inequality is neither clearly strict nor clearly tight")
     evidence = {"tight": cone.tight.tolist(), "multipliers": cone.multipliers.tolist()}

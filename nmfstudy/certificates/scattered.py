@@ -40,9 +40,10 @@ CONTAINED = 1e-9  # how far a point may lie outside a facet by rounding
 SCALINGS = 30  # times that SCIP is asked at another one
 _SCIP_ARITHMETIC = "double precision; a zero is exactly zero; infeasibility by SCIP"
 CONSTRAINTS = 300  # rays at a time in the search for D
+FACET, SCALING = 200, 40_000  # operations: of a facet and k², of k rays of the search for D
 
 
-def run(case, clock):
+def run(case, effort):
     """Prove uniqueness from scattered factors."""
     k = case.k
     if case.spare or k < 3:
@@ -56,20 +57,20 @@ def run(case, clock):
     if k > MAX_COMPONENTS and not scip.available():
         return skipped(NAME, f"above {MAX_COMPONENTS} components it needs PySCIPOpt")
     if k > MAX_COMPONENTS:
-        return _run_scip(case, clock)
+        return _run_scip(case, effort)
     # The smaller factor first: if it fails at every D, the larger one need not be looked at.
     sides = sorted((("W", case.W), ("H", case.H.T)), key=lambda pair: pair[1].shape[0])
     cones, rays, signs = {}, np.zeros((0, k)), np.zeros(0)
     scale = np.zeros(k)
     for side, points in sides:
-        facets = dual_rays(points, clock)
+        facets = dual_rays(points, effort)
         if facets is None:
             return inconclusive(NAME, f"{side} has too many rays to list")
         cones[side] = facets
         new = _without_units(facets[1])
         rays = np.vstack([rays, new])
         signs = np.concatenate([signs, np.full(len(new), -1.0 if side == "W" else 1.0)])
-        scale, least = best_scaling(rays, signs, scale, clock)
+        scale, least = best_scaling(rays, signs, scale, effort)
         if least <= STRICT:
             return inconclusive(NAME, f"no scaling found at which {side} is scattered")
     margin = 1 - 1 / (1 + least) ** 2 if np.isfinite(least) else 1.0
@@ -81,7 +82,7 @@ def run(case, clock):
     return _proof(k, margin, evidence)
 
 
-def _run_scip(case, clock):
+def _run_scip(case, effort):
     """The same with SCIP: rays that it finds in the way shape the scaling, until it finds none."""
     k = case.k
     sides = sorted((("W", case.W, -1.0), ("H", case.H.T, 1.0)), key=lambda s: s[1].shape[0])
@@ -90,7 +91,7 @@ def _run_scip(case, clock):
         evidence, bounds = {"log_scale": scale.tolist(), "arithmetic": _SCIP_ARITHMETIC}, []
         for side, points, sign in sides:
             points = scip.scaled(points, sign, scale)
-            found = scip.prove_side(points, clock)
+            found = scip.prove_side(points, effort)
             if found is None:
                 return inconclusive(NAME, f"it was not shown that {side} is scattered")
             if not isinstance(found, dict):
@@ -103,7 +104,7 @@ def _run_scip(case, clock):
         else:
             c = 1 / (1 + (k - 1) * max(bounds) ** 2)
             return _proof(k, min(c, scip.SLACK), evidence)
-        scale, least = best_scaling(rays, signs, scale, clock)
+        scale, least = best_scaling(rays, signs, scale, effort)
         if least <= scip.SLACK:
             break
     return inconclusive(NAME, "no scaling found at which both factors are scattered")
@@ -125,7 +126,7 @@ def _proof(k, margin, evidence):
     )
 
 
-def dual_rays(points, clock):
+def dual_rays(points, effort):
     """Extreme rays of ``{y : points·y ≥ 0}`` from the facets of the hull of the points.
 
     If the hull has too many facets, that of as many far-out points as can be afforded: their dual
@@ -143,7 +144,7 @@ def dual_rays(points, clock):
     rays : array of shape (n_facets, k)
         Of unit norm; the same for simplices of one facet.
 
-    or None if even few points have too many facets, or the time is up.
+    or None if even few points have too many facets, or the effort is used up.
     """
     from scipy.spatial import ConvexHull, QhullError  # slow to import, rarely needed
 
@@ -151,7 +152,7 @@ def dual_rays(points, clock):
     chosen = np.sort(np.unique(np.round(points, 12), axis=0, return_index=True)[1])
     order = chosen[_far_out(points[chosen])]
     hull, before, size = None, None, max(40, 4 * points.shape[1])
-    while not clock.expired():
+    while not effort.exhausted():
         size = min(size, len(order))
         try:
             hull, used = ConvexHull(points[order[:size]][:, :-1]), order[:size]
@@ -162,6 +163,7 @@ def dual_rays(points, clock):
             size *= 2
             continue
         facets = len(hull.simplices)
+        effort.compute(FACET * facets * points.shape[1] ** 2)
         growth = facets / before if before else 4.0
         if size == len(order) or facets * growth > MAX_FACETS:
             break
@@ -204,7 +206,7 @@ def tightness(rays, signs, log_scale):
     return total / norm - 1, gradient * signs[:, None]
 
 
-def best_scaling(rays, signs, log_scale, clock):
+def best_scaling(rays, signs, log_scale, effort):
     """A joint scaling with a large smallest `tightness`; its logarithm and that value."""
     k = rays.shape[1]
     if not len(rays):
@@ -214,8 +216,9 @@ def best_scaling(rays, signs, log_scale, clock):
     for start in range(4):
         x = log_scale + (0.5 * rng.normal(size=k) if start else 0.0)
         for _ in range(6):
-            if clock.expired():
+            if effort.exhausted():
                 return best
+            effort.compute(SCALING * k * min(len(rays), CONSTRAINTS) + rays.size)
             value, _ = tightness(rays, signs, x)
             worst = np.argsort(value, kind="stable")[:CONSTRAINTS]
             x = _improve(rays[worst], signs[worst], x)

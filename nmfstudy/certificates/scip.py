@@ -24,11 +24,14 @@ import importlib.util
 import numpy as np
 from scipy.optimize import linprog
 
+from nmfstudy.certificates.effort import Effort, linear_program
+
 SLACK = 1e-3
 TOL = 1e-9  # to which multipliers have to add up,
 ROUNDED = 1e-6  # and the relative excess of t that makes up for it
 WIDEST = 0.5 / SLACK  # 1/c² above which what is near a unit vector is within the slack
-RECHECK_SECONDS = 300.0
+RECHECK_EFFORT = 300.0  # nominal seconds
+NODE = 2e-8  # nominal seconds of a node of the search, for every coefficient and its components
 
 
 def available():
@@ -42,7 +45,7 @@ def scaled(points, sign, log_scale):
     return points / points.sum(axis=1, keepdims=True)
 
 
-def wedge(points, i, clock):
+def wedge(points, i, effort):
     """Multipliers that bound ``C_i``: for r ≠ i and both signs one row (λ, μ); and t.
 
     Returns
@@ -59,13 +62,11 @@ def wedge(points, i, clock):
     rows, largest = [], 1.0
     for r in range(k):
         for s in (1.0, -1.0) if r != i else ():
-            if clock.expired():
+            found = linear_program(effort, cost, A_eq=system, b_eq=s * unit[r], bounds=bounds)
+            if found is None:
                 return None
-            found = linprog(cost, A_eq=system, b_eq=s * unit[r], bounds=bounds)
-            if found.status != 0:
-                return None
-            rows.append(found.x[:-1])
-            largest = max(largest, float(found.x[-1]))
+            rows.append(found[:-1])
+            largest = max(largest, float(found[-1]))
     if 1 + (k - 1) * largest**2 > WIDEST:
         return None
     return np.array(rows), largest * (1 + ROUNDED)
@@ -101,7 +102,7 @@ def cuts(bounds, k):
     return 1 - 1 / (1 + (k - 1) * np.asarray(bounds, dtype=float) ** 2)
 
 
-def search(points, upper, seconds):
+def search(points, upper, effort):
     """Ask SCIP for y in P' with ``‖y‖² ≥ 1 − SLACK``.
 
     Returns
@@ -112,13 +113,15 @@ def search(points, upper, seconds):
 
     model = Model()
     model.hideOutput()
-    model.setParam("limits/time", max(float(seconds), 0.01))
+    node = NODE * points.size * points.shape[1]
+    model.setParam("limits/totalnodes", int(effort.left() / node) + 1)
     y = [model.addVar(lb=-1.0, ub=float(u)) for u in upper]
     model.addCons(quicksum(y) == 1)
     for point in points:
         model.addCons(quicksum(float(a) * v for a, v in zip(point, y, strict=True) if a) >= 0)
     model.addCons(quicksum(v * v for v in y) >= 1 - SLACK)
     model.optimize()
+    effort.spend(node * model.getNTotalNodes())
     if model.getStatus() == "infeasible":
         return "none"
     if not model.getNSols():
@@ -136,17 +139,17 @@ def farthest(points, y):
     return found.x if found.status == 0 and found.x @ found.x >= y @ y else y
 
 
-def prove_side(points, clock):
+def prove_side(points, effort):
     """Evidence that a scaled factor is scattered; or a y in the way; or None."""
     k = points.shape[1]
     wedges = []
     for i in range(k):
-        found = wedge(points, i, clock)
+        found = wedge(points, i, effort)
         if found is None:
             return None
         wedges.append(found)
     bounds = [t for _, t in wedges]
-    y = search(points, cuts(bounds, k), clock.left())
+    y = search(points, cuts(bounds, k), effort)
     if y is None:
         return None
     if not isinstance(y, str):
@@ -166,7 +169,7 @@ def side_problems(points, evidence):
             return problems
     if not available():
         return ["cannot be checked again here: PySCIPOpt is not installed"]
-    y = search(points, cuts(bounds, k), RECHECK_SECONDS)
+    y = search(points, cuts(bounds, k), Effort(RECHECK_EFFORT))
     if y is None:
         return ["SCIP did not finish when asked again"]
     return [] if isinstance(y, str) else ["SCIP finds a ray outside the ball"]

@@ -37,7 +37,7 @@ def zero_rows_rank(W, i):
     return sure_rank(W[W[:, i] == 0])
 
 
-def run(case, clock):
+def run(case, effort):
     """Prove uniqueness from pure rows and columns, or say which condition is missing."""
     if case.spare:
         return skipped(NAME, "a component is dead or a duplicate")

@@ -10,7 +10,7 @@ TO_ROUNDING = 1e-12  # largest entry of the residual that counts as rounding
 MAX_UNKNOWNS = 400  # (n + d)(k - 1); beyond, a dense Gauss–Newton step is too dear
 
 
-def find_smaller(case, clock):
+def find_smaller(case, effort):
     """Find a factorization of the case's product with ``k − 1`` components at most, or None.
 
     Products of rank 1 or 2 always have one with as many components. Otherwise block coordinate
@@ -28,13 +28,13 @@ def find_smaller(case, clock):
         return None
     rng = stream(0, "smaller")
     for start in range(4 * case.k):
-        if clock.expired():
+        if effort.exhausted():
             return None
         if start < case.k:
             W, H = np.delete(case.W, start, axis=1), np.delete(case.H, start, axis=0)
         else:
             W, H = rng.random((X.shape[0], size)), rng.random((size, X.shape[1]))
-        found = fit_exactly(X, W, H, clock)
+        found = fit_exactly(X, W, H, effort)
         if found is not None:
             return found
     return None
@@ -57,16 +57,16 @@ def _of_low_rank(X, rank):
     return Factorization(W, np.where(H > -1e-12, np.maximum(H, 0), H).clip(min=0))
 
 
-def fit_exactly(X, W, H, clock, sweeps=300):
+def fit_exactly(X, W, H, effort, sweeps=300):
     """Descend from ``(W, H)`` and polish; a `Factorization` with product X, or None."""
     W, H = W + 1e-3 * W.mean(), H + 1e-3 * H.mean()
-    for sweep in range(sweeps):
+    for _ in range(sweeps):
         _sweep(W, X @ H.T, H @ H.T)
         _sweep(H.T, X.T @ W, W.T @ W)
-        if sweep % 50 == 49 and clock.expired():
-            return None
+    effort.compute(sweeps * (8 * X.size + 1e5) * W.shape[1])
     if np.abs(X - W @ H).max() > 1e-2:
         return None
+    effort.compute(20 * X.size * (W.size + H.size) ** 2)
     W, H = polish(X, W, H)
     if (W < 0).any() or (H < 0).any() or np.abs(X - W @ H).max() > TO_ROUNDING:
         return None

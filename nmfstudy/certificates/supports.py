@@ -29,7 +29,7 @@ USES = ()
 SHARE = 0.3
 
 
-def run(case, clock):
+def run(case, effort):
     """Look for nested supports and for spare components."""
     if case.k == 1 and not case.spare:
         return Outcome(
@@ -65,7 +65,7 @@ def run(case, clock):
                 witness=witness,
             )
     if case.rank_state == DEFICIENT:
-        smaller = find_smaller(case, clock)
+        smaller = find_smaller(case, effort)
         witness = split(smaller) if smaller is not None else None
         if witness is not None and not witness_problems(case, witness):
             k = smaller.n_components

@@ -27,6 +27,8 @@ from nmfstudy.certificates.polygons import (
 
 SAMPLES = 8  # arcs and breakpoints from which triangles are taken when there are infinitely many
 
+_PIECE = 1e-3  # nominal seconds of judging one piece of the boundary
+
 
 @dataclass
 class Decision:
@@ -83,7 +85,7 @@ def _canonical(polygons, p, edge):
     return ((edge + 1) % len(polygons.outer), p) if p == polygons.vertex(edge + 1) else (edge, p)
 
 
-def judge(polygons, breakpoints, clock=None):
+def judge(polygons, breakpoints, effort=None):
     """Count the triangles; each piece between breakpoints is checked to be one projective map.
 
     Raises
@@ -91,7 +93,7 @@ def judge(polygons, breakpoints, clock=None):
     ArithmeticError
         If a breakpoint is missing or does not lie on its edge. A wrong list can so only fail.
     TimeoutError
-        If the clock runs out.
+        If the effort is used up.
     """
     m, center = len(polygons.outer), polygons.center
     decision = Decision()
@@ -108,8 +110,10 @@ def judge(polygons, breakpoints, clock=None):
         points = [*sorted(points, key=order), end]
         unit = _share(polygons, edge, start, end)
         for p, q in zip(points, points[1:], strict=False):
-            if clock is not None and clock.expired():
-                raise TimeoutError
+            if effort is not None:
+                if effort.exhausted():
+                    raise TimeoutError
+                effort.spend(_PIECE)
             _judge_point(polygons, p, edge, decision, solutions, unit)
             _judge_piece(polygons, p, q, edge, decision, solutions, unit)
     if decision.infinite:

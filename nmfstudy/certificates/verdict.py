@@ -11,6 +11,7 @@ from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value
 from nmfstudy.certificates.wording import in_words, report
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import Shown, number
+from nmfstudy.util.threads import one_blas_thread
 
 STATUSES = (
     "unique",  # the only factorization of its product with as many components
@@ -104,6 +105,7 @@ class Verdict(Shown):
     explanation: str
     seconds: float
 
+    @one_blas_thread()
     def verify(self):
         """Check every claim again from the stored factors and evidence.
 

@@ -15,14 +15,15 @@ not taken for two.
 """
 
 import numpy as np
-from scipy.optimize import linprog
 
-from nmfstudy.certificates.case import FULL, Clock, changed_components, make_case, witness_problems
+from nmfstudy.certificates.case import FULL, changed_components, make_case, witness_problems
+from nmfstudy.certificates.effort import Effort, linear_program
 from nmfstudy.certificates.outcome import REFUTES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.smaller import MAX_UNKNOWNS, polish
 from nmfstudy.model.factorization import Factorization, as_factorization
 from nmfstudy.model.matching import match
 from nmfstudy.util.streams import stream
+from nmfstudy.util.threads import one_blas_thread
 
 NAME = "witness"
 NEEDS_RANK = False
@@ -39,7 +40,7 @@ SOLVED = 1e-26  # squared violations
 WORST_CONDITION = 1e7
 
 
-def run(case, clock, others=()):
+def run(case, effort, others=()):
     """Try the other solutions, then random starts, until one is a second factorization."""
     if case.spare or case.k < 2:
         return skipped(NAME, "it is for two or more different components, none of them zero")
@@ -49,10 +50,10 @@ def run(case, clock, others=()):
             return _refuted(case, witness, "another solution found by fitting has the same product")
     if case.rank_state != FULL:
         return skipped(NAME, "the search needs a product whose rank is the number of components")
-    for count, Q in enumerate(_starts(case, clock, stream(0, "witness"))):
-        if clock.expired():
-            return inconclusive(NAME, f"the time budget ran out after {count} starts")
-        witness = _accept(case, solve(case.W, case.H, Q, clock))
+    for count, Q in enumerate(_starts(case, effort, stream(0, "witness"))):
+        if effort.exhausted():
+            return inconclusive(NAME, f"the effort was used up after {count} starts")
+        witness = _accept(case, solve(case.W, case.H, Q, effort))
         if witness is not None:
             return _refuted(case, witness, f"start {count + 1} led to a second factorization")
     return inconclusive(NAME, f"{STARTS} starts found no second factorization")
@@ -86,7 +87,7 @@ def _from_other(case, other):
     Q = np.linalg.lstsq(case.W, scaled.W, rcond=None)[0]
     if np.linalg.cond(Q) > WORST_CONDITION:
         return None
-    return _accept(case, solve(case.W, case.H, Q, Clock(1.0)))
+    return _accept(case, solve(case.W, case.H, Q, Effort(1.0)))
 
 
 def _accept(case, Q):
@@ -97,10 +98,10 @@ def _accept(case, Q):
     return None if witness_problems(case, witness, FAR, PRODUCT_WITHIN) else witness
 
 
-def _starts(case, clock, rng):
+def _starts(case, effort, rng):
     """Matrices Q to start from: extreme rays of either cone in turn."""
     k = case.k
-    pools = [_rays(A, 4 * k, rng, clock) for A in (case.W, case.H.T)]
+    pools = [_rays(A, 4 * k, rng, effort) for A in (case.W, case.H.T)]
     for start in range(STARTS):
         pool = pools[start % 2]
         if len(pool) < k:
@@ -111,25 +112,25 @@ def _starts(case, clock, rng):
         yield Q
 
 
-def _rays(A, count, rng, clock):
+def _rays(A, count, rng, effort):
     """Random extreme rays of ``{q : Aq ≥ 0}`` by linear programs, as rows."""
     A = A / np.linalg.norm(A, axis=1, keepdims=True)
     g = A.mean(axis=0)
     found = []
     for _ in range(count):
-        if clock.expired():
+        if effort.exhausted():
             break
-        result = linprog(
+        ray = linear_program(
+            effort,
             rng.normal(size=A.shape[1]),
             A_ub=-A,
             b_ub=np.zeros(A.shape[0]),
             A_eq=g[None],
             b_eq=[1.0],
             bounds=(None, None),
-            method="highs",
         )
-        if result.status == 0 and not any(np.allclose(result.x, q, atol=1e-7) for q in found):
-            found.append(result.x)
+        if ray is not None and not any(np.allclose(ray, q, atol=1e-7) for q in found):
+            found.append(ray)
     return np.array(found).reshape(-1, A.shape[1])
 
 
@@ -148,7 +149,7 @@ def _spread(pool, k, rng):
     return np.array(chosen).T
 
 
-def solve(W, H, Q, clock, steps=STEPS):
+def solve(W, H, Q, effort, steps=STEPS):
     """Bring the violations of Q to zero; the solved Q, or None.
 
     Levenberg–Marquardt on the violated entries. The normal matrix needs only k×k products:
@@ -169,8 +170,9 @@ def solve(W, H, Q, clock, steps=STEPS):
         if value < SOLVED:
             return Q
         stuck = len(history) > PATIENCE and value > SLOW * history[-PATIENCE]
-        if stuck or clock.expired():
+        if stuck or effort.exhausted():
             return None
+        effort.compute(2 * k**6 + 3 * (W.size + H.size) * k**3)
         gradient, matrix = _normal_equations(W, g, state)
         scale = np.diag(np.maximum(matrix.diagonal(), 1e-8))
         for _ in range(8):
@@ -234,6 +236,7 @@ def problems_of(case, outcome):
     return problems
 
 
+@one_blas_thread()
 def sample(W, H, *, n_samples=50, seed=0, budget=10.0):
     """Factorizations with the product ``WH``, found by moving away and solving again.
 
@@ -245,6 +248,11 @@ def sample(W, H, *, n_samples=50, seed=0, budget=10.0):
     W : array of shape (n_samples, n_components)
     H : array of shape (n_components, n_features)
         Of rank n_components.
+    n_samples : int
+        How many starts.
+    seed : int
+    budget : float
+        Nominal seconds, see `nmfstudy.certificates.effort`.
 
     Returns
     -------
@@ -253,14 +261,14 @@ def sample(W, H, *, n_samples=50, seed=0, budget=10.0):
     """
     given = Factorization(W, H)
     case = make_case(given)
-    found, clock, rng = [given], Clock(budget), stream(seed, "bands")
+    found, effort, rng = [given], Effort(budget), stream(seed, "bands")
     if case.spare or case.k < 2:
         return found
     for share in np.linspace(0.05, 1.0, n_samples):
-        if clock.expired():
+        if effort.exhausted():
             break
         start = np.eye(case.k) + share * rng.normal(size=(case.k, case.k)) / np.sqrt(case.k)
-        Q = solve(case.W, case.H, start, clock)
+        Q = solve(case.W, case.H, start, effort)
         if Q is None:
             continue
         solution = Factorization(

@@ -7,7 +7,7 @@ from nmfstudy.certificates.rank2 import intervals
 from nmfstudy.certificates.witness import sample
 from nmfstudy.model.factorization import Factorization
 
-N_SAMPLES, SECONDS, MOST_COMPONENTS = 24, 4.0, 10
+N_SAMPLES, BUDGET, MOST_COMPONENTS = 24, 4.0, 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +51,6 @@ def ambiguity_of(verdict):
     if k == 3 and (polygons := geometry(f)) is not None:
         return Ambiguity(geometry=polygons)
     if 4 <= k <= MOST_COMPONENTS and verdict.status in ("not_unique", "partially_identifiable"):
-        found = sample(f.W, f.H, n_samples=N_SAMPLES, budget=SECONDS)
+        found = sample(f.W, f.H, n_samples=N_SAMPLES, budget=BUDGET)
         return Ambiguity(factorizations=tuple(found)) if len(found) > 1 else None
     return None

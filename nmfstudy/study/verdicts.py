@@ -1,7 +1,6 @@
 """Certificates of a study's solutions, kept by content so that a second report is quick."""
 
 import hashlib
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,7 @@ from nmfstudy.util.errors import RequestError
 from nmfstudy.util.sources import hash_of_sources, sources_behind
 
 MOST_PER_PROBLEM = 4  # representatives certified
-SECONDS_PER_PROBLEM = 10.0
+BUDGET = 3.0  # of each of them, in nominal seconds
 LARGEST = 20_000_000  # entries of the product, which certificates form
 _BYTES = 2**26  # of a verdict that is kept, with its factors and evidence
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
@@ -38,7 +37,7 @@ class Verdicts(dict):
         self.contradictions = []
 
 
-def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
+def verdicts_of(result, *, folder=None, budget=BUDGET):
     """Verdicts on the representatives of a problem's near-optimal minima.
 
     A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
@@ -50,8 +49,8 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     result : ProblemResult
     folder : Path, optional
         The study's; verdicts are kept in its ``certificates/``.
-    seconds : float
-        For the whole problem.
+    budget : float
+        Of every certified minimum, see `nmfstudy.certify`.
 
     Returns
     -------
@@ -72,11 +71,10 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     near = np.flatnonzero(solutions.near_optimal).tolist()
     first = near[: MOST_PER_PROBLEM + 1]
     known = {m: f for m in first if (f := _factors(solutions, m)) is not None}
-    end = time.perf_counter() + seconds
     for minimum in near[:MOST_PER_PROBLEM]:
         if minimum in known:
             others = [f for m, f in known.items() if m != minimum]
-            _certify(verdicts, minimum, known[minimum], others, result, folder, end)
+            _certify(verdicts, minimum, known[minimum], others, result, folder, budget)
         else:
             verdicts.reasons[minimum] = "its factors were not kept"
     too_many = f"only the first {MOST_PER_PROBLEM} are examined"
@@ -84,21 +82,17 @@ def verdicts_of(result, *, folder=None, seconds=SECONDS_PER_PROBLEM):
     return verdicts
 
 
-def _certify(verdicts, minimum, factors, others, result, folder, end):
+def _certify(verdicts, minimum, factors, others, result, folder, budget):
     """Add one verdict, kept or new, or the reason why there is none."""
     from nmfstudy.certificates import ContradictionError, certify
 
     path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
     verdict = _kept(path, factors, result.solutions.distance_tol)
-    left = end - time.perf_counter()
-    if verdict is None and left <= 0:
-        verdicts.reasons[minimum] = "the time for certificates was used up"
-        return
     if verdict is None:
         X = result.dataset.X
         X = X.toarray() if sparse.issparse(X) else X
         try:
-            verdict = certify(factors.W, factors.H, X=X, others=others, budget=left)
+            verdict = certify(factors.W, factors.H, X=X, others=others, budget=budget)
         except RequestError as error:
             verdicts.reasons[minimum] = str(error)
             return

@@ -5,8 +5,9 @@ import pytest
 from known_cases import MENU_H, MENU_W, laurberg
 
 from nmfstudy.certificates import ContradictionError, Outcome
-from nmfstudy.certificates.case import Clock, make_case
+from nmfstudy.certificates.case import make_case
 from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.model.factorization import Factorization
 
 MENU = make_case(Factorization(MENU_W, MENU_H))
@@ -71,9 +72,14 @@ def test_the_status_when_nobody_says_anything(rng):
     assert make_case(Factorization(W, H)).spare == 0
 
 
-def test_a_clock_counts_down_to_zero_and_no_further():
-    clock = Clock(100.0)
-    assert 99 < clock.left() <= 100 and not clock.expired()
-    assert 24 < clock.part(0.25).left() <= 25
+def test_an_effort_counts_down_to_zero_and_no_further():
+    effort = Effort(100.0)
+    assert effort.left() == 100 and not effort.exhausted()
+    part = effort.part(0.25)
+    part.spend(20.0)
+    assert (part.left(), effort.left()) == (5, 80)
+    part.compute(50e9)
+    assert part.left() == 0 and part.exhausted() and not effort.exhausted()
+    assert effort.left() == pytest.approx(30)
     for seconds in (0.0, -5.0):
-        assert Clock(seconds).expired() and Clock(seconds).left() == 0
+        assert Effort(seconds).exhausted() and Effort(seconds).left() == 0

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from nmfstudy.certificates import cones
-from nmfstudy.certificates.case import Clock
 from nmfstudy.certificates.cones import analyse, balance, normalised, rank_of, unbalanced
+from nmfstudy.certificates.effort import Effort
 
 
 def planted(rng, n_tight, n_strict, unknowns):
@@ -26,7 +26,7 @@ def test_planted_equalities_are_found_with_proof(rng, monkeypatch, working_set, 
     """However many inequalities the first linear program has."""
     monkeypatch.setattr(cones, "WORKING_SET", working_set)
     A, tight = planted(rng, 6, n_strict, 9)
-    cone = analyse(A, Clock(20))
+    cone = analyse(A, Effort(20))
     assert cone.settled and cone.tight.tolist() == tight.tolist()
     assert cone.rank == 3
     assert unbalanced(A[cone.tight], cone.multipliers) == []
@@ -36,28 +36,28 @@ def test_planted_equalities_are_found_with_proof(rng, monkeypatch, working_set, 
 
 
 def test_a_pointed_cone_has_no_equality_and_a_point_cone_all(rng):
-    cone = analyse(np.eye(4), Clock(20))
+    cone = analyse(np.eye(4), Effort(20))
     assert cone.settled and cone.rank == 0 and cone.tight.size == 0
-    cone = analyse(np.vstack([np.eye(4), np.full((1, 4), -0.5)]), Clock(20))
+    cone = analyse(np.vstack([np.eye(4), np.full((1, 4), -0.5)]), Effort(20))
     assert cone.settled and cone.rank == 4 and cone.tight.size == 5
     assert unbalanced(np.vstack([np.eye(4), np.full((1, 4), -0.5)]), cone.multipliers) == []
 
 
 def test_nothing_asked_is_nothing_tight_and_no_time_is_no_answer():
-    cone = analyse(np.zeros((0, 3)), Clock(20))
+    cone = analyse(np.zeros((0, 3)), Effort(20))
     assert cone.settled and cone.least_slack == np.inf and not cone.tight.size
-    assert analyse(np.eye(3), Clock(0)) is None
-    assert balance(np.array([[1.0], [-1.0]]), Clock(0)) is None
-    assert balance(np.zeros((0, 3)), Clock(20)).size == 0
+    assert analyse(np.eye(3), Effort(0)) is None
+    assert balance(np.array([[1.0], [-1.0]]), Effort(0)) is None
+    assert balance(np.zeros((0, 3)), Effort(20)).size == 0
 
 
 def test_balance_is_stiemkes_alternative(rng):
     """Multipliers exist exactly if no x makes an inequality strict."""
     A = np.array([[1.0, 0], [0, 1], [-1, -1]])
-    assert unbalanced(A, balance(A, Clock(20))) == []
-    assert balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Clock(20)) is None  # x = (0, 1)
+    assert unbalanced(A, balance(A, Effort(20))) == []
+    assert balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20)) is None  # x = (0, 1)
     free = np.array([False, True, False])
-    multipliers = balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Clock(20), free)
+    multipliers = balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20), free)
     assert multipliers[1] == pytest.approx(0, abs=1e-12)
 
 

@@ -3,7 +3,8 @@ import pytest
 from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, hexagon_factors, laurberg
 
 from nmfstudy import RequestError, certify
-from nmfstudy.certificates.case import Clock, make_case, witness_problems
+from nmfstudy.certificates.case import make_case, witness_problems
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.smaller import find_smaller
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import number
@@ -62,7 +63,7 @@ def test_a_smaller_factorization_is_found_if_there_is_one(seed):
     U, M, N = rng.random((6, 3)), rng.random((3, 4)), rng.random((4, 7))
     U[:3][np.eye(3, dtype=bool)] = 0
     case = make_case(Factorization(U @ M, N))
-    found = find_smaller(case, Clock(20))
+    found = find_smaller(case, Effort(20))
     assert found.n_components == 3
     np.testing.assert_allclose(found.product(), case.product, atol=1e-11)
 
@@ -71,7 +72,7 @@ def test_no_smaller_factorization_where_there_is_none():
     # Rank 3, yet four components are needed: a square between a square.
     square = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1.0]])
     assert np.linalg.matrix_rank(square) == 3
-    assert find_smaller(make_case(Factorization(square, np.eye(4))), Clock(20)) is None
+    assert find_smaller(make_case(Factorization(square, np.eye(4))), Effort(20)) is None
     # Unlike X·I, which is a second one.
     verdict = checked(square, np.eye(4))
     assert verdict.status == "not_unique" and verdict.local_dimension == 0
@@ -205,11 +206,26 @@ def test_wrong_factors():
         certify(-np.ones((2, 1)), np.ones((1, 2)))
 
 
-def test_no_time_is_no_answer_but_no_error():
+def test_no_effort_is_no_answer_but_no_error():
     rng = stream(0, "time")
     W, H = rng.random((40, 6)), rng.random((6, 40))
     W[rng.random(W.shape) < 0.4] = 0
     H[rng.random(H.shape) < 0.4] = 0
     verdict = certify(W, H, budget=1e-6)
     assert verdict.status in ("inconclusive", "not_unique")
-    assert any(o.outcome == "skipped" and "time" in o.reason for o in verdict.certificates)
+    assert any(o.outcome == "skipped" and "effort" in o.reason for o in verdict.certificates)
+
+
+def test_the_effort_spent_does_not_depend_on_the_clock(monkeypatch):
+    import time
+
+    W, H = stream(0, "effort").random((2, 40, 6))
+    W[W < 0.2], H[H < 0.2] = 0, 0
+    first = certify(W, H.T, budget=0.5)
+    hours = iter(range(10**6))
+    monkeypatch.setattr(time, "perf_counter", lambda: 3600.0 * next(hours))
+    second = certify(W, H.T, budget=0.5)
+    outcomes = [[(o.name, o.outcome, o.reason) for o in v.certificates] for v in (first, second)]
+    assert outcomes[0] == outcomes[1]
+    assert any("effort" in reason for _, _, reason in outcomes[0])
+    assert second.seconds > 3600

@@ -8,7 +8,8 @@ import pytest
 from known_cases import KNOWN
 
 from nmfstudy.certificates import partial, rank3, rigidity, scattered, separable, supports, witness
-from nmfstudy.certificates.case import Clock, make_case, witness_problems
+from nmfstudy.certificates.case import make_case, witness_problems
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.outcome import Outcome
 from nmfstudy.certificates.smaller import find_smaller
 from nmfstudy.model.factorization import Factorization
@@ -20,7 +21,7 @@ CASES = {known.name: make_case(Factorization(known.W, known.H)) for known in KNO
 def complaints(member, name, change):
     """What a member's check says to its own proof after a change of evidence or claims."""
     case = CASES[name]
-    outcome = member.run(case, Clock(20))
+    outcome = member.run(case, Effort(20))
     assert outcome.outcome in ("proves", "refutes")
     assert member.problems_of(case, outcome) == []
     evidence = copy.deepcopy(outcome.evidence)
@@ -164,7 +165,7 @@ def test_products_of_rank_one_and_two_need_no_more_components(seed, rank, k):
     rng = stream(seed, "rank")
     W, H = rng.random((6, k)), rng.random((k, rank)) @ rng.random((rank, 7))
     case = make_case(Factorization(W, H))
-    found = find_smaller(case, Clock(20))
+    found = find_smaller(case, Effort(20))
     assert found.n_components == rank
     assert (found.W >= 0).all() and (found.H >= 0).all()
     np.testing.assert_allclose(found.product(), case.product, atol=1e-12)
@@ -173,10 +174,10 @@ def test_products_of_rank_one_and_two_need_no_more_components(seed, rank, k):
 def test_no_smaller_factorization_of_what_has_none():
     """A product of full rank, and a search without time."""
     case = CASES["rigid13"]
-    assert find_smaller(case, Clock(20)) is None
+    assert find_smaller(case, Effort(20)) is None
     rng = stream(0, "spare")
     W, H = rng.random((6, 4)), rng.random((4, 3)) @ rng.random((3, 7))
-    assert find_smaller(make_case(Factorization(W, H)), Clock(0.0)) is None
+    assert find_smaller(make_case(Factorization(W, H)), Effort(0.0)) is None
 
 
 def test_partial_proofs_need_factors_of_full_rank():

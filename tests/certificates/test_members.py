@@ -6,7 +6,8 @@ from known_cases import CIRC3, KNOWN, MENU_H, MENU_W, laurberg
 
 from nmfstudy import certify
 from nmfstudy.certificates import partial, rigidity, scattered, separable, supports, witness
-from nmfstudy.certificates.case import Clock, changed_components, make_case, witness_problems
+from nmfstudy.certificates.case import changed_components, make_case, witness_problems
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.streams import stream
@@ -18,7 +19,7 @@ def case_of(W, H):
 
 def run(member, W, H):
     case = case_of(W, H)
-    outcome = member.run(case, Clock(20))
+    outcome = member.run(case, Effort(20))
     if outcome.outcome in ("proves", "refutes"):
         assert member.problems_of(case, outcome) == []
     if outcome.witness is not None:
@@ -125,7 +126,7 @@ def test_identified_components_are_in_every_solution_found(seed):
     case = case_of(W, H)
     if case.spare or case.k < k or case.rank_state != "full":
         return
-    outcome = partial.run(case, Clock(20))
+    outcome = partial.run(case, Effort(20))
     if outcome.outcome != "proves":
         return
     assert partial.problems_of(case, outcome) == []
@@ -169,7 +170,7 @@ def test_nothing_is_close_to_a_rigid_factorization(seed):
     case = case_of(W, H)
     if case.k < k or case.rank_state != "full":
         return
-    outcome = rigidity.run(case, Clock(20))
+    outcome = rigidity.run(case, Effort(20))
     for s in witness.sample(case.W, case.H, n_samples=6, seed=seed)[1:]:
         apart = distance(Factorization(case.W, case.H), s)
         if outcome.outcome == "proves":
@@ -216,7 +217,7 @@ def test_many_sparse_rows_are_scattered(k):
 def test_dual_rays_are_all_rays(k):
     rng = stream(k, "rays")
     points = sparse(rng, (12, k), 0.7) + 1e-3
-    facets, rays = scattered.dual_rays(points, Clock(10))
+    facets, rays = scattered.dual_rays(points, Effort(10))
     assert (rays @ points.T > -1e-9).all()
     # Any other y with points·y ≥ 0 is a nonnegative combination of them.
     from scipy.optimize import nnls
@@ -254,7 +255,7 @@ def test_another_fitted_solution_is_a_witness():
     other_W = np.linalg.lstsq(other_H.T, (W @ H).T, rcond=None)[0].T.clip(min=0)
     noise = 1e-7 * np.random.default_rng(0).random(other_W.shape)
     case = case_of(W, H)
-    found = witness.run(case, Clock(5), others=[second, (other_W + noise, other_H)])
+    found = witness.run(case, Effort(5), others=[second, (other_W + noise, other_H)])
     assert found.outcome == "refutes" and "fitting" in found.reason
     assert witness.problems_of(case, found) == []
 
@@ -264,9 +265,9 @@ def test_another_solution_is_a_witness_below_full_rank_too():
     square = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1.0]])
     case = case_of(square, np.eye(4))
     other = np.eye(4), square + 1e-7 * np.random.default_rng(0).random((4, 4))
-    found = witness.run(case, Clock(5), others=[other])
+    found = witness.run(case, Effort(5), others=[other])
     assert found.outcome == "refutes"
-    assert witness.run(case, Clock(5)).outcome == "skipped"
+    assert witness.run(case, Effort(5)).outcome == "skipped"
 
 
 def test_samples_have_the_product_and_match_the_components():
@@ -304,7 +305,7 @@ def test_the_scaling_found_is_as_good_as_it_is_said_to_be(seed):
     rays = np.concatenate([rng.random((6, 4)), -0.1 * rng.random((6, 4)) + 0.4])
     signs = np.repeat([1.0, -1.0], 6)
     start = np.array([1.0, -0.5, 0.5, -1.0])
-    scale, least = scattered.best_scaling(rays, signs, start, Clock(5))
+    scale, least = scattered.best_scaling(rays, signs, start, Effort(5))
     assert least == scattered.tightness(rays, signs, scale)[0].min()
     assert least > scattered.tightness(rays, signs, start)[0].min()
     # The gradient is that of the values.

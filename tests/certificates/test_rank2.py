@@ -6,7 +6,8 @@ from known_cases import KNOWN
 
 from nmfstudy import certify
 from nmfstudy.certificates import rank2
-from nmfstudy.certificates.case import Clock, make_case
+from nmfstudy.certificates.case import make_case
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.streams import stream
 
@@ -42,7 +43,7 @@ def test_intervals_hold_exactly_the_feasible_matrices(seed):
 @pytest.mark.parametrize("known", [k for k in KNOWN if k.W.shape[1] == 2], ids=lambda k: k.name)
 def test_known_answers(known):
     case = make_case(Factorization(known.W, known.H))
-    outcome = rank2.run(case, Clock(1))
+    outcome = rank2.run(case, Effort(1))
     assert outcome.n_solutions == known.n_solutions
     assert outcome.identifiable_W == known.identifiable_W
     assert outcome.identifiable_H == known.identifiable_H
@@ -85,7 +86,7 @@ def test_a_false_claim_about_a_continuum_is_noticed(change, fixed):
     if fixed:  # then a = 0 is the only choice, and b keeps its interval
         W[0, 0] = H[1, 0] = 0
     case = make_case(Factorization(W, H))
-    outcome = rank2.run(case, Clock(1))
+    outcome = rank2.run(case, Effort(1))
     assert outcome.n_solutions == np.inf and len(outcome.identifiable_W) == fixed
     assert rank2.problems_of(case, outcome) == []
     assert rank2.problems_of(case, replace(outcome, **change)) != []

@@ -6,9 +6,10 @@ import pytest
 from known_cases import KNOWN, circulant, hexagon_factors, laurberg
 
 from nmfstudy.certificates import CERTIFICATES, rank3
-from nmfstudy.certificates.case import FULL, Clock, make_case, witness_problems
+from nmfstudy.certificates.case import FULL, make_case, witness_problems
 from nmfstudy.certificates.certifying import ask
 from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.polygons import nest
 from nmfstudy.certificates.rational import RECOVERED, recover
 from nmfstudy.certificates.triangles import candidate_breakpoints, judge
@@ -20,7 +21,7 @@ THREE = [k for k in KNOWN if k.W.shape[1] == 3]
 
 def decide(W, H):
     case = make_case(Factorization(W, H))
-    return case, rank3.run(case, Clock(20))
+    return case, rank3.run(case, Effort(20))
 
 
 @pytest.mark.parametrize("known", THREE, ids=lambda k: k.name)
@@ -168,8 +169,8 @@ def test_no_certificate_contradicts_the_exact_decision(kind, block):
         for member in CERTIFICATES:
             # A search takes most of the time.
             if member.NAME != "witness" or seed % 8 == 0:
-                clock = Clock(0.3 if member.NAME == "witness" else 10)
-                outcomes.append(ask(member, case, clock, outcomes))
+                effort = Effort(0.3 if member.NAME == "witness" else 10)
+                outcomes.append(ask(member, case, effort, outcomes))
         combine(case, outcomes)  # raises on a contradiction
         exact = next(o for o in outcomes if o.name == "rank3")
         assert exact.outcome in ("proves", "refutes")
@@ -187,7 +188,7 @@ def test_speed_at_twenty_rows_and_columns():
     best = np.inf
     for _ in range(3):
         began = time.perf_counter()
-        outcome = rank3.run(case, Clock(20))
+        outcome = rank3.run(case, Effort(20))
         best = min(best, time.perf_counter() - began)
     assert outcome.outcome in ("proves", "refutes")
     assert best < 0.5

@@ -9,8 +9,9 @@ from scipy.optimize import linprog
 
 from nmfstudy import certify
 from nmfstudy.certificates import partial, rank2, rank3, remaining
-from nmfstudy.certificates.case import Clock, make_case
+from nmfstudy.certificates.case import make_case
 from nmfstudy.certificates.combine import proved
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.streams import stream
 
@@ -34,8 +35,8 @@ def decided(k, seeds):
         if factors is None:
             continue
         case = make_case(Factorization(*factors))
-        before = [m.run(case, Clock(10)) for m in (rank2, partial)]
-        outcome = remaining.run(case, Clock(10), proved(before))
+        before = [m.run(case, Effort(10)) for m in (rank2, partial)]
+        outcome = remaining.run(case, Effort(10), proved(before))
         if outcome.outcome in ("proves", "refutes"):
             yield case, outcome
 
@@ -65,7 +66,7 @@ def test_a_linear_program_over_the_whole_polytope_agrees(k, side):
         case = None if factors is None else make_case(Factorization(*factors))
         for i in range(k if case is not None and case.k == k else 0):
             rest = tuple(p for p in range(k) if p != i)
-            outcome = remaining.run(case, Clock(10), (rest, ()) if side == "W" else ((), rest))
+            outcome = remaining.run(case, Effort(10), (rest, ()) if side == "W" else ((), rest))
             assert outcome.unique == (extent(case, side, i) < 1e-9)
             assert outcome.unique == (outcome.n_solutions == 1) == (outcome.local_dimension == 0)
             assert outcome.unique == (outcome.witness is None)
@@ -77,7 +78,7 @@ def test_a_linear_program_over_the_whole_polytope_agrees(k, side):
 def test_the_exact_decision_of_three_components_agrees():
     seen = []
     for case, outcome in decided(3, range(80)):
-        exact = rank3.run(case, Clock(20))
+        exact = rank3.run(case, Effort(20))
         assert exact.n_solutions == outcome.n_solutions
         if outcome.unique:
             assert exact.unique
@@ -93,7 +94,7 @@ def test_the_closed_form_of_two_components_agrees():
     """One interval is {0}; the other's length is the room that the second component has."""
     seen = 0
     for case, outcome in decided(2, range(100)):
-        exact = rank2.run(case, Clock(1))
+        exact = rank2.run(case, Effort(1))
         assert exact.local_dimension == outcome.local_dimension == 1
         assert exact.identifiable_W == outcome.identifiable_W
         assert exact.identifiable_H == outcome.identifiable_H

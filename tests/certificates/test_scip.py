@@ -8,7 +8,8 @@ from known_cases import laurberg
 
 from nmfstudy import Factorization, certify
 from nmfstudy.certificates import scattered, scip
-from nmfstudy.certificates.case import Clock, make_case
+from nmfstudy.certificates.case import make_case
+from nmfstudy.certificates.effort import Effort
 from nmfstudy.util.streams import stream
 
 needs_scip = pytest.mark.skipif(not scip.available(), reason="PySCIPOpt is not installed")
@@ -29,8 +30,8 @@ def laurberg_case(alpha):
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_scip_proves_nothing_that_the_rays_do_not(k, n, density, seed):
     case = random_case(k, n, density, seed)
-    listed = scattered.run(case, Clock(20))
-    asked = scattered._run_scip(case, Clock(20))
+    listed = scattered.run(case, Effort(20))
+    asked = scattered._run_scip(case, Effort(20))
     assert listed.unique or not asked.unique
     if density == 0.4:
         assert asked.unique and scattered.problems_of(case, asked) == []
@@ -39,7 +40,7 @@ def test_scip_proves_nothing_that_the_rays_do_not(k, n, density, seed):
 @needs_scip
 @pytest.mark.parametrize("alpha, unique", [(0.3, True), (0.5, False), (0.7, False)])
 def test_laurberg_is_scattered_below_one_half(alpha, unique):
-    outcome = scattered._run_scip(laurberg_case(alpha), Clock(20))
+    outcome = scattered._run_scip(laurberg_case(alpha), Effort(20))
     assert outcome.unique == unique
 
 
@@ -48,7 +49,7 @@ def proof():
     if not scip.available():
         pytest.skip("PySCIPOpt is not installed")
     case = random_case(4, 40, 0.4)
-    return case, scattered._run_scip(case, Clock(20))
+    return case, scattered._run_scip(case, Effort(20))
 
 
 def _negate(side):
@@ -74,7 +75,7 @@ def test_tampered_evidence_fails(proof, tamper, side):
 @needs_scip
 def test_another_scaling_fails():
     case = laurberg_case(0.3)
-    outcome = scattered._run_scip(case, Clock(20))
+    outcome = scattered._run_scip(case, Effort(20))
     assert scattered.problems_of(case, outcome) == []
     outcome.evidence["log_scale"][0] += 3.0
     assert scattered.problems_of(case, outcome)
@@ -89,7 +90,7 @@ def test_without_scip_the_claim_counts_as_not_checked(proof, monkeypatch):
 def test_every_element_of_the_wedge_meets_its_bound():
     case = random_case(4, 40, 0.4)
     points = scip.scaled(case.W, -1.0, np.zeros(4))
-    multipliers, t = scip.wedge(points, 2, Clock(20))
+    multipliers, t = scip.wedge(points, 2, Effort(20))
     assert scip.wedge_problems(points, 2, multipliers, t) == []
     assert scip.wedge_problems(points, 2, multipliers, t / 2) != []
     d = stream(0, "wedge").normal(size=(200_000, 4))
@@ -103,7 +104,7 @@ def test_every_element_of_the_wedge_meets_its_bound():
 @needs_scip
 def test_ten_components_are_proved_unique():
     case = random_case(10, 80, 0.4)
-    outcome = scattered.run(case, Clock(60))
+    outcome = scattered.run(case, Effort(60))
     assert outcome.unique and outcome.margin == pytest.approx(scip.SLACK)
     verdict = certify(case.W, case.H, budget=60, ladder=False)
     assert verdict.status == "unique"
@@ -111,5 +112,5 @@ def test_ten_components_are_proved_unique():
 
 def test_above_nine_components_it_says_what_it_needs(monkeypatch):
     monkeypatch.setattr(scip, "available", lambda: False)
-    outcome = scattered.run(random_case(10, 80, 0.4), Clock(10))
+    outcome = scattered.run(random_case(10, 80, 0.4), Effort(10))
     assert outcome.outcome == "skipped" and "PySCIPOpt" in outcome.reason

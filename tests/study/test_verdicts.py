@@ -209,12 +209,6 @@ def test_what_is_not_certified_has_a_reason(more, reason):
     assert reason in verdicts.reasons[-1]
 
 
-def test_without_time_there_is_a_reason(unique):
-    verdicts = verdicts_of(unique, seconds=0.0)
-    assert dict(verdicts) == {}
-    assert "time" in verdicts.reasons[0]
-
-
 def _damage_nothing(text):
     return text
 
@@ -270,9 +264,9 @@ def test_kept_verdicts_are_checked(unique, tmp_path, damage, kept):
     assert again.verify()
 
 
-def test_a_kept_verdict_needs_no_time(unique, tmp_path):
-    verdicts_of(unique, folder=tmp_path)
-    assert verdicts_of(unique, folder=tmp_path, seconds=0.0)[0].status == "unique"
+def test_a_kept_verdict_is_not_made_again(unique, tmp_path):
+    made = verdicts_of(unique, folder=tmp_path)[0]
+    assert verdicts_of(unique, folder=tmp_path)[0].seconds == made.seconds
 
 
 def test_a_verdict_of_other_certificate_code_is_not_taken(unique, tmp_path, monkeypatch):
