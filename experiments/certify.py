@@ -28,7 +28,7 @@ def main(argv):
         raise RequestError("certify takes either --W W.csv --H H.csv or X.csv -k N, and not both")
     from nmfstudy.certificates import certify
     from nmfstudy.datasets import load_dataset, read_table
-    from nmfstudy.datasets.file import reading
+    from nmfstudy.datasets.file import how_it_was_read
 
     if by_factors:
         tables = {path: read_table(path) for path in (given.W, given.H)}
@@ -45,7 +45,7 @@ def main(argv):
         best = best[int(best.objective.argmin())]
         W, H = best.W, best.H
     for path, table in tables.items():
-        print(reading(path, table), file=sys.stderr)
+        print(how_it_was_read(path, table), file=sys.stderr)
     verdict = certify(W, H, X=X, budget=given.budget)
     print(verdict.report())
     return 0

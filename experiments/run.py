@@ -11,7 +11,7 @@ import sys
 from dataclasses import replace
 
 from nmfstudy.cli import guarded
-from nmfstudy.datasets.file import reading
+from nmfstudy.datasets.file import how_it_was_read
 from nmfstudy.store import code_version, save_data
 from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
@@ -100,7 +100,7 @@ def _within_the_data(asked):
 def _readings(jobs):
     """How each of the user's files was read, a line each."""
     files = {job.dataset["path"]: dataset_of(job) for job in jobs if job.dataset["name"] == "file"}
-    return [reading(path, dataset) for path, dataset in files.items()]
+    return [how_it_was_read(path, dataset) for path, dataset in files.items()]
 
 
 def _carry_out(asked, request):

@@ -9,7 +9,7 @@ from scipy.spatial.distance import squareform
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.dominance import Dominance, dominance
 from nmfstudy.assess.residual_test import (
-    EXACT,
+    EXACT_FIT,
     ORDERED,
     least_share_left,
     one_component,
@@ -205,7 +205,7 @@ def advise(candidates, X):
     ks = [c.n_components for c in rows]
     if len(set(ks)) < len(ks):
         raise RequestError(f"candidates have n_components {ks}; possible: each k once")
-    exact = next((c for c in rows if c.relative_error < EXACT and not c.structure > 0), None)
+    exact = next((c for c in rows if c.relative_error < EXACT_FIT and not c.structure > 0), None)
     if exact is not None and exact.n_components >= min(X.shape):
         exact = None  # X = X·I is no discovery
     one = one_component(X)
@@ -322,7 +322,7 @@ def _doubts(chosen, sound, rows, X, fits_exactly):
             yield f"no larger k was tried; add n_components={k + 1}"
         else:
             yield f"no larger k can be judged: from k = {min(X.shape)} on X = X·I fits exactly"
-    elif not fits_exactly and after.relative_error < chosen.relative_error - EXACT:
+    elif not fits_exactly and after.relative_error < chosen.relative_error - EXACT_FIT:
         yield (
             f"k = {after.n_components} would lower the relative error from "
             f"{number(chosen.relative_error, 3)} to {number(after.relative_error, 3)}"

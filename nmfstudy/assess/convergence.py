@@ -38,7 +38,7 @@ class Convergence:
     stopped: tuple[int, float, float] | None
 
 
-def follow(X, problem, search, seed):
+def convergence_trace(X, problem, search, seed):
     """Fit a start again and look at it after 1, 2, 4, 7, … sweeps.
 
     Every look is a fit of its own up to so many sweeps, so that what is seen is what any solver

@@ -8,7 +8,7 @@ from nmfstudy.util.streams import stream
 
 ORDERED = 1.05  # more order than noise; skewed noise, as of small counts, comes up to here
 N_FLIPS = 19  # symmetric noise passes the largest of them once in 20 times
-EXACT = 1e-6  # relative error of a fit that leaves nothing to explain,
+EXACT_FIT = 1e-6  # relative error of a fit that leaves nothing to explain,
 EXACT_LINE = 1e-3  # and of each single row and column in it, which may be small beside the others
 _FREE = 0.25  # share of the entries' freedom below which errors say nothing
 _MOST = 1000  # rows and columns looked at; more cost time and say no more
@@ -61,7 +61,7 @@ def structure_left(X, W, H, *, n_flips=N_FLIPS):
 
 def _is_exact(X, residual):
     """Whether nothing is left: a large entry must not hide that others are not fitted."""
-    if np.linalg.norm(residual) > EXACT * np.linalg.norm(X):
+    if np.linalg.norm(residual) > EXACT_FIT * np.linalg.norm(X):
         return False
     for axis in (0, 1):
         size, left = (np.linalg.norm(A, axis=axis) for A in (X, residual))

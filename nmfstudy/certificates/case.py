@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nmfstudy.certificates.gauge import gauge_of
+from nmfstudy.certificates.gauge import unit_free_gauge
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.display import number
@@ -168,7 +168,7 @@ def make_case(given):
     rows, columns = np.flatnonzero(W.any(axis=1)), np.flatnonzero(H.any(axis=0))
     W, H = W[rows], H[:, columns]
     live = Factorization(W, H)
-    gauge = gauge_of(live)
+    gauge = unit_free_gauge(live)
     inside = gauge.enter(live)
     if ((inside.W == 0) != (W == 0)).any() or ((inside.H == 0) != (H == 0)).any():
         none = np.zeros(0, dtype=np.int64)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from nmfstudy.certificates.case import FULL, UNCLEAR, Case, make_case
-from nmfstudy.certificates.combine import CLAIMS, combine, proved
+from nmfstudy.certificates.combine import CLAIMS, combine_outcomes, proved
 from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import inconclusive, skipped
@@ -18,7 +18,7 @@ from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import one_blas_thread
 
-LARGEST = 1e-2  # thresholds above it are not tried
+LARGEST_THRESHOLD = 1e-2  # thresholds above it are not tried
 
 
 @one_blas_thread()  # on small matrices more of them cost more than they give
@@ -107,7 +107,7 @@ def certify(
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class ZeroReading:
     """What certificates say of the factors with one choice of zeros."""
 
     threshold: float
@@ -117,7 +117,7 @@ class Reading:
     @property
     def claims(self):
         """What follows from the outcomes together."""
-        return combine(self.case, self.outcomes)
+        return combine_outcomes(self.case, self.outcomes)
 
     def proofs(self):
         """All that is claimed in favour of uniqueness, as a set."""
@@ -133,7 +133,7 @@ class Reading:
 
 def _read(factors, threshold, effort, others=(), members=CERTIFICATES):
     case = make_case(factors.reading(threshold))
-    return Reading(threshold, case, _run_all(case, effort, others, members))
+    return ZeroReading(threshold, case, _run_all(case, effort, others, members))
 
 
 def weakest(readings):
@@ -151,7 +151,7 @@ def weakest(readings):
         return answer
     outcomes = tuple(
         o
-        if Reading(answer.threshold, answer.case, (o,)).proofs() <= common
+        if ZeroReading(answer.threshold, answer.case, (o,)).proofs() <= common
         else inconclusive(o.name, "what it says turns on entries that may be zeros or not")
         for o in answer.outcomes
     )
@@ -218,7 +218,7 @@ def _widen(factors, answer, interval, effort):
         if not same(pattern[0]):
             break
         low = pattern[0]
-    while high < LARGEST and same(high):
+    while high < LARGEST_THRESHOLD and same(high):
         high = pattern_interval(entries, high)[1]
     return low, high
 

@@ -23,7 +23,7 @@ def proved(outcomes):
     )
 
 
-def combine(case, outcomes):
+def combine_outcomes(case, outcomes):
     """The fields of a verdict that follow from certificates alone.
 
     Raises

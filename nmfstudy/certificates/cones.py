@@ -98,7 +98,7 @@ def analyse(A, effort):
     strict = np.setdiff1d(np.arange(A.shape[0]), tight) if not complete else np.zeros(0, int)
     slack = float((A[strict] @ x).min()) if strict.size else np.inf
     settled = sure and (complete or slack >= CAP * (1 - 1e-6))
-    multipliers = balance(A[tight], effort) if settled else None
+    multipliers = balancing_multipliers(A[tight], effort) if settled else None
     return Cone(x, tight, rank, multipliers, settled, slack)
 
 
@@ -118,7 +118,7 @@ def _program(A, effort):
     return None if x is None else (x[:unknowns], x[unknowns:])
 
 
-def balance(A, effort, free=None):
+def balancing_multipliers(A, effort, free=None):
     """Multipliers ``λᵀA = 0`` with λ ≥ ½, or of any sign where ``free``; None if not found.
 
     By Stiemke's lemma they exist iff no x has ``Ax ≥ 0`` with an inequality strict (equalities

@@ -13,7 +13,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from nmfstudy.model.factorization import Factorization
 
 NEGLIGIBLE = 1e-9  # cells this far below the others of their row and column do not set its scale
-ROUNDS = 8  # of leaving such cells out
+EQUILIBRATIONS = 8  # of leaving such cells out
 _NONE = np.iinfo(np.int32).min // 4  # exponent of zero
 
 
@@ -50,7 +50,7 @@ class Gauge:
         return np.ldexp(X, -self.rows[:, None] - self.columns)
 
 
-def gauge_of(factorization, within=None):
+def unit_free_gauge(factorization, within=None):
     """The `Gauge` in which every row, column and component has about one size.
 
     Parameters
@@ -128,7 +128,7 @@ def cell_scales(X, within):
         Exponents.
     """
     logs = np.log2(X, where=within, out=np.zeros(X.shape))
-    for _ in range(ROUNDS):
+    for _ in range(EQUILIBRATIONS):
         _, v = _centred(logs, within)
         u = -_top(np.where(within, logs + v, -np.inf))
         v = -_top(np.where(within, logs + u[:, None], -np.inf).T)

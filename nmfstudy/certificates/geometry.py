@@ -8,11 +8,11 @@ from nmfstudy.certificates.case import FULL, make_case
 from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.polygons import add, back_to_given, nest
 from nmfstudy.certificates.rational import integer_ray, recover
-from nmfstudy.certificates.triangles import candidate_breakpoints, judge, locate, turn
+from nmfstudy.certificates.triangles import candidate_breakpoints, decide_triangles, locate, turn
 from nmfstudy.model.factorization import as_factorization
 
 CORNERS = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(0.75)]])
-STEPS = 32  # points on each piece of an arc
+ARC_POINTS = 32  # points on each piece of an arc
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def geometry(factorization, budget=10.0):
     polygons = nest(U, V)
     breakpoints = candidate_breakpoints(polygons)
     try:
-        decision = judge(polygons, breakpoints, Effort(budget))
+        decision = decide_triangles(polygons, breakpoints, Effort(budget))
     except TimeoutError:
         return None
     size = np.array([float(sum(column)) for column in zip(*exact_W, strict=True)])
@@ -73,7 +73,11 @@ def geometry(factorization, budget=10.0):
     others = [t for t in triangles if not _is_given(t)]
     arcs = []
     for a, b in decision.arcs:
-        points = [a, *(add(a, b, (STEPS - s) * b[2], s * a[2]) for s in range(1, STEPS)), b]
+        points = [
+            a,
+            *(add(a, b, (ARC_POINTS - s) * b[2], s * a[2]) for s in range(1, ARC_POINTS)),
+            b,
+        ]
         inside = [turn(polygons, p, locate(polygons, p))[0] >= 0 for p in points]
         places = place(points)
         for run in _runs(inside):

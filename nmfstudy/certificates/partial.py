@@ -24,7 +24,7 @@ from itertools import combinations
 import numpy as np
 
 from nmfstudy.certificates.case import RANK_SURE, independent_rows, sure_rank
-from nmfstudy.certificates.cones import balance, unbalanced
+from nmfstudy.certificates.cones import balancing_multipliers, unbalanced
 from nmfstudy.certificates.outcome import PROVES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.separable import zero_rows_rank
 from nmfstudy.util.display import count
@@ -69,7 +69,7 @@ def run(case, effort):
     return Outcome(
         NAME,
         PROVES,
-        f"in every factorization: {_told(fixed_W, fixed_H)}",
+        f"in every factorization: {_fixed_components(fixed_W, fixed_H)}",
         margin=margin,
         identifiable_W=fixed_W,
         identifiable_H=fixed_H,
@@ -269,7 +269,7 @@ def _faces(W, H, i, effort):
         key = support.tobytes()
         if key not in seen:
             seen.add(key)
-            emptied[key] = balance(_unit_rows(W), effort, free=~support)
+            emptied[key] = balancing_multipliers(_unit_rows(W), effort, free=~support)
         if emptied[key] is not None:
             columns.append((j, key))
     chosen = independent_rows(H[:, [j for j, _ in columns]].T, k - 1) if columns else []
@@ -365,6 +365,6 @@ def _check_inner(W, H, i, given, inner):
     return problems_of_proofs(smaller_W, smaller_H, inner)
 
 
-def _told(fixed_W, fixed_H):
+def _fixed_components(fixed_W, fixed_H):
     """``1 column of W and 2 rows of H``."""
     return f"{count(len(fixed_W), 'column')} of W and {count(len(fixed_H), 'row')} of H"

@@ -82,7 +82,7 @@ def hull(points, functional):
 
 
 @dataclass(frozen=True)
-class Nested:
+class NestedPolygons:
     """An inner polygon A and an outer polygon B around it.
 
     Attributes
@@ -161,7 +161,7 @@ def nest(U, V):
         lines = lines[1:] + lines[:1]
     if det(inner[0], inner[1], inner[2]) < 0:
         inner = inner[::-1]
-    return Nested(tuple(inner), tuple(outer), tuple(lines), center)
+    return NestedPolygons(tuple(inner), tuple(outer), tuple(lines), center)
 
 
 def back_to_given(U, p):
@@ -216,7 +216,7 @@ def exit_edge(polygons, p, edge, v):
     raise ArithmeticError("the chord does not leave the outer polygon")
 
 
-def follow(polygons, p, edge):
+def follow_tangent(polygons, p, edge):
     """M(p): the point and its edge (counted on from ``edge``)."""
     v = tangent_vertex(polygons, p)
     out = exit_edge(polygons, p, edge, v)

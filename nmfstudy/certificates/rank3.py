@@ -19,7 +19,11 @@ from nmfstudy.certificates.case import DEFICIENT, FULL, changed_components, witn
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, inconclusive, skipped
 from nmfstudy.certificates.polygons import back_to_given, cross, det, dot, nest
 from nmfstudy.certificates.rational import RECOVERED, integer_ray, recover
-from nmfstudy.certificates.triangles import candidate_breakpoints, judge, primitive_points
+from nmfstudy.certificates.triangles import (
+    candidate_breakpoints,
+    decide_triangles,
+    primitive_points,
+)
 from nmfstudy.model.factorization import Factorization
 
 NAME = "rank3"
@@ -55,7 +59,7 @@ def count_triangles(U, V, effort=None):
 
 
 def _decide(U, polygons, breakpoints, effort):
-    decision = judge(polygons, breakpoints, effort)
+    decision = decide_triangles(polygons, breakpoints, effort)
     decision.triangles = [
         tuple(back_to_given(U, p) for p in triangle) for triangle in decision.triangles
     ]

@@ -7,7 +7,7 @@ import numpy as np
 
 MAX_DENOMINATOR = 10**6
 MAX_MOVE = 1e-12  # no entry moves further when fractions are recovered,
-ROUNDING = 1e-14  # and no entry of the product further than this, which is rounding
+RATIONAL_ROUNDING = 1e-14  # and no entry of the product further than this, which is rounding
 
 RECOVERED = "exact rational (fractions with the product of the factors within 10⁻¹⁴)"
 DOUBLES = "exact rational (the doubles themselves)"
@@ -73,7 +73,7 @@ def _nearby(matrix):
 def _same_product(W, H, exact_W, exact_H):
     """Whether fractions (rows of W, columns of H) have the product of the floats."""
     product = np.array(exact_W, dtype=float) @ np.array(exact_H, dtype=float).T
-    return np.abs(product - W @ H).max() <= ROUNDING
+    return np.abs(product - W @ H).max() <= RATIONAL_ROUNDING
 
 
 def recover(W, H):

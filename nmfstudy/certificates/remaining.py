@@ -80,7 +80,7 @@ def _decide(case, side, fixed, effort):
         )
     direction = _within(A[cone.tight], cone.point)
     evidence["direction"] = direction.tolist()
-    witness = move(case, side, i, direction)
+    witness = move_component(case, side, i, direction)
     if witness_problems(case, witness):
         return inconclusive(NAME, f"{others}, and that one may move, but by no more than rounding")
     refuted_W, refuted_H = changed_components(case, witness)
@@ -125,7 +125,7 @@ def _within(tight, direction):
     return np.where(np.abs(direction) < 1e-12, 0.0, direction)
 
 
-def move(case, side, i, direction):
+def move_component(case, side, i, direction):
     """The factorization half way to the end of the polytope along a direction of its cone."""
     W, H = _sides(case, side)
     rest = np.arange(case.k) != i

@@ -103,9 +103,9 @@ def _run_scip(case, effort):
             bounds += found["bounds"]
         else:
             c = 1 / (1 + (k - 1) * max(bounds) ** 2)
-            return _proof(k, min(c, scip.SLACK), evidence)
+            return _proof(k, min(c, scip.NORM_SLACK), evidence)
         scale, least = best_scaling(rays, signs, scale, effort)
-        if least <= scip.SLACK:
+        if least <= scip.NORM_SLACK:
             break
     return inconclusive(NAME, "no scaling found at which both factors are scattered")
 

@@ -26,10 +26,10 @@ from scipy.optimize import linprog
 
 from nmfstudy.certificates.effort import Effort, linear_program
 
-SLACK = 1e-3
+NORM_SLACK = 1e-3
 TOL = 1e-9  # to which multipliers have to add up,
 ROUNDED = 1e-6  # and the relative excess of t that makes up for it
-WIDEST = 0.5 / SLACK  # 1/c² above which what is near a unit vector is within the slack
+WIDEST = 0.5 / NORM_SLACK  # 1/c² above which what is near a unit vector is within the slack
 RECHECK_EFFORT = 300.0  # nominal seconds
 NODE = 2e-8  # nominal seconds of a node of the search, for every coefficient and its components
 
@@ -119,7 +119,7 @@ def search(points, upper, effort):
     model.addCons(quicksum(y) == 1)
     for point in points:
         model.addCons(quicksum(float(a) * v for a, v in zip(point, y, strict=True) if a) >= 0)
-    model.addCons(quicksum(v * v for v in y) >= 1 - SLACK)
+    model.addCons(quicksum(v * v for v in y) >= 1 - NORM_SLACK)
     model.optimize()
     effort.spend(node * model.getNTotalNodes())
     if model.getStatus() == "infeasible":

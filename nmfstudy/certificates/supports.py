@@ -89,11 +89,11 @@ def nested_pairs(W, H):
     return found
 
 
-def move(factorization, side, i, j, eps):
+def move_along_support(factorization, side, i, j, eps):
     """``w_j − ε w_i``, ``h_i + ε h_j`` (side W), or its mirror image (side H)."""
     if side == "H":
         swapped = Factorization(factorization.H.T, factorization.W.T)
-        moved = move(swapped, "W", i, j, eps)
+        moved = move_along_support(swapped, "W", i, j, eps)
         return Factorization(moved.H.T, moved.W.T)
     W, H = factorization.W.copy(), factorization.H.copy()
     column = W[:, j] - eps * W[:, i]
@@ -132,7 +132,7 @@ def _nested(case, pairs):
     for side, i, j, eps, _ in kept:
         # Half way as well: the whole way may end in a permuted copy of the same terms.
         for share in (1.0, 0.5):
-            witness = move(case.factorization, side, i, j, share * eps)
+            witness = move_along_support(case.factorization, side, i, j, share * eps)
             if not witness_problems(case, witness):
                 evidence.append([side, i, j, share * eps])
                 for into, new in zip(refuted, changed_components(case, witness), strict=True):
@@ -199,7 +199,7 @@ def problems_of(case, outcome):
     if outcome.witness is not None:
         allowed = tuple(map(set, changed_components(case, outcome.witness)))
     for side, i, j, eps in outcome.evidence.get("pairs", ()):
-        witness = move(case.factorization, side, i, j, eps)
+        witness = move_along_support(case.factorization, side, i, j, eps)
         problems += witness_problems(case, witness)
         for into, new in zip(allowed, changed_components(case, witness), strict=True):
             into.update(new)

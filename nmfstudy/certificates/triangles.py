@@ -17,8 +17,8 @@ from nmfstudy.certificates.polygons import (
     det,
     dot,
     exit_edge,
-    follow,
     follow_back,
+    follow_tangent,
     meet,
     primitive,
     tangent_vertex,
@@ -31,7 +31,7 @@ _PIECE = 1e-3  # nominal seconds of judging one piece of the boundary
 
 
 @dataclass
-class Decision:
+class TriangleCount:
     """All triangles, or a sample of infinitely many.
 
     Attributes
@@ -85,7 +85,7 @@ def _canonical(polygons, p, edge):
     return ((edge + 1) % len(polygons.outer), p) if p == polygons.vertex(edge + 1) else (edge, p)
 
 
-def judge(polygons, breakpoints, effort=None):
+def decide_triangles(polygons, breakpoints, effort=None):
     """Count the triangles; each piece between breakpoints is checked to be one projective map.
 
     Raises
@@ -96,7 +96,7 @@ def judge(polygons, breakpoints, effort=None):
         If the effort is used up.
     """
     m, center = len(polygons.outer), polygons.center
-    decision = Decision()
+    decision = TriangleCount()
     solutions = set()
     for edge in range(m):
         start, end = polygons.outer[edge], polygons.vertex(edge + 1)
@@ -142,8 +142,8 @@ def locate(polygons, p):
 def triangle_at(polygons, p):
     """The triangle (p, M(p), M²(p))."""
     edge = locate(polygons, p)
-    q, edge = follow(polygons, p, edge)
-    r, _ = follow(polygons, q, edge)
+    q, edge = follow_tangent(polygons, p, edge)
+    r, _ = follow_tangent(polygons, q, edge)
     return p, q, r
 
 
@@ -151,7 +151,7 @@ def turn(polygons, p, edge):
     """Sign of F(p), and M³(p) with its edge counted on."""
     q, out = p, edge
     for _ in range(3):
-        q, out = follow(polygons, q, out)
+        q, out = follow_tangent(polygons, q, out)
     ahead = out - edge - len(polygons.outer)
     if ahead == 0:
         ahead = det(p, q, polygons.center)
@@ -218,7 +218,7 @@ def _step(polygons, p_a, p_b, edge):
     piece has two equal images.
     """
     if p_a == p_b:
-        q, out = follow(polygons, p_a, edge)
+        q, out = follow_tangent(polygons, p_a, edge)
         return q, q, out
     middle = add(p_a, p_b)
     v = tangent_vertex(polygons, middle)

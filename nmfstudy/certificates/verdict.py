@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from nmfstudy.certificates.case import make_case, witness_problems
-from nmfstudy.certificates.combine import CLAIMS, combine, proved
+from nmfstudy.certificates.combine import CLAIMS, combine_outcomes, proved
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import PROVES, REFUTES, Outcome, plain_value
 from nmfstudy.certificates.wording import in_words, report
@@ -141,7 +141,7 @@ class Verdict(Shown):
             elif outcome.outcome == REFUTES:
                 found.append("refutes without a witness")
             problems += [f"{outcome.name}: {problem}" for problem in found]
-        claimed = combine(case, self.certificates)
+        claimed = combine_outcomes(case, self.certificates)
         for name in CLAIMS:
             if getattr(self, name) != claimed[name]:
                 problems.append(f"verdict: {name} does not follow from the certificates")

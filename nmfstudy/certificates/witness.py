@@ -31,7 +31,7 @@ ONLY_IF_OPEN = True
 USES = ("others",)
 SHARE = 0.8
 STARTS = 50
-STEPS = 120
+SEARCH_STEPS = 120
 PATIENCE, SLOW = 10, 0.97  # after so many steps the violations must have fallen to this share
 FAR = 1e-3
 PRODUCT_WITHIN = 1e-11
@@ -149,7 +149,7 @@ def _spread(pool, k, rng):
     return np.array(chosen).T
 
 
-def solve(W, H, Q, effort, steps=STEPS):
+def solve(W, H, Q, effort, steps=SEARCH_STEPS):
     """Bring the violations of Q to zero; the solved Q, or None.
 
     Levenberg–Marquardt on the violated entries. The normal matrix needs only k×k products:

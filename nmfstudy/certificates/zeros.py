@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 from scipy.optimize import nnls
 
-from nmfstudy.certificates.gauge import Gauge, gauge_of, row_shares
+from nmfstudy.certificates.gauge import Gauge, row_shares, unit_free_gauge
 from nmfstudy.certificates.smaller import MAX_UNKNOWNS, TO_ROUNDING, polish
 from nmfstudy.model.factorization import Factorization
 
@@ -15,11 +15,11 @@ DUST = (1e-10, 1e-6)  # thresholds that are chosen without being asked for lie i
 EXACT_DUST = (1e-10, 1e-3)  # or here, if the data then have an exact factorization
 FITS = 1e-4  # largest difference to the data, relative to their largest entry, of an exact fit
 REFIT_ABOVE = 1e-8  # smaller entries go without moving the others: their effect is rounding
-ROUNDING = 1e-16
+LEAST_NONZERO = 1e-16
 
 
 @dataclass(frozen=True, eq=False)
-class Sized:
+class ZeroCandidates:
     """The factors to be judged, in a gauge, and how small each of their entries is.
 
     Attributes
@@ -87,7 +87,7 @@ class Sized:
 
 
 def sized(given, X=None):
-    """The `Sized` of a `Factorization`, with the data if there are any.
+    """The `ZeroCandidates` of a `Factorization`, with the data if there are any.
 
     Sizes are those in the gauge. Only if some are small there, and small ones stand out more
     clearly at the sizes given, are they those: dust in many places may be mistaken for entries of
@@ -95,12 +95,12 @@ def sized(given, X=None):
     """
     if X is not None:
         given = _without_empty(given, X)
-    gauge = gauge_of(given, None if X is None else X > 0)
+    gauge = unit_free_gauge(given, None if X is None else X > 0)
     inside = gauge.enter(given)
     sizes = relative_sizes(inside)
     if _positive(sizes).min(initial=1.0) < DUST[1]:
         sizes = max(sizes, relative_sizes(given), key=_clearness)
-    return Sized(given, gauge, inside, None if X is None else gauge.enter_data(X), sizes)
+    return ZeroCandidates(given, gauge, inside, None if X is None else gauge.enter_data(X), sizes)
 
 
 def relative_sizes(factorization):
@@ -132,7 +132,7 @@ def _positive(sizes):
 
 def _clearness(sizes):
     """The widest gap, as a ratio, above entries that may be dust; all may be entries."""
-    entries = np.concatenate([[ROUNDING], np.maximum(_positive(sizes), ROUNDING)])
+    entries = np.concatenate([[LEAST_NONZERO], np.maximum(_positive(sizes), LEAST_NONZERO)])
     below = entries[:-1] < DUST[1]
     return float((entries[1:] / entries[:-1])[below].max(initial=1.0))
 

@@ -1,12 +1,12 @@
 """The user's own matrix, from a file."""
 
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.datasets.files import shown
+from nmfstudy.datasets.files import printable_path
 from nmfstudy.datasets.reading import read_table
 from nmfstudy.util.errors import RequestError, short
 
 
-def reading(path, data):
+def how_it_was_read(path, data):
     """How a file was read, in a line: its shape and what was guessed.
 
     Parameters
@@ -19,7 +19,7 @@ def reading(path, data):
         shape = f"{n:,} samples × {d:,} features"
     else:
         shape = "{:,} rows × {:,} columns".format(*data.values.shape)
-    return " ".join([f"{shown(path)}: {shape}.", *data.notes])
+    return " ".join([f"{printable_path(path)}: {shape}.", *data.notes])
 
 
 ORIENTATIONS = ("samples_by_features", "features_by_samples")
@@ -55,4 +55,4 @@ def file(
     try:
         return Dataset(table.name, X, row_names=rows, column_names=columns, notes=table.notes)
     except RequestError as error:
-        raise RequestError(f"{shown(path)}: {error}") from None
+        raise RequestError(f"{printable_path(path)}: {error}") from None

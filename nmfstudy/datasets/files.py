@@ -14,7 +14,7 @@ _FREE = 64 * 2**20
 _RATIO = 250
 
 
-def shown(path):
+def printable_path(path):
     """Return a path or another text from outside printable and on one line, cut to its end."""
     text = str(path)
     text = text if text.isprintable() else ascii(text)
@@ -42,7 +42,7 @@ def refuse_larger(n_bytes, path):
     """Refuse a file whose header announces more than it can hold, before memory is taken."""
     if n_bytes > largest(path):
         raise RequestError(
-            f"{shown(path)} announces {n_bytes / 1e9:.3g} GB, more than a file of "
+            f"{printable_path(path)} announces {n_bytes / 1e9:.3g} GB, more than a file of "
             f"{path.stat().st_size} bytes can hold; it is damaged or hostile"
         )
 
@@ -76,7 +76,7 @@ def open_unpacked(path):
         announced = int.from_bytes(stream.read(4), "little")
     if packed != (path.suffix.lower() == ".gz"):
         raise RequestError(
-            f"{shown(path)} {'is' if packed else 'is not'} a gzip file; possible: "
+            f"{printable_path(path)} {'is' if packed else 'is not'} a gzip file; possible: "
             f"{'an ending in .gz' if packed else 'an ending without .gz'}"
         )
     if packed:

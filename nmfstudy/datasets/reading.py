@@ -16,9 +16,9 @@ from stat import S_ISDIR, S_ISREG
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import bare_name, is_text, shown
+from nmfstudy.datasets.files import bare_name, is_text, printable_path
 from nmfstudy.datasets.formats import FORMATS, text
-from nmfstudy.datasets.table import Table
+from nmfstudy.datasets.table import NamedTable
 from nmfstudy.util.errors import RequestError, short
 
 POSSIBLE = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .mtx.gz"
@@ -66,11 +66,11 @@ def read_table(path, **options):
         If there is no such file, or it is no matrix of numbers in one of these formats.
     """
     path = _checked(path)
-    show = shown(path)
+    show = printable_path(path)
     try:
         table = _read(path, options)
-        if not isinstance(table, Table):
-            table = Table(table)
+        if not isinstance(table, NamedTable):
+            table = NamedTable(table)
         return replace(table, values=_matrix(table.values, show), name=bare_name(path))
     except RequestError:
         raise
@@ -78,13 +78,13 @@ def read_table(path, **options):
         raise RequestError(f"{show} does not fit into memory") from None
     except _BROKEN as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        reason = shown(" ".join(reason.split()))[:150]
+        reason = printable_path(" ".join(reason.split()))[:150]
         raise RequestError(f"{show} cannot be read: {reason}") from None
 
 
 def _read(path, options):
     """What the format's own module makes of a file."""
-    name, show = path.name.lower(), shown(path)
+    name, show = path.name.lower(), printable_path(path)
     ending = "".join(Path(name.removesuffix(".gz")).suffixes[-1:])
     ending += ".gz" if name.endswith(".gz") else ""
     chosen = next((module for module in FORMATS if ending in module.ENDINGS), None)
@@ -109,17 +109,19 @@ def _checked(path):
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise RequestError(
-            f"{shown(path)} does not exist; possible: a file in {POSSIBLE}"
+            f"{printable_path(path)} does not exist; possible: a file in {POSSIBLE}"
         ) from None
     except (OSError, RuntimeError, TypeError, ValueError) as error:  # too long, no such ~user, NUL
         reason = getattr(error, "strerror", None) or str(error)
-        raise RequestError(f"{shown(path)} cannot be opened: {reason}") from None
+        raise RequestError(f"{printable_path(path)} cannot be opened: {reason}") from None
     if S_ISDIR(status.st_mode):
-        raise RequestError(f"{shown(path)} is a folder; possible: a file in {POSSIBLE}")
+        raise RequestError(f"{printable_path(path)} is a folder; possible: a file in {POSSIBLE}")
     if not S_ISREG(status.st_mode):
-        raise RequestError(f"{shown(path)} is a device or pipe; possible: an ordinary file")
+        raise RequestError(
+            f"{printable_path(path)} is a device or pipe; possible: an ordinary file"
+        )
     if status.st_size == 0:
-        raise RequestError(f"{shown(path)} is empty; possible: a matrix of numbers")
+        raise RequestError(f"{printable_path(path)} is empty; possible: a matrix of numbers")
     return path
 
 

@@ -7,7 +7,7 @@ from scipy import sparse
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class NamedTable:
     """The values of a file and the names beside them.
 
     Attributes

@@ -8,8 +8,8 @@ import traceback
 
 import numpy as np
 
-from nmfstudy.fitting.saddles import ROUNDS, bury, descend_from, suspects
-from nmfstudy.fitting.solvers.base import Outcome, escapes, ignore_progress
+from nmfstudy.fitting.saddles import ROUNDS, escape_saddle, suspects, zero_vanished_components
+from nmfstudy.fitting.solvers.base import SolverResult, escapes, ignore_progress
 from nmfstudy.model.factorization import live_components
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.objective import data_norm, kkt_residual, loss_value, reference_loss
@@ -106,11 +106,13 @@ class _Guard:
             if len(W) == 1:
                 self.errors[int(seeds[0])] = traceback.format_exc()
                 zero = np.zeros(1, dtype=np.int64)
-                return Outcome(np.full_like(W, np.nan), np.full_like(H, np.nan), zero, zero > 0)
+                return SolverResult(
+                    np.full_like(W, np.nan), np.full_like(H, np.nan), zero, zero > 0
+                )
         one_by_one = [
             self.solve(W[i : i + 1], H[i : i + 1], seeds[i : i + 1], report) for i in range(len(W))
         ]
-        return Outcome(*(np.concatenate(side) for side in zip(*one_by_one, strict=True)))
+        return SolverResult(*(np.concatenate(side) for side in zip(*one_by_one, strict=True)))
 
 
 def _checked(outcome, W0, H0):
@@ -119,7 +121,7 @@ def _checked(outcome, W0, H0):
     if W.shape != W0.shape or H.shape != H0.shape:
         raise ValueError(f"the solver returned factors of shape {W.shape} and {H.shape}")
     n_iter, met = (np.broadcast_to(part, len(W0)) for part in outcome[2:])
-    return Outcome(W, H, n_iter.astype(np.int64), met.astype(bool))
+    return SolverResult(W, H, n_iter.astype(np.int64), met.astype(bool))
 
 
 class _State:
@@ -154,7 +156,7 @@ class _State:
         with np.errstate(all="ignore"):
             W, H = self.W[chunk], self.H[chunk]
             if self.search.stop == "kkt":
-                W, H = bury(W, H, penalty, self.norm)
+                W, H = zero_vanished_components(W, H, penalty, self.norm)
                 self.W[chunk], self.H[chunk] = W, H
             value = loss_value(X, W, H, loss)
             self.objective[chunk] = value + penalty.value(W, H)
@@ -194,7 +196,7 @@ class _State:
         penalty, found = self.problem.penalty, []
         with one_blas_thread(), np.errstate(all="ignore"):
             for i in rows[suspects(self.W[rows], self.H[rows])] if rows.size else rows:
-                factors = descend_from(self.X, self.W[i], self.H[i], penalty)
+                factors = escape_saddle(self.X, self.W[i], self.H[i], penalty)
                 if factors is not None:
                     found.append((i, *factors))
         if not found:

@@ -41,7 +41,7 @@ _STEPS = 200
 _ROWS = 512  # rows of the residual that exist at a time
 
 
-def bury(W, H, penalty, norm):
+def zero_vanished_components(W, H, penalty, norm):
     """Zero both sides of every component that is dead in all but name, in stacks.
 
     That is: one side is zero, so that the product stays; or a penalty that fixes the scale has
@@ -69,7 +69,7 @@ def suspects(W, H):
     return ~alive.all(axis=-1) | parallel
 
 
-def descend_from(X, W, H, penalty):
+def escape_saddle(X, W, H, penalty):
     """Where to go on from a stationary point that is no minimum.
 
     Parameters

@@ -57,7 +57,7 @@ def plot_matrix(
             value = 0.0 if value <= _NOTHING * top else value
             faint = {"alpha": 0.7} if value == 0 else {}
             ax.text(
-                j + 0.5, i + 0.5, short(value), ha="center", va="center", color=style.INK,
+                j + 0.5, i + 0.5, entry_label(value), ha="center", va="center", color=style.INK,
                 fontsize=style.SMALL, **faint,
             )  # fmt: skip
     _names(ax.xaxis, d, column_names, "top")
@@ -67,7 +67,7 @@ def plot_matrix(
     return ax
 
 
-def short(value):
+def entry_label(value):
     """A matrix entry in two digits after the point at most; a blank stays for none."""
     if value != value:
         return ""

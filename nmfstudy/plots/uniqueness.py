@@ -9,13 +9,13 @@ from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
 
 STATES = ("identifiable", "open", "changes")
-COLOURS = {
+STATUS_COLOURS = {
     "identifiable": style.TRUSTED,
     "open": style.GREY,
     "changes": style.VERMILLION,
 }
 MOST_TRIANGLES = 4  # drawn of infinitely many
-MOST_COLUMNS = 400  # of a pattern drawn cell by cell; longer ones show shares
+CELLWISE_COLUMNS = 400  # of a pattern drawn cell by cell; longer ones show shares
 _NAMED = 30  # entries with a name each
 
 
@@ -51,11 +51,11 @@ def plot_zero_pattern(factor, component_states, *, xlabel="", names=None, ax=Non
     k, n = factor.shape
     ax = style.new_axes(7.0, 0.9 + 0.35 * k) if ax is None else ax
     style.dress(ax, xlabel=xlabel, grid=False)
-    edges = np.linspace(0, n, min(n, MOST_COLUMNS) + 1).round().astype(int)
+    edges = np.linspace(0, n, min(n, CELLWISE_COLUMNS) + 1).round().astype(int)
     share = np.add.reduceat((factor != 0).astype(float), edges[:-1], axis=1) / np.diff(edges)
     image = np.zeros((*share.shape, 4))
     for r, state in enumerate(component_states):
-        image[r] = to_rgba(COLOURS[state])
+        image[r] = to_rgba(STATUS_COLOURS[state])
         image[r, :, 3] = 0.85 * share[r]
     ax.imshow(
         image, aspect="auto", interpolation="none", extent=(0.5, n + 0.5, k + 0.5, 0.5), zorder=2
@@ -270,7 +270,7 @@ def plot_bands(table, *, xlabel="feature", component_states=None, names=None, ax
     style.dress(ax, xlabel=xlabel, grid=False)
     for r, name in enumerate(components):
         part, base = table[table.component == name], k - 1 - r
-        colour = COLOURS[component_states[r]]
+        colour = STATUS_COLOURS[component_states[r]]
         x = np.append(part.entry - 0.5, part.entry.iloc[-1] + 0.5)
         low, high, value = (
             base + 0.82 * np.append(part[c], part[c].iloc[-1]) for c in ("low", "high", "value")

@@ -7,10 +7,10 @@ from nmfstudy.report.foot import provenance_section, reading_section, troubles_s
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.over_k import advice_rows, advised, over_k_section
 from nmfstudy.report.page import html, markdown
-from nmfstudy.report.page.files import Shelf, plain_name
+from nmfstudy.report.page.files import FigureFiles, plain_name
 from nmfstudy.report.page.numbers import csv_text
 from nmfstudy.report.page.page import Cell, Details, Facts, Page, Paragraph, Section, Table
-from nmfstudy.report.phrases import headline
+from nmfstudy.report.phrases import study_headline
 from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.report.questions.lookup import NOT_ASKED
 from nmfstudy.store.files import clean_up, write_atomically
@@ -41,14 +41,14 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"),
         Of ``report.html``, one file that opens offline.
     """
     clean_up(study.folder)
-    shelf = Shelf(on_figure=progress, kinds=tuple(pictures))
-    page = build_page(study, answers_of(study) if answers is None else answers, shelf)
-    shelf.write(study.folder)
+    files = FigureFiles(on_figure=progress, kinds=tuple(pictures))
+    page = build_page(study, answers_of(study) if answers is None else answers, files)
+    files.write(study.folder)
     write_atomically(study.folder / "methods.txt", methods_text(study))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"
     write_atomically(path, html.render(page))
-    shelf.say_troubles(say)
+    files.say_troubles(say)
     return path
 
 
@@ -63,33 +63,33 @@ def answers_of(study):
     return tuple(a for a in asked if a.key != "zeros" or study.has_penalties)
 
 
-def build_page(study, answers, shelf):
-    """The report as data; figures and tables are left on the shelf."""
+def build_page(study, answers, files):
+    """The report as data; figures and tables are left on the files."""
     for name in ("solutions", "shares", "starts"):
-        shelf.tables[name] = csv_text(getattr(study, name))
+        files.tables[name] = csv_text(getattr(study, name))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
-    told = [_answer_section(answer, shelf) for answer in ordered if _target(answer)]
+    told = [_answer_section(answer, files) for answer in ordered if _target(answer)]
     advice = advised(study)
-    over_k, asked_of_k = over_k_section(advice, shelf), advice_rows(advice)
+    over_k, asked_of_k = over_k_section(advice, files), advice_rows(advice)
     # Whoever asks nothing of penalties wants to know first which k to take and what to trust.
     sections = [
         _answers_section(answers, asked_of_k, study.has_penalties),
         *([] if study.has_penalties else [over_k]),
-        problems_section(study, shelf),
+        problems_section(study, files),
         reading_section(),
         *told,
         *([over_k] if study.has_penalties else []),
-        *problem_sections(study, shelf),
-        troubles_section(study, shelf),
+        *problem_sections(study, files),
+        troubles_section(study, files),
         provenance_section(study),
     ]
     return Page(
         f"How many NMF solutions? Study “{study.name}”",
-        Paragraph(headline(study), "headline", (("Table of all problems", "problems"),)),
+        Paragraph(study_headline(study), "headline", (("Table of all problems", "problems"),)),
         tuple(section for section in sections if section is not None),
         # A report that lacks figures is written again by the next command.
-        fingerprint="" if shelf.troubles else fingerprint(study),
+        fingerprint="" if files.troubles else fingerprint(study),
     )
 
 
@@ -123,12 +123,12 @@ def first_words(text, most=260):
     return said
 
 
-def _answer_section(answer, shelf):
+def _answer_section(answer, files):
     """What is asked, the answer, the picture, the caveat, why; the rest opens."""
     identifier = _target(answer)
-    figures = [f for i in answer.illustrations for f in shelf.figures(lambda made: made, i)]
+    figures = [f for i in answer.illustrations for f in files.figures(lambda made: made, i)]
     tables = tuple(
-        shelf.table(name, frame, _title(name), id=plain_name(f"{identifier}-{name}"))
+        files.table(name, frame, _title(name), id=plain_name(f"{identifier}-{name}"))
         for name, frame in answer.tables.items()
     )
     links = tuple((f"Table: {table.title}", table.id) for table in tables)

@@ -15,11 +15,11 @@ _EACH_UNIQUE = (
 )
 
 
-def certificate_blocks(result, row, shelf):
+def certificate_blocks(result, row, files):
     """Empirical count and certificate side by side, then each certificate's outcome."""
     blocks = [_beside(result, row), *_pairs(result)]
     for make in (illustrate_ambiguity, illustrate_zero_patterns):
-        blocks += shelf.figures(make, result)
+        blocks += files.figures(make, result)
     said = _by_text((m, v.explanation) for m, v in result.verdicts.items())
     blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in said.items()]
     if 0 in result.verdicts:

@@ -11,7 +11,7 @@ from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.solutions import count_table
 from nmfstudy.report.foot import reading_section
 from nmfstudy.report.page import html, markdown
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.page.numbers import ABSENT, count, number, percent
 from nmfstudy.report.page.page import Cell, Command, Details, Page, Paragraph, Section, Table
 from nmfstudy.report.phrases import kind_cell
@@ -21,9 +21,9 @@ from nmfstudy.study.comparison.rows import DATA, PENALTY, RELATIONS, SAME
 from nmfstudy.util.display import listed
 from nmfstudy.util.errors import RequestError
 
-MOST_FULL = 12  # problems with a section and a figure; the others stand in the tables
+FULL_COMPARISONS = 12  # problems with a section and a figure; the others stand in the tables
 MOST_TITLES = 6
-ROUNDING = 1e-12  # differences below it are none
+LEAST_DIFFERENCE = 1e-12  # differences below it are none
 _WORDS = {
     "objective": "best objective (relative difference)",
     "n_distinct": "solutions, among as many starts",
@@ -54,33 +54,33 @@ def write_comparison(comparison, folder, *, say=None):
     RequestError
         If the folder is a study's.
     """
-    folder, shelf = Path(folder), Shelf()
+    folder, files = Path(folder), FigureFiles()
     if any((folder / name).exists() for name in ("runs", "study.json")):
         raise RequestError(
             f"{folder} is a study's folder, whose own report would be lost; possible: another one"
         )
-    page = comparison_page(comparison, shelf)
-    shelf.write(folder)
+    page = comparison_page(comparison, files)
+    files.write(folder)
     write_atomically(folder / "report.md", markdown.render(page))
     path = folder / "report.html"
     write_atomically(path, html.render(page))
-    shelf.say_troubles(say)
+    files.say_troubles(say)
     return path
 
 
-def comparison_page(comparison, shelf):
-    """The comparison as a page; tables and figures are left on the shelf."""
+def comparison_page(comparison, files):
+    """The comparison as a page; tables and figures are left on the files."""
     sections = [
-        _problems_section(comparison, shelf),
-        _settings_section(comparison, shelf),
-        Section("each", "Problem by problem", (), tuple(_each(comparison, shelf))),
+        _problems_section(comparison, files),
+        _settings_section(comparison, files),
+        Section("each", "Problem by problem", (), tuple(_each(comparison, files))),
         _alone_section(comparison),
         reading_section(),
         _again_section(comparison),
     ]
     return Page(
         f"Comparison of {listed([f'“{name}”' for name in comparison.names])}",
-        Paragraph(headline(comparison), "headline"),
+        Paragraph(comparison_headline(comparison), "headline"),
         tuple(s for s in sections if s is not None),
     )
 
@@ -92,7 +92,7 @@ def _again_section(comparison):
     return Section("provenance", "Make this again", (said, command))
 
 
-def headline(comparison):
+def comparison_headline(comparison):
     """The comparison in one sentence."""
     verdicts = [verdict for c in comparison.compared for verdict in c.same if verdict]
     others = sum(PENALTY in c.row.relations or DATA in c.row.relations for c in comparison.compared)
@@ -109,11 +109,11 @@ def headline(comparison):
     return "; ".join(parts) + "."
 
 
-def _problems_section(comparison, shelf):
-    shelf.file("differences", comparison.differences)
+def _problems_section(comparison, files):
+    files.file("differences", comparison.differences)
     rows = tuple(
         (
-            Cell(c.row.title, target=_identifier(i) if i < MOST_FULL else ""),
+            Cell(c.row.title, target=_identifier(i) if i < FULL_COMPARISONS else ""),
             agreement_cell(c),
             *(result_cell(result) for result in c.row.results),
         )
@@ -124,10 +124,10 @@ def _problems_section(comparison, shelf):
         ("problem", "same solutions?", *comparison.names),
         rows,
         (False,) * (len(comparison.names) + 2),
-        shelf.file("problems", comparison.problems),
+        files.file("problems", comparison.problems),
     )
     return Section(
-        "problems", "All problems", (table, *shelf.figures(illustrate_studies, comparison))
+        "problems", "All problems", (table, *files.figures(illustrate_studies, comparison))
     )
 
 
@@ -150,9 +150,9 @@ def agreement_cell(c):
     return Cell("not settled", "quiet") if "open" in verdicts else Cell("yes", "good")
 
 
-def _settings_section(comparison, shelf):
+def _settings_section(comparison, files):
     table = comparison.settings
-    file, differs = shelf.file("settings", table), table[table.differs]
+    file, differs = files.file("settings", table), table[table.differs]
     if not len(differs):
         said = "Nothing: the same settings, versions and machine."
         return Section("settings", "What differs between the studies", (Paragraph(said),))
@@ -166,9 +166,9 @@ def _settings_section(comparison, shelf):
     return Section("settings", "What differs between the studies", (said, shown))
 
 
-def _each(comparison, shelf):
-    shelf.file("shares", comparison.shares)
-    for i, c in enumerate(comparison.compared[:MOST_FULL]):
+def _each(comparison, files):
+    files.file("shares", comparison.shares)
+    for i, c in enumerate(comparison.compared[:FULL_COMPARISONS]):
         tables = list(_difference_tables(comparison, c, _identifier(i)))
         blocks = [
             Paragraph(text, "lead", (("Table of the differences", table.id),))
@@ -177,7 +177,7 @@ def _each(comparison, shelf):
         for relation in dict.fromkeys(c.row.relations):
             if RELATIONS.get(relation):
                 blocks.append(Paragraph(f"Note: {RELATIONS[relation]}.", "note"))
-        blocks += shelf.figures(_count_figure, comparison, c)
+        blocks += files.figures(_count_figure, comparison, c)
         blocks += tables
         if (shares := _share_table(comparison, c)) is not None:
             blocks.append(Details("Which solution is reached how often", (shares,)))
@@ -290,7 +290,7 @@ def _signed(value, quantity):
         return ABSENT
     if quantity in RATIOS:
         return f"× {_ratio(value)}"
-    value = 0.0 if abs(value) < ROUNDING else value
+    value = 0.0 if abs(value) < LEAST_DIFFERENCE else value
     text = percent(abs(value)) if quantity == "best_share" else number(abs(value))
     return text if value == 0 else f"{'+' if value > 0 else '−'}{text}"
 

@@ -24,7 +24,7 @@ TOO_MANY = 1_000_000  # of two, which no page can show
 TOLERANCES = 10.0 ** (np.arange(181) / 20 - 9)  # of the slider
 
 
-def explore_blocks(result, key, shelf):
+def explore_blocks(result, key, files):
     """The slider of a problem with several fits and the picker of one with several minima.
 
     Where there is something to show that cannot be shown, a sentence says why, and what helps.
@@ -35,11 +35,11 @@ def explore_blocks(result, key, shelf):
         if result.judged.kind == "continuum":  # a stretch at which all are one settles nothing
             data["plateau"] = None
         slider = "slider", f"{key}-slider", "Move the tolerance"
-        blocks.append(shelf.widget(Widget(*slider, data)))
+        blocks.append(files.widget(Widget(*slider, data)))
     if result.solutions.n_minima > 1:
         data, missing = pairs_data(result), _missing(result)
         picker = "picker", f"{key}-picker", "Two solutions side by side"
-        shown = Paragraph(missing, "note") if missing else shelf.widget(Widget(*picker, data))
+        shown = Paragraph(missing, "note") if missing else files.widget(Widget(*picker, data))
         blocks.append(shown)
     return blocks
 

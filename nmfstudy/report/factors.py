@@ -60,13 +60,13 @@ def leading(values, names, most=MOST_NAMES):
     return f"{told} and {rest} more" if rest > 0 else told
 
 
-def factor_blocks(result, shelf):
+def factor_blocks(result, files):
     """What each component is made of and which samples have most of it; the files are kept.
 
     Parameters
     ----------
     result : ProblemResult
-    shelf : Shelf
+    files : FigureFiles
 
     Returns
     -------
@@ -80,7 +80,7 @@ def factor_blocks(result, shelf):
     # Of data that share their name with others, files carry the problem's whole key.
     alone = result.key.startswith(f"{result.dataset.name}-")
     name = result.key.rpartition("-")[0] if alone else result.key
-    files = [shelf.factor(f"{name}-{side}", frame) for side, frame in (("W", W), ("H", H))]
+    files = [files.factor(f"{name}-{side}", frame) for side, frame in (("W", W), ("H", H))]
     samples, features = list(W["sample"]), list(H.columns[1:])
     amounts, patterns = W.iloc[:, 1:].to_numpy(), H.iloc[:, 1:].to_numpy()
     said = Paragraph(

@@ -10,7 +10,7 @@ from nmfstudy.sweep.execution import stopping_reason
 MOST_TROUBLES = 50
 
 
-def troubles_section(study, shelf):
+def troubles_section(study, files):
     """Failed starts and runs, folders left out, figures not drawn; None if all went well."""
     blocks = []
     failed = [
@@ -28,8 +28,8 @@ def troubles_section(study, shelf):
     if study.skipped:
         rows = [(Cell(str(name)), Cell(str(reason))) for name, reason in study.skipped]
         blocks.append(_table("Run folders left out", ("folder", "reason"), rows))
-    if shelf.troubles:
-        rows = [(Cell(name), Cell(line)) for name, line in shelf.troubles]
+    if files.troubles:
+        rows = [(Cell(name), Cell(line)) for name, line in files.troubles]
         blocks.append(_table("Figures not drawn", ("figure", "what happened"), rows))
     if not blocks:
         return None

@@ -17,9 +17,9 @@ from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
 MOST_DATASETS = 6
 
 
-def over_k_section(advised, shelf):
+def over_k_section(advised, files):
     """One part per dataset with several k of one loss and penalty; None without any."""
-    parts = [_part(results, advice, shelf) for results, advice in advised]
+    parts = [_part(results, advice, files) for results, advice in advised]
     if not parts:
         return None
     said = Paragraph(
@@ -117,7 +117,7 @@ def _title(results):
     return ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
 
 
-def _part(results, advice, shelf):
+def _part(results, advice, files):
     results = sorted(results, key=lambda r: r.problem.n_components)
     candidates = [r.candidate for r in results]
     table = pd.DataFrame([asdict(c) for c in candidates])
@@ -132,8 +132,8 @@ def _part(results, advice, shelf):
     ]
     if (result := _chosen(results, advice)) is not None:
         blocks.append(Paragraph(f"At k = {advice.n_components}: {result.trust.sentence}"))
-    blocks += shelf.figures(illustrate_choosing_k, table, name, title)
-    blocks.append(_numbers(results, shelf.file(f"over-k-{title}", table), numbers))
+    blocks += files.figures(illustrate_choosing_k, table, name, title)
+    blocks.append(_numbers(results, files.file(f"over-k-{title}", table), numbers))
     blocks += _persistence(results)
     return Section(identifier, title, tuple(blocks))
 

@@ -145,7 +145,7 @@ def _size(result):
     return " ".join(said)
 
 
-def headline(study):
+def study_headline(study):
     """The study in one sentence."""
     total = sum(result.n_starts for result in study)
     if len(study) <= 3:

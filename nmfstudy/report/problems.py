@@ -33,20 +33,20 @@ from nmfstudy.report.trust import trust_blocks
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
-MOST_FULL = 10  # otherwise so many are
+FULL_PROBLEMS = 10  # otherwise so many are
 MOST_BRIEF = 80  # and so many more in a line that opens; the rest stand in the table only
-MOST_ROWS = 300  # of the table of problems
+PROBLEM_ROWS = 300  # of the table of problems
 _SOLUTION_COLUMNS = (
     "minimum n_starts objective relative_error zeros_W zeros_H nearest verdict seed"
 ).split()
 
 
-def problems_section(study, shelf):
+def problems_section(study, files):
     """The table of all problems, as the terminal shows it."""
-    shown = {p.key for level in choose(study) for p in level}
+    shown = {p.key for level in full_problems(study) for p in level}
     pairs = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
     n_plain = sum(row["penalty"] == "none" for _, row in pairs)
-    file = shelf.file("problems", study.problems)
+    file = files.file("problems", study.problems)
     if len(pairs) <= FEW or not 0 < n_plain < len(pairs):
         tables = (_problems_table(pairs, shown, file),)
     else:
@@ -86,7 +86,7 @@ def _problems_table(pairs, shown, file):
             cell("coverage", row["coverage"], coverage_text(result)),
             _certificate(result),
         )
-        for result, row in pairs[:MOST_ROWS]
+        for result, row in pairs[:PROBLEM_ROWS]
     )
     headers = ("problem", "result", "distinct solutions", "starts", "coverage", "best product W H")
     numeric = (False, False, True, True, True, False)
@@ -97,12 +97,12 @@ def _sorted_by(result):
     return math.inf if outcome(result) == "continuum" else result.judged.n_known
 
 
-def problem_sections(study, shelf):
+def problem_sections(study, files):
     """The section with one part per problem, in as much detail as there is room for."""
-    full, brief = choose(study)
+    full, brief = full_problems(study)
     rows = dict((result.key, row) for result, row in paired(study))
-    parts = [_full(study, result, rows[result.key], shelf) for result in full]
-    blocks = tuple(problem_in_short(study, result, rows[result.key], shelf) for result in brief)
+    parts = [_full(study, result, rows[result.key], files) for result in full]
+    blocks = tuple(problem_in_short(study, result, rows[result.key], files) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
         said = Paragraph(
@@ -112,7 +112,7 @@ def problem_sections(study, shelf):
     return tuple(sections)
 
 
-def choose(study):
+def full_problems(study):
     """Which problems get a section of their own, and which a line that opens.
 
     All get a section while they are few. Otherwise those without a penalty come first, since a
@@ -126,7 +126,7 @@ def choose(study):
     if len(results) <= FEW:
         return results, []
     plain = [p for p in results if p.problem.penalty.is_zero]
-    full = (plain or results)[:MOST_FULL]
+    full = (plain or results)[:FULL_PROBLEMS]
     keys = {p.key for p in full}
     return full, [p for p in results if p.key not in keys][:MOST_BRIEF]
 
@@ -143,30 +143,30 @@ def _certificate(result):
     return certificate_cell(result.verdicts.get(0), bool(contradictions(result)))
 
 
-def _full(study, result, row, shelf):
+def _full(study, result, row, files):
     identifier = section_id(result.key)
     blocks = _result(row, result, "lead")
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     trivial = trivial_note(result.dataset.X.shape, result.problem.n_components)
     blocks += [Paragraph(trivial, "note")] if trivial else []
     lead = _lead(row, result)
-    blocks += shelf.figures(lead, result)
-    blocks += explore_blocks(result, identifier, shelf)
+    blocks += files.figures(lead, result)
+    blocks += explore_blocks(result, identifier, files)
 
     def drawn(*makers):
         """Those of the figures that say something here and are not shown already."""
         plain = row["n_minima"] == 1 and row["n_near_optimal"] == row["n_starts"]
-        return [b for m in makers if m is not lead and not plain for b in shelf.figures(m, result)]
+        return [b for m in makers if m is not lead and not plain for b in files.figures(m, result)]
 
     found = drawn(
         illustrate_objectives, illustrate_landscape, illustrate_tree, illustrate_distances
     )
-    found = [solutions_table(study, result), *shelf.figures(illustrate_matching, result), *found]
+    found = [solutions_table(study, result), *files.figures(illustrate_matching, result), *found]
     blocks.append(Details("The solutions found", tuple(found)))
-    shares = (shares_table(result), *solver_blocks(result, shelf), *drawn(illustrate_shares))
+    shares = (shares_table(result), *solver_blocks(result, files), *drawn(illustrate_shares))
     blocks.append(Details("Which way of starting reaches which solution", shares))
     curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
-    curves += shelf.figures(illustrate_convergence, result) or [
+    curves += files.figures(illustrate_convergence, result) or [
         Paragraph("How a start converged is not drawn: no such curve is stored with it.", "note")
     ]
     settled = (Paragraph(row["reason"]), *curves)
@@ -174,10 +174,10 @@ def _full(study, result, row, shelf):
     blocks.append(
         Details(
             "The components, and which of them to trust",
-            trust_blocks(result, shelf, shown=lead is illustrate_components),
+            trust_blocks(result, files, shown=lead is illustrate_components),
         )
     )
-    certified = certificate_blocks(result, row, shelf)
+    certified = certificate_blocks(result, row, files)
     blocks.append(Details("Proof: the certificate beside the count", certified))
     return Section(identifier, result.title, tuple(blocks), badge=kind_cell(result))
 
@@ -207,7 +207,7 @@ def _lead(row, result):
     return illustrate_objectives
 
 
-def problem_in_short(study, result, row, shelf):
+def problem_in_short(study, result, row, files):
     """A line that opens to one problem's result, what can be moved, and solutions.
 
     Without a penalty its figure too; a sweep over penalties has its figures in the answers.
@@ -215,8 +215,8 @@ def problem_in_short(study, result, row, shelf):
     blocks = _result(row, result)
     blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
     if result.problem.penalty.is_zero:
-        blocks += shelf.figures(_lead(row, result), result)
-    blocks += explore_blocks(result, section_id(result.key), shelf)
+        blocks += files.figures(_lead(row, result), result)
+    blocks += explore_blocks(result, section_id(result.key), files)
     if row["n_minima"]:
         blocks.append(solutions_table(study, result, shown=6))
     title = f"{result.title}: {kind_cell(result).text}"

@@ -5,7 +5,7 @@ from nmfstudy.report.page.page import Cell, Paragraph, Table
 from nmfstudy.study.agreement import same_starts
 
 
-def solver_blocks(result, shelf):
+def solver_blocks(result, files):
     """A table of pairs of solvers and how to read it; nothing where there is one solver."""
     pairs = same_starts(result)
     if not len(pairs):
@@ -31,5 +31,5 @@ def solver_blocks(result, shelf):
         "starts that reach the best",
     )  # fmt: skip
     numeric = (False, True, True, True, True, True)
-    file = shelf.file(f"same_starts-{result.key}", pairs)
+    file = files.file(f"same_starts-{result.key}", pairs)
     return (Table("The same starts by two solvers", headers, rows, numeric, file), said)

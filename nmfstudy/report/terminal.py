@@ -37,7 +37,7 @@ def terminal_table(study):
     table.add_column("distinct", justify="right", no_wrap=True)
     table.add_column("coverage", justify="right", no_wrap=True)
     table.add_column("verdict", overflow="fold", min_width=12)
-    for result in shown(study):
+    for result in shown_problems(study):
         verdict = kind_cell(result)
         style = _STYLES[verdict.tone]
         said = f"[{style}]{escape(verdict.text)}[/]" if style else escape(verdict.text)
@@ -54,7 +54,7 @@ def terminal_table(study):
     return table
 
 
-def shown(study, most=SHOWN_PROBLEMS):
+def shown_problems(study, most=SHOWN_PROBLEMS):
     """The problems of the table; if they are many, those without a penalty only."""
     results = in_reading_order(study)
     if len(results) <= most:
@@ -65,7 +65,7 @@ def shown(study, most=SHOWN_PROBLEMS):
 
 def _rest(study):
     """What the problems that are not shown came to, in a line; empty if all are shown."""
-    told_of = {result.key for result in shown(study)}
+    told_of = {result.key for result in shown_problems(study)}
     rest = [r for r in study if r.key not in told_of]
     if not rest:
         return ""

@@ -17,7 +17,7 @@ _HEADERS = (
 )
 
 
-def trust_blocks(result, shelf, *, shown=False):
+def trust_blocks(result, files, *, shown=False):
     """Components with their trust: a sentence, figures and a table.
 
     ``shown``: the figure of the components stands elsewhere, and is drawn again only with trust.
@@ -40,11 +40,11 @@ def trust_blocks(result, shelf, *, shown=False):
         for c in trust.components
     )
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
-    figures = shelf.figures(illustrate_product, result)
+    figures = files.figures(illustrate_product, result)
     if lowest is not None or not shown:
-        figures += shelf.figures(illustrate_components, result, lowest)
-    figures += shelf.figures(illustrate_trust, result)
-    return (Paragraph(trust.sentence), *factor_blocks(result, shelf), *figures, table)
+        figures += files.figures(illustrate_components, result, lowest)
+    figures += files.figures(illustrate_trust, result)
+    return (Paragraph(trust.sentence), *factor_blocks(result, files), *figures, table)
 
 
 def _word(c):

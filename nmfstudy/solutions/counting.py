@@ -5,7 +5,7 @@ import numpy as np
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
 from nmfstudy.solutions.gate import best_limit, counted, near_limit
-from nmfstudy.solutions.kind import Evidence, judge, limit_of_noise, recurs
+from nmfstudy.solutions.kind import Evidence, decide_kind, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
 from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
@@ -172,7 +172,7 @@ def _dimension(linked, equal, evidence):
     None where they come back to the same places, which have no dimension, and where the estimate
     rounds to none.
     """
-    if judge(evidence)[0] != "continuum" or recurs(evidence):
+    if decide_kind(evidence)[0] != "continuum" or recurs(evidence):
         return None
     some = equal[evenly_spaced(len(equal), linked.affordable(_COMPARED))]
     found = intrinsic_dimension(linked.distances(some, some), evidence.noise_floor)

@@ -147,7 +147,7 @@ def strip_distances(Wa, Ha, squares_a, Wb, Hb, squares_b, start, width, out):
 
 
 @njit(**COMPILE, fastmath=_SUMS)
-def prepare(W, H, which, root, tolerance, out_W, out_H, sizes, rows, state):
+def prepare_terms(W, H, which, root, tolerance, out_W, out_H, sizes, rows, state):
     """Balance, scale and write the terms of fits ``which`` into ``rows`` of the output.
 
     ``root = sqrt(‖X‖_F)``. ``state`` becomes 1 where two terms are parallel within tolerance
@@ -205,7 +205,7 @@ def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
 
 
 @njit(**COMPILE)
-def pair_distances(W, H, squares, first, second, out):
+def fill_pair_distances(W, H, squares, first, second, out):
     """Distances of listed pairs of one stack."""
     gain, best, choice, order = work_arrays(W.shape[1])
     for e in range(first.size):
@@ -258,7 +258,7 @@ def _similar_sizes(a, b, radius):
 
 
 @njit(**COMPILE)
-def find_leaders(W, H, sizes, ranked, lead_W, lead_H, lead_sizes, lead_ranked, by_size,
+def fill_leaders(W, H, sizes, ranked, lead_W, lead_H, lead_sizes, lead_ranked, by_size,
                  radius, start, stop, leader, length):  # fmt: skip
     """For each of the fits start … stop − 1 the first leader within the radius, −1 if none.
 

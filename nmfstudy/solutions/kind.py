@@ -17,7 +17,7 @@ THE_DATA = 1e-12  # relative residual up to which a certificate's product is the
 
 
 @dataclass(frozen=True)
-class Proved:
+class ProvedKind:
     """What a certificate says of the factorizations of the best product.
 
     Attributes
@@ -64,8 +64,8 @@ def proved_by(verdict, data_norm, noise_floor):
     Proved
     """
     if verdict is None:
-        return Proved()
-    proved = Proved(
+        return ProvedKind()
+    proved = ProvedKind(
         verdict.n_solutions,
         verdict.local_dimension if verdict.dimension_exact else None,
         verdict.residual is not None and verdict.residual <= THE_DATA,
@@ -73,9 +73,9 @@ def proved_by(verdict, data_norm, noise_floor):
     if not proved.infinite:
         return proved
     if verdict.witness is None:
-        return Proved()
+        return ProvedKind()
     apart = distance(verdict.factorization, verdict.witness, scale=data_norm)
-    return proved if apart > WIDE * noise_floor else Proved()
+    return proved if apart > WIDE * noise_floor else ProvedKind()
 
 
 @dataclass(frozen=True)
@@ -135,10 +135,10 @@ class Evidence:
     distance_tol: float
     plateau: Plateau | None
     exact_to: float = inf
-    proved: Proved = Proved()
+    proved: ProvedKind = ProvedKind()
 
 
-def judge(e):
+def decide_kind(e):
     """``(kind, reason)``: one, several, continuum or unsettled, and why, for people."""
     kind, reason = _judge(e)
     if e.exact_to < inf:

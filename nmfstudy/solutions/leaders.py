@@ -15,7 +15,7 @@ RADII = (1e-8, 2.5e-4)  # of leaders: the Gram form's floor; a quarter of the us
 
 
 @dataclass(frozen=True, eq=False)
-class Led:
+class LeaderClusters:
     """Fits and their leaders.
 
     Attributes
@@ -58,7 +58,9 @@ class Led:
         indices, at = indices[at >= 0], at[at >= 0]
         leader = self.leader[at]
         first = np.unique(leader, return_index=True)[1]
-        return Led(indices, self.n_merged[at], leader, self.length[at], first, self.terms)
+        return LeaderClusters(
+            indices, self.n_merged[at], leader, self.length[at], first, self.terms
+        )
 
 
 def radius_of(noise_floor, largest=RADII[1]):
@@ -70,7 +72,7 @@ def lead_themselves(pool, indices):
     """Every fit is its own leader."""
     positions, terms = _present(pool, indices)
     alone = np.arange(len(terms))
-    return Led(positions, terms.n_merged, alone, np.zeros(len(terms)), alone, terms)
+    return LeaderClusters(positions, terms.n_merged, alone, np.zeros(len(terms)), alone, terms)
 
 
 def _present(pool, indices):
@@ -118,7 +120,7 @@ def find_leaders(pool, indices, radius, n_settled=0):
         columns.append((block, terms.n_merged, leader, length))
     positions, n_merged, leader, length = (np.concatenate(c) for c in zip(*columns, strict=True))
     first = np.unique(leader, return_index=True)[1]
-    return Led(positions, n_merged, leader, length, first, leaders.terms())
+    return LeaderClusters(positions, n_merged, leader, length, first, leaders.terms())
 
 
 def _follow(terms, ranked, leaders, radius, leader, length):
@@ -127,7 +129,7 @@ def _follow(terms, ranked, leaders, radius, leader, length):
     bounds = np.linspace(0, len(terms), 4 * n_threads() + 1).astype(int)
 
     def some(i):
-        kernels.find_leaders(
+        kernels.fill_leaders(
             terms.W, terms.H, terms.sizes, ranked, leaders.W, leaders.H, leaders.sizes,
             leaders.ranked, by_size, radius, bounds[i], bounds[i + 1], leader, length,
         )  # fmt: skip

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.leaders import Led, find_leaders, lead_themselves, radius_of
+from nmfstudy.solutions.leaders import LeaderClusters, find_leaders, lead_themselves, radius_of
 from nmfstudy.solutions.neighbours import near_pairs, neighbour_pairs
 from nmfstudy.solutions.pairs import distances, terms_of, threads
 from nmfstudy.solutions.tree import Tree, spanning_tree
@@ -18,19 +18,19 @@ _DENSE = 8000  # points whose distances are kept as a matrix, 512 MB; of more th
 
 
 @dataclass(frozen=True, eq=False)
-class Linked:
+class SpanningTree:
     """Points, and the tree between them.
 
     Attributes
     ----------
-    led : Led
+    led : LeaderClusters
         The points and who stands for them.
     tree : Tree
     exact_to : float
         Beyond this tolerance the tree's counts are upper bounds; inf where all pairs counted.
     """
 
-    led: Led
+    led: LeaderClusters
     tree: Tree
     exact_to: float
 
@@ -78,7 +78,7 @@ def link(pool, indices, distance_tol, noise_floor, *, all_pairs=None):
 
     Returns
     -------
-    Linked
+    SpanningTree
     """
     (n, k), d = pool.parts[0].W.shape[1:], pool.parts[0].H.shape[2]
     owners, same = pool.distinct(indices)
@@ -102,7 +102,7 @@ def link(pool, indices, distance_tol, noise_floor, *, all_pairs=None):
         calls = _close_calls(led, tree, distance_tol, radius, near)
         extra = [_shortest_between(pool, led, i, j) for i, j in calls]
         tree = _merge(len(led.leader), [(tree.first, tree.second, tree.length), *extra])
-    return Linked(led, tree, np.inf if near is None else distance_tol)
+    return SpanningTree(led, tree, np.inf if near is None else distance_tol)
 
 
 def _merge(n_points, edges):

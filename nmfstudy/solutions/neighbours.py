@@ -62,7 +62,9 @@ def pair_distances(terms, first, second):
 
     def some(i):
         here = slice(bounds[i], bounds[i + 1])
-        kernels.pair_distances(terms.W, terms.H, squares, first[here], second[here], length[here])
+        kernels.fill_pair_distances(
+            terms.W, terms.H, squares, first[here], second[here], length[here]
+        )
 
     on_threads(some, range(len(bounds) - 1))
     return length

@@ -99,14 +99,16 @@ def _prepare(part, at, data_norm, terms, rows):
     W, H = (np.ascontiguousarray(a, dtype=np.float64) for a in (part.W, part.H))
     state = np.empty(len(rows), dtype=np.int64)
     out = (terms.W, terms.H, terms.sizes)
-    kernels.prepare(W, H, at, np.sqrt(data_norm), PARALLEL, *out, rows, state)
+    kernels.prepare_terms(W, H, at, np.sqrt(data_norm), PARALLEL, *out, rows, state)
     terms.present[rows] = state >= 0
     for row in rows[state == 1]:
         before = Factorization(terms.W[row].T, terms.H[row])
         after = before.merge_parallel()
         terms.n_merged[row] = after.dead.sum() - before.dead.sum()
         merged, zero = (np.array(a)[None] for a in (after.W, after.H)), np.zeros(1, np.int64)
-        kernels.prepare(*merged, zero, 1.0, PARALLEL, *out, np.array([row]), np.empty(1, np.int64))
+        kernels.prepare_terms(
+            *merged, zero, 1.0, PARALLEL, *out, np.array([row]), np.empty(1, np.int64)
+        )
 
 
 def distances(a, b, symmetric=False):

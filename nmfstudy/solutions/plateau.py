@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-ROUNDING = 1e-12  # distances below it are rounding
+DISTANCE_ROUNDING = 1e-12  # distances below it are rounding
 CEILING = 0.5  # beyond it everything is one: two solutions are at most about √2 apart
 LEAST_SHARED = 0.5  # a stretch in which most starts stand alone is no plateau
 MIN_DECADES = 1.0
@@ -33,9 +33,9 @@ def noise_floor(kkt_residual, n_iter):
     An estimate from the convergence alone: no distance enters.
     """
     if len(kkt_residual) == 0:
-        return ROUNDING
+        return DISTANCE_ROUNDING
     to_go = np.asarray(kkt_residual) * np.maximum(n_iter, 1)
-    return float(np.clip(np.max(to_go), ROUNDING, CEILING))
+    return float(np.clip(np.max(to_go), DISTANCE_ROUNDING, CEILING))
 
 
 def plateau(merges, floor, ceiling=CEILING):

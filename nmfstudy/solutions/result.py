@@ -16,7 +16,7 @@ from nmfstudy.solutions.coverage import (
 )
 from nmfstudy.solutions.dimension import Dimension
 from nmfstudy.solutions.gate import best_limit, near_limit
-from nmfstudy.solutions.kind import Evidence, judge, proved_by, recurs
+from nmfstudy.solutions.kind import Evidence, decide_kind, proved_by, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
@@ -143,7 +143,7 @@ class Solutions(Shown):
 
     @cached_property
     def _verdict(self):
-        return judge(self.evidence)
+        return decide_kind(self.evidence)
 
     @property
     def kind(self):

@@ -7,18 +7,18 @@ from pathlib import Path
 from scipy import sparse
 
 from nmfstudy.datasets.base import Dataset, Known
-from nmfstudy.datasets.files import shown
+from nmfstudy.datasets.files import printable_path
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.store.files import (
     new_folder,
     own,
     read_arrays,
     read_json,
-    reading,
+    reading_safely,
     write_arrays,
     write_json,
 )
-from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS, check_memory
+from nmfstudy.store.recorded import LARGEST_COUNT, NAME_LETTERS, check_recorded_size
 from nmfstudy.store.whole import check_files, record_files, set_aside
 from nmfstudy.util.errors import RequestError
 
@@ -123,7 +123,7 @@ def data_record(study_folder, sha256):
     """
     folder = data_folder(study_folder, sha256)
     try:
-        with reading("data.json"):
+        with reading_safely("data.json"):
             own(folder.parent)
             about = read_json(own(folder) / "data.json", _ABOUT_BYTES)
             if about.get("sha256") != sha256:
@@ -151,7 +151,7 @@ def load_data(study_folder, sha256):
 
 def _read(folder, about, sha256):
     try:
-        with reading(f"the data {sha256[:12]}"):
+        with reading_safely(f"the data {sha256[:12]}"):
             arrays = read_arrays(folder / "data.npz")
             dataset = _dataset(about, arrays)
     except OSError as error:
@@ -166,7 +166,7 @@ def _dataset(about, arrays):
         X = arrays["X"]
     else:
         n, d = shape = tuple(about["shape"])
-        check_memory(1, shape, 1)
+        check_recorded_size(1, shape, 1)
         X = sparse.csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, d))
     truth = None
     if "truth_W" in arrays:
@@ -223,12 +223,14 @@ def check_source(study_folder, dataset, source):
     if not others or dataset.sha256 in others or source in others.values():
         return
     other = next(iter(others.values()))
-    shown_other = shown(os.path.normpath(Path(study_folder, str(other)))) if other else "no file"
+    shown_other = (
+        printable_path(os.path.normpath(Path(study_folder, str(other)))) if other else "no file"
+    )
     folder = Path(source or "").parent.name
     name = f"{folder}-{dataset.name}" if folder.strip(".") else f"{dataset.name}-2"
     raise RequestError(
         f"{study_folder} holds other data called {dataset.name} (from {shown_other}); possible: "
-        f"a study of its own, as by study_name={shown(name)}, or both files in one sweep"
+        f"a study of its own, as by study_name={printable_path(name)}, or both files in one sweep"
     )
 
 

@@ -197,14 +197,14 @@ def machine_memory():
         return 2**33
 
 
-def check_size(name, size):
+def check_file_size(name, size):
     """Refuse a file that takes more than half of the machine's memory, before it is read."""
     if size > machine_memory() / 2:
         raise ValueError(f"{name} has {size / 2**30:.3g} GB, which takes too much memory")
 
 
 @contextlib.contextmanager
-def reading(name):
+def reading_safely(name):
     """Context in which whatever goes wrong is a ValueError or OSError: the file is left out."""
     try:
         yield
@@ -232,7 +232,7 @@ def read_json(path, most=JSON_BYTES):
     size = path.stat().st_size
     if size > most:
         raise ValueError(f"{path.name} has {size:,} bytes; at most {most:,} are read")
-    with reading(path.name):
+    with reading_safely(path.name):
         value = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(value, dict):
             raise ValueError(f"{path.name} holds no JSON object")
@@ -292,8 +292,8 @@ def read_arrays(path):
     """
     path = own(path)
     try:
-        check_size(path.name, path.stat().st_size)
-        with reading(path.name), zipfile.ZipFile(path) as archive:
+        check_file_size(path.name, path.stat().st_size)
+        with reading_safely(path.name), zipfile.ZipFile(path) as archive:
             if sum(member.compress_size for member in archive.infolist()) > path.stat().st_size:
                 raise ValueError(f"{path.name} announces more than it has")
             return {

@@ -21,7 +21,7 @@ LOST = 60.0  # seconds without a sign after which a job counts as ended
 
 
 @dataclass(frozen=True)
-class Sign:
+class Heartbeat:
     """What a job said last.
 
     Attributes
@@ -50,7 +50,7 @@ class Sign:
         return self.age < LOST
 
 
-class SignOfLife:
+class HeartbeatWriter:
     """Context in which this process says every few seconds what it is fitting.
 
     Parameters
@@ -130,7 +130,7 @@ def _signs(study_folder):
         if path.name.startswith(PARTIAL):
             continue
         try:
-            sign = Sign(**read_json(path), age=now - path.stat().st_mtime)
+            sign = Heartbeat(**read_json(path), age=now - path.stat().st_mtime)
         except (OSError, ValueError, TypeError):  # gone by now, or none of ours
             continue
         if _is_sound(sign):

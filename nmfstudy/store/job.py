@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from nmfstudy.datasets.files import bare_name, shown
+from nmfstudy.datasets.files import bare_name, printable_path
 from nmfstudy.fitting.inits import is_deterministic
 from nmfstudy.fitting.keeping import check_record
 from nmfstudy.model.objective import check_loss
@@ -259,7 +259,7 @@ def _folder(key, given, default=None):
 def _refuse_unknown(mapping, known, prefix):
     unknown = [key for key in mapping if key not in known]
     if unknown:
-        name = shown(f"{prefix}{unknown[0]}")
+        name = printable_path(f"{prefix}{unknown[0]}")
         raise RequestError(f"{name} is no setting; possible: {_list(known)}")
 
 

@@ -43,7 +43,7 @@ def recorded_job(config, shape):
     job = job_from_config(config)
     if job.search.max_iter > LARGEST_COUNT:
         raise ValueError(f"max_iter is {job.search.max_iter:.3g}")
-    check_memory(1, shape, job.problem.n_components)
+    check_recorded_size(1, shape, job.problem.n_components)
     dataset = {"name": str(job.dataset["name"])}
     return replace(job, dataset=dataset, search=replace(job.search, recorded=True))
 
@@ -60,7 +60,7 @@ def check_config(config):
         )
 
 
-def check_memory(n_starts, shape, n_components):
+def check_recorded_size(n_starts, shape, n_components):
     """Refuse factors, and work on those of one start, beyond a quarter of the machine's memory.
 
     Parameters

@@ -19,7 +19,7 @@ from nmfstudy.store.files import (
     own,
     read_arrays,
     read_json,
-    reading,
+    reading_safely,
     write_arrays,
     write_atomically,
     write_json,
@@ -228,7 +228,7 @@ def find_runs(study_folder):
         if folder.name.startswith("."):
             continue
         try:
-            with reading(folder.name):
+            with reading_safely(folder.name):
                 run = Run.load(folder)
         except (ValueError, OSError) as error:
             skipped.append((printable(folder.name), printable(str(error))))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nmfstudy.store.failures import recorded_failures
-from nmfstudy.store.heartbeat import Sign, signs_of_life
+from nmfstudy.store.heartbeat import Heartbeat, signs_of_life
 from nmfstudy.store.identity import family_id
 from nmfstudy.store.records import recorded_request
 from nmfstudy.store.run import find_runs
@@ -46,7 +46,7 @@ class Status:
     starts_asked: int
     starts_finished: int
     adaptive: bool
-    running: tuple[Sign, ...]
+    running: tuple[Heartbeat, ...]
     missing: int
     seconds_left: float | None
     other: int

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nmfstudy.assess.convergence import Convergence, follow, representative
-from nmfstudy.store.files import own, read_json, reading, write_json
+from nmfstudy.assess.convergence import Convergence, convergence_trace, representative
+from nmfstudy.store.files import own, read_json, reading_safely, write_json
 from nmfstudy.store.identity import code_version, problem_of
 from nmfstudy.store.job import Job, config_of, digest
 from nmfstudy.store.recorded import LARGEST_COUNT
@@ -30,7 +30,7 @@ def save_trace(study_folder, dataset, fits):
     seed = representative(dataset.X, fits)
     if seed is None:
         return
-    content = _plain(follow(dataset.X, fits.problem, fits.search, seed))
+    content = _plain(convergence_trace(dataset.X, fits.problem, fits.search, seed))
     content["code"] = code_version()
     own(path.parent).mkdir(parents=True, exist_ok=True)
     write_json(path, {**content, "sha256": digest(content, 64)})
@@ -58,7 +58,7 @@ def load_trace(study_folder, sha256, problem, search):
 def _read(path):
     """The content of a trace's file as it was written; None if it is no such thing."""
     try:
-        with reading(path.name):
+        with reading_safely(path.name):
             own(path.parent)
             content = read_json(path, _BYTES)
             recorded = content.pop("sha256", None)

@@ -9,7 +9,7 @@ import time
 from functools import lru_cache
 from pathlib import Path
 
-from nmfstudy.store.files import check_size, own, remove_link, sha256_of, unique
+from nmfstudy.store.files import check_file_size, own, remove_link, sha256_of, unique
 
 DAMAGED = "damaged"  # folder of a study for what was set aside
 _RECENT = 2.0  # seconds within which a second change may not show in a file's times
@@ -60,7 +60,7 @@ def check_files(folder, record, required, possible=()):
     try:
         found = {name: own(folder / name).stat() for name in recorded}
         for name, stat in found.items():
-            check_size(name, stat.st_size)
+            check_file_size(name, stat.st_size)
             if sizes.get(name, stat.st_size) != stat.st_size:
                 raise ValueError(f"{name} is not what was written")
         for name, stat in found.items():

@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-COLUMNS = (
+AGREEMENT_COLUMNS = (
     "problem init solver other n_starts n_both same n_minima n_minima_other n_minima_both "
     "best_share best_share_other"
 ).split()
@@ -57,5 +57,5 @@ def same_starts(result):
                 "best_share_other": float(best[found_b].mean()) if len(seeds) else np.nan,
             }
         )
-    table = pd.DataFrame(rows, columns=COLUMNS)
+    table = pd.DataFrame(rows, columns=AGREEMENT_COLUMNS)
     return table[table.n_starts > 0].reset_index(drop=True)

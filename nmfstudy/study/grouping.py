@@ -10,7 +10,7 @@ from nmfstudy.model.fits import concatenate
 from nmfstudy.model.objective import data_norm
 from nmfstudy.store import failures, load_data, problem_key
 from nmfstudy.store.data import sources_of
-from nmfstudy.store.files import reading
+from nmfstudy.store.files import reading_safely
 from nmfstudy.store.job import Analysis, Job
 from nmfstudy.study.problem_result import ProblemResult
 from nmfstudy.util.errors import RequestError
@@ -79,7 +79,7 @@ def recorded_analysis(about, runs):
         return Analysis()
 
 
-def recorded_failures(folder, about):
+def failures_of_problems(folder, about):
     """What is recorded of failures, without those that the last sweep did not ask for."""
     asked = {block["run"] for block in about.get("runs", [])} | set(about.get("jobs", []))
     everything = about.get("adaptive") or not asked
@@ -195,7 +195,7 @@ def _pool(runs, skipped):
     def readable():
         for run in sorted(runs, key=lambda run: run.id):
             try:
-                with reading(run.id):
+                with reading_safely(run.id):
                     fits = run.fits
             except (ValueError, OSError) as error:
                 skipped.append((run.id, str(error)))

@@ -12,12 +12,12 @@ from nmfstudy.store.job import Analysis
 from nmfstudy.store.recorded import within_memory
 from nmfstudy.store.records import recorded_request
 from nmfstudy.study.grouping import (
+    failures_of_problems,
     group_fits,
     group_problems,
     of_code,
     of_data,
     recorded_analysis,
-    recorded_failures,
     tolerances_of,
 )
 from nmfstudy.study.problem_result import ProblemResult
@@ -117,7 +117,7 @@ class Study(Shown):
             folder,
             tuple(problems),
             tuple((one_line(name), one_line(reason)) for name, reason in skipped),
-            tuple(recorded_failures(folder, about)),
+            tuple(failures_of_problems(folder, about)),
             analysis,
             about,
             infos,

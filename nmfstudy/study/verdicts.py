@@ -8,14 +8,14 @@ from scipy import sparse
 
 from nmfstudy.model.distance import distance, product_norm
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.store.files import own, read_json, reading, write_json
+from nmfstudy.store.files import own, read_json, reading_safely, write_json
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.sources import hash_of_sources, sources_behind
 
 MOST_PER_PROBLEM = 4  # representatives certified
-BUDGET = 3.0  # of each of them, in nominal seconds
-LARGEST = 20_000_000  # entries of the product, which certificates form
+CERTIFICATE_BUDGET = 3.0  # of each of them, in nominal seconds
+LARGEST_PRODUCT = 20_000_000  # entries of the product, which certificates form
 _BYTES = 2**26  # of a verdict that is kept, with its factors and evidence
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
 
@@ -37,7 +37,7 @@ class Verdicts(dict):
         self.contradictions = []
 
 
-def verdicts_of(result, *, folder=None, budget=BUDGET):
+def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
     """Verdicts on the representatives of a problem's near-optimal minima.
 
     A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
@@ -62,8 +62,8 @@ def verdicts_of(result, *, folder=None, budget=BUDGET):
         verdicts.reasons[-1] = "a penalty picks among the factorizations of a product"
     elif problem.loss != "frobenius":
         verdicts.reasons[-1] = "certificates need exact zeros, which this loss does not give"
-    elif np.prod(result.dataset.X.shape, dtype=float) > LARGEST:
-        verdicts.reasons[-1] = f"the product has more than {LARGEST:,} entries"
+    elif np.prod(result.dataset.X.shape, dtype=float) > LARGEST_PRODUCT:
+        verdicts.reasons[-1] = f"the product has more than {LARGEST_PRODUCT:,} entries"
     elif not solutions.n_minima:
         verdicts.reasons[-1] = "no fit counts"
     if verdicts.reasons:
@@ -190,7 +190,7 @@ def _kept(path, factors, tolerance):
     from nmfstudy.certificates import Verdict
 
     try:
-        with reading(path.name):
+        with reading_safely(path.name):
             own(path.parent)
             verdict = Verdict.from_dict(read_json(path, _BYTES))
             about = Factorization(verdict.factorization.W, verdict.factorization.H)

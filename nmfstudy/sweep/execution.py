@@ -14,7 +14,7 @@ from nmfstudy.model.fits import concatenate
 from nmfstudy.store import Run, is_finished, problem_key, record_failure, run_id, save_data
 from nmfstudy.store.failures import forget_job_failure, record_job_failure
 from nmfstudy.store.files import remove_leftovers, sha256_of
-from nmfstudy.store.heartbeat import SignOfLife
+from nmfstudy.store.heartbeat import HeartbeatWriter
 from nmfstudy.store.identity import run_folder
 from nmfstudy.store.job import AUTO
 from nmfstudy.store.run import set_aside_damaged
@@ -155,7 +155,7 @@ def execute(job, progress=None):
     remove_leftovers(folder / "runs")
     key = problem_key(job, dataset.name, dataset.sha256)
     blocks, done = [], []
-    with SignOfLife(folder) as sign:
+    with HeartbeatWriter(folder) as sign:
         for block in job.blocks():
             identifier = run_id(job, block, dataset.sha256, custom_files(job))
             progress.block(job, block[1])

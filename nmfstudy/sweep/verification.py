@@ -16,9 +16,9 @@ from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.fitting.solvers import SOLVERS
 from nmfstudy.model.fits import Fits
 from nmfstudy.store import code_version, find_runs, load_data
-from nmfstudy.store.files import reading
+from nmfstudy.store.files import reading_safely
 from nmfstudy.store.provenance import provenance
-from nmfstudy.store.recorded import check_memory, within_memory
+from nmfstudy.store.recorded import check_recorded_size, within_memory
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.plain_text import one_line
 from nmfstudy.util.spacing import evenly_spaced
@@ -83,12 +83,12 @@ def _again(folder, run, seconds, allow):
             f"its solver {name} is not the package's own; --allow {name} lets it be imported"
         )
     try:
-        with _time_limit(seconds), reading(run.id):
+        with _time_limit(seconds), reading_safely(run.id):
             for _, reason in within_memory([run])[1]:
                 return _impossible(reason)
             recorded = run.fits
             dataset = load_data(folder, run.info["dataset"]["sha256"])
-            check_memory(len(recorded), dataset.X.shape, run.job.problem.n_components)
+            check_recorded_size(len(recorded), dataset.X.shape, run.job.problem.n_components)
             fits = fit_starts(dataset.X, run.job.problem, search, recorded.seed)
             outcome, largest = _compare(recorded, fits)
     except _OutOfTimeError:

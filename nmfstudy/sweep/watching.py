@@ -10,7 +10,7 @@ from nmfstudy.store.run import run_folder
 from nmfstudy.store.whole import DAMAGED, folders_set_aside
 from nmfstudy.util.threads import start_thread
 
-EVERY = 1.0  # seconds between two looks
+WATCH_SECONDS = 1.0  # seconds between two looks
 
 
 @contextlib.contextmanager
@@ -26,11 +26,11 @@ def watching(folder, blocks, progress):
     progress : NoProgress
         ``advance``, ``fail`` and ``say`` are called, from another thread.
     """
-    watch = _Watch(folder, blocks, progress)
+    watch = _Watcher(folder, blocks, progress)
     ended = threading.Event()
 
     def look_again():
-        while not ended.wait(EVERY):
+        while not ended.wait(WATCH_SECONDS):
             watch.look()
 
     thread = threading.Thread(target=look_again, daemon=True)
@@ -45,7 +45,7 @@ def watching(folder, blocks, progress):
         watch.look()
 
 
-class _Watch:
+class _Watcher:
     def __init__(self, folder, blocks, progress):
         self.folder, self.progress = folder, progress
         self.open = {block["run"]: block["n_starts"] for block in blocks}

@@ -10,7 +10,7 @@ from nmfstudy import RequestError, distinct_solutions, fit, load_dataset
 from nmfstudy.assess.component_trust import component_trust, persistence
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.solutions.kind import Proved
+from nmfstudy.solutions.kind import ProvedKind
 
 
 def blocks(k, n=4):
@@ -163,7 +163,7 @@ def test_a_witness_is_compared_with(rng):
 
 
 def test_a_continuum_of_which_one_is_known_is_not_judged(rng):
-    solutions = solve(rng, [blocks(2)], copies=20).with_proof(Proved(local_dimension=1))
+    solutions = solve(rng, [blocks(2)], copies=20).with_proof(ProvedKind(local_dimension=1))
     assert solutions.kind == "continuum"
     trust = component_trust(solutions)
     assert not trust.trusted.any()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from nmfstudy.assess.convergence import follow, representative
+from nmfstudy.assess.convergence import convergence_trace, representative
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting.multistart import fit
 from nmfstudy.store.job import digest
@@ -21,7 +21,7 @@ COLUMNS = ("n_iter", "kkt_residual", "objective")
 def test_the_last_look_is_the_fit_and_the_residual_falls_to_it(solver):
     fits = fit(X, 3, n_starts=4, solver=solver)
     for start in fits:
-        seen = follow(X, fits.problem, fits.search, start.seed)
+        seen = convergence_trace(X, fits.problem, fits.search, start.seed)
         for name in COLUMNS:
             assert getattr(seen, name)[-1] == getattr(start, name)
         assert seen.kkt_residual[0] > seen.kkt_residual[-1]
@@ -32,14 +32,14 @@ def test_where_scikit_learn_stops_is_its_own_fit():
     fits = fit(X, 3, n_starts=3)
     theirs = fit(X, 3, n_starts=3, stop="scikit_learn", tol=1e-4, max_iter=200)
     for start, end in zip(fits, theirs, strict=True):
-        seen = follow(X, fits.problem, fits.search, start.seed)
+        seen = convergence_trace(X, fits.problem, fits.search, start.seed)
         assert seen.stopped == tuple(getattr(end, name) for name in COLUMNS)
         assert seen.stopped[1] > start.kkt_residual
 
 
 def test_a_start_that_does_not_converge_is_followed_to_its_last_sweep():
     fits = fit(X, 3, n_starts=2)
-    seen = follow(X, fits.problem, replace(fits.search, max_iter=20), 1)
+    seen = convergence_trace(X, fits.problem, replace(fits.search, max_iter=20), 1)
     assert seen.n_iter[-1] == 20 and seen.kkt_residual[-1] > fits.search.tol
 
 
@@ -76,7 +76,7 @@ def test_a_trace_comes_back_as_it_was_kept_and_only_for_its_own_search(asked, tm
     fits = fit(X, 2, n_starts=3, **asked)
     save_trace(tmp_path, DATA, fits)
     kept = load_trace(tmp_path, DATA.sha256, fits.problem, fits.search)
-    seen = follow(X, fits.problem, fits.search, kept.seed)
+    seen = convergence_trace(X, fits.problem, fits.search, kept.seed)
     for name in COLUMNS:
         np.testing.assert_array_equal(getattr(kept, name), getattr(seen, name))
     assert (kept.tol, kept.stopped) == (seen.tol, seen.stopped)

@@ -17,8 +17,8 @@ from nmfstudy.assess.residual_test import one_component, structure_left
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.report.dominance import dominance_clause
 from nmfstudy.report.over_k import advised, over_k_section
-from nmfstudy.report.page.files import Shelf
-from nmfstudy.report.phrases import headline, kind_cell
+from nmfstudy.report.page.files import FigureFiles
+from nmfstudy.report.phrases import kind_cell, study_headline
 
 BLOCKS = planted(3, "gaussian", 0.1, 0, (24, 12))
 
@@ -112,10 +112,10 @@ def test_the_page_names_the_cell_and_counts_nothing():
     fits = [fit(data, k, n_starts=10, solver="accelerated") for k in (2, 3)]
     study = Study.of(data, *fits)
     assert [kind_cell(result).text for result in study] == ["not judged"] * 2
-    assert "not judged" in headline(study)
+    assert "not judged" in study_headline(study)
     ((_, advice),) = advised(study)
     assert advice.reasons[0].startswith("the cell (s2, d) of the data carries nearly all of ‖X‖")
-    section = over_k_section(advised(study), Shelf(kinds=()))
+    section = over_k_section(advised(study), FigureFiles(kinds=()))
     assert not any(
         block.text == "." for block in section.sections[0].blocks if hasattr(block, "text")
     )

@@ -6,7 +6,7 @@ from known_cases import MENU_H, MENU_W, laurberg
 
 from nmfstudy.certificates import ContradictionError, Outcome
 from nmfstudy.certificates.case import make_case
-from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.combine import combine_outcomes
 from nmfstudy.certificates.effort import Effort
 from nmfstudy.model.factorization import Factorization
 
@@ -19,8 +19,8 @@ def says(name, **claims):
 
 def test_one_solution_is_a_claim_of_uniqueness():
     with pytest.raises(ContradictionError, match="counted but uniqueness not claimed"):
-        combine(MENU, [says("a", n_solutions=1)])
-    merged = combine(MENU, [says("a", n_solutions=1, unique=True)])
+        combine_outcomes(MENU, [says("a", n_solutions=1)])
+    merged = combine_outcomes(MENU, [says("a", n_solutions=1, unique=True)])
     assert merged["status"] == "unique"
 
 
@@ -28,24 +28,26 @@ def test_a_contradiction_names_who_says_what_first():
     other = Factorization(*laurberg(0.2))
     first, second = says("first", unique=True), says("second", unique=True)
     with pytest.raises(ContradictionError, match="first proves uniqueness, third has a second"):
-        combine(MENU, [first, second, says("third", witness=other), says("last", witness=other)])
+        combine_outcomes(
+            MENU, [first, second, says("third", witness=other), says("last", witness=other)]
+        )
     with pytest.raises(ContradictionError, match="a proves h_1 identifiable, b refutes it"):
-        combine(MENU, [says("a", identifiable_H=(0, 2)), says("b", refuted_H=(0, 2))])
+        combine_outcomes(MENU, [says("a", identifiable_H=(0, 2)), says("b", refuted_H=(0, 2))])
     with pytest.raises(ContradictionError, match="n_solutions: a says 2, b says 3"):
-        combine(MENU, [says("a", n_solutions=2), says("b", n_solutions=3)])
+        combine_outcomes(MENU, [says("a", n_solutions=2), says("b", n_solutions=3)])
     with pytest.raises(ContradictionError, match="unique, yet the local dimension is 1"):
-        combine(MENU, [first, says("b", local_dimension=1, dimension_exact=True)])
+        combine_outcomes(MENU, [first, says("b", local_dimension=1, dimension_exact=True)])
 
 
 def test_the_first_witness_is_handed_over_and_bounds_are_the_least():
     one, two = Factorization(*laurberg(0.2)), Factorization(*laurberg(0.3))
-    merged = combine(MENU, [says("a"), says("b", witness=one), says("c", witness=two)])
+    merged = combine_outcomes(MENU, [says("a"), says("b", witness=one), says("c", witness=two)])
     assert merged["witness"] is one and merged["status"] == "not_unique"
-    merged = combine(MENU, [says("a", local_dimension=3), says("b", local_dimension=2)])
+    merged = combine_outcomes(MENU, [says("a", local_dimension=3), says("b", local_dimension=2)])
     assert (merged["local_dimension"], merged["dimension_exact"]) == (2, False)
-    merged = combine(MENU, [says("a", local_dimension=3, dimension_exact=True)])
+    merged = combine_outcomes(MENU, [says("a", local_dimension=3, dimension_exact=True)])
     assert (merged["local_dimension"], merged["dimension_exact"]) == (3, True)
-    merged = combine(MENU, [])
+    merged = combine_outcomes(MENU, [])
     assert (merged["local_dimension"], merged["dimension_exact"]) == (None, False)
     assert merged["n_solutions"] is None and merged["witness"] is None
 
@@ -54,7 +56,7 @@ def test_the_status_when_nobody_says_anything(rng):
     """Open where a proof was possible; degenerate where factors leave nothing to prove."""
 
     def status(W, H, *outcomes):
-        return combine(make_case(Factorization(W, H)), outcomes)["status"]
+        return combine_outcomes(make_case(Factorization(W, H)), outcomes)["status"]
 
     W, H = rng.random((7, 3)), rng.random((3, 8))
     assert status(W, H) == "inconclusive"

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from nmfstudy.certificates import cones
-from nmfstudy.certificates.cones import analyse, balance, normalised, rank_of, unbalanced
+from nmfstudy.certificates.cones import (
+    analyse,
+    balancing_multipliers,
+    normalised,
+    rank_of,
+    unbalanced,
+)
 from nmfstudy.certificates.effort import Effort
 
 
@@ -47,17 +53,19 @@ def test_nothing_asked_is_nothing_tight_and_no_time_is_no_answer():
     cone = analyse(np.zeros((0, 3)), Effort(20))
     assert cone.settled and cone.least_slack == np.inf and not cone.tight.size
     assert analyse(np.eye(3), Effort(0)) is None
-    assert balance(np.array([[1.0], [-1.0]]), Effort(0)) is None
-    assert balance(np.zeros((0, 3)), Effort(20)).size == 0
+    assert balancing_multipliers(np.array([[1.0], [-1.0]]), Effort(0)) is None
+    assert balancing_multipliers(np.zeros((0, 3)), Effort(20)).size == 0
 
 
 def test_balance_is_stiemkes_alternative(rng):
     """Multipliers exist exactly if no x makes an inequality strict."""
     A = np.array([[1.0, 0], [0, 1], [-1, -1]])
-    assert unbalanced(A, balance(A, Effort(20))) == []
-    assert balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20)) is None  # x = (0, 1)
+    assert unbalanced(A, balancing_multipliers(A, Effort(20))) == []
+    assert (
+        balancing_multipliers(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20)) is None
+    )  # x = (0, 1)
     free = np.array([False, True, False])
-    multipliers = balance(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20), free)
+    multipliers = balancing_multipliers(np.array([[1.0, 0], [0, 1], [-1, 0]]), Effort(20), free)
     assert multipliers[1] == pytest.approx(0, abs=1e-12)
 
 

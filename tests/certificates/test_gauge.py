@@ -5,7 +5,7 @@ import pytest
 from known_cases import KNOWN, MENU_H, MENU_W, laurberg
 
 from nmfstudy import certify
-from nmfstudy.certificates.gauge import gauge_of
+from nmfstudy.certificates.gauge import unit_free_gauge
 from nmfstudy.certificates.zeros import pattern_interval, sized
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.streams import stream
@@ -81,7 +81,7 @@ def test_a_gauge_is_entered_and_left_without_loss():
     W, H = rng.random((5, 3)), rng.random((3, 7))
     W[rng.random(W.shape) < 0.3], H[:, 2] = 0, 0
     given = Factorization(W * units(rng, 5, 100)[:, None], H * units(rng, 7, 100))
-    gauge = gauge_of(given)
+    gauge = unit_free_gauge(given)
     inside = gauge.enter(given)
     back = gauge.leave(inside)
     np.testing.assert_array_equal(back.W, given.W)

@@ -8,11 +8,11 @@ from known_cases import KNOWN, circulant, hexagon_factors, laurberg
 from nmfstudy.certificates import CERTIFICATES, rank3
 from nmfstudy.certificates.case import FULL, make_case, witness_problems
 from nmfstudy.certificates.certifying import ask
-from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.combine import combine_outcomes
 from nmfstudy.certificates.effort import Effort
 from nmfstudy.certificates.polygons import nest
 from nmfstudy.certificates.rational import RECOVERED, recover
-from nmfstudy.certificates.triangles import candidate_breakpoints, judge
+from nmfstudy.certificates.triangles import candidate_breakpoints, decide_triangles
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.util.streams import stream
 
@@ -126,12 +126,12 @@ def test_a_missing_breakpoint_is_noticed():
     V = [tuple(map(int, column)) for column in (3 * hexagon_factors()[1]).round().T]
     polygons = nest(U, V)
     points = candidate_breakpoints(polygons)
-    whole = judge(polygons, points)
+    whole = decide_triangles(polygons, points)
     assert len(whole.triangles) == 4
     noticed = 0
     for i in range(len(points)):
         try:
-            partly = judge(polygons, points[:i] + points[i + 1 :])
+            partly = decide_triangles(polygons, points[:i] + points[i + 1 :])
         except ArithmeticError:
             noticed += 1
         else:
@@ -171,7 +171,7 @@ def test_no_certificate_contradicts_the_exact_decision(kind, block):
             if member.NAME != "witness" or seed % 8 == 0:
                 effort = Effort(0.3 if member.NAME == "witness" else 10)
                 outcomes.append(ask(member, case, effort, outcomes))
-        combine(case, outcomes)  # raises on a contradiction
+        combine_outcomes(case, outcomes)  # raises on a contradiction
         exact = next(o for o in outcomes if o.name == "rank3")
         assert exact.outcome in ("proves", "refutes")
         assert rank3.problems_of(case, exact) == []

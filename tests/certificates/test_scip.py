@@ -105,7 +105,7 @@ def test_every_element_of_the_wedge_meets_its_bound():
 def test_ten_components_are_proved_unique():
     case = random_case(10, 80, 0.4)
     outcome = scattered.run(case, Effort(60))
-    assert outcome.unique and outcome.margin == pytest.approx(scip.SLACK)
+    assert outcome.unique and outcome.margin == pytest.approx(scip.NORM_SLACK)
     verdict = certify(case.W, case.H, budget=60, ladder=False)
     assert verdict.status == "unique"
 

@@ -10,7 +10,7 @@ from known_cases import KNOWN, laurberg
 from nmfstudy import Factorization, certify
 from nmfstudy.certificates import CERTIFICATES, ContradictionError, Outcome, Verdict
 from nmfstudy.certificates.case import make_case
-from nmfstudy.certificates.combine import combine
+from nmfstudy.certificates.combine import combine_outcomes
 from nmfstudy.certificates.wording import in_words
 from nmfstudy.util.streams import stream
 
@@ -177,7 +177,7 @@ def test_contradictions_raise(pair):
     outcomes = [outcome(**claims) for claims in pair]
     for both in (outcomes, outcomes[::-1]):
         with pytest.raises(ContradictionError):
-            combine(case, both)
+            combine_outcomes(case, both)
 
 
 def test_members_are_certificates():

@@ -193,7 +193,7 @@ def test_verify_sees_tampered_results(empty, capsys):
 
 OWN = """
 import numpy as np
-from nmfstudy.fitting.solvers.base import Solver, Outcome
+from nmfstudy.fitting.solvers.base import Solver, SolverResult
 
 class Raises(Solver):
     name = "raises"
@@ -202,7 +202,7 @@ class Raises(Solver):
             raise RuntimeError("no luck with this start")
         if len(W) > 1:
             raise RuntimeError("one of them fails")
-        return Outcome(W, H, np.ones(1, int), np.zeros(1, bool))
+        return SolverResult(W, H, np.ones(1, int), np.zeros(1, bool))
 """
 
 

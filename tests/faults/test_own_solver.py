@@ -11,7 +11,7 @@ from nmfstudy.sweep.execution import execute
 SOLVER = """
 import os
 import numpy as np
-from nmfstudy.fitting.solvers.base import Outcome, Solver
+from nmfstudy.fitting.solvers.base import SolverResult, Solver
 from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
 
 class Unlucky(Solver):
@@ -26,9 +26,9 @@ class Unlucky(Solver):
         if fault == "exits":
             raise SystemExit("out of here")
         if fault == "nan":
-            return Outcome(W * np.nan, H, np.ones(len(W), int), np.ones(len(W), bool))
+            return SolverResult(W * np.nan, H, np.ones(len(W), int), np.ones(len(W), bool))
         if fault == "shape":
-            return Outcome(W[:, :1], H, np.ones(len(W), int), np.ones(len(W), bool))
+            return SolverResult(W[:, :1], H, np.ones(len(W), int), np.ones(len(W), bool))
         if fault == "nothing":
             return None
         return CoordinateDescent().solve(X, W, H, problem, report or (lambda n: None))

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 import nmfstudy as ns
-from nmfstudy.fitting.saddles import bury, descend_from, growth, suspects
+from nmfstudy.fitting.saddles import escape_saddle, growth, suspects, zero_vanished_components
 from nmfstudy.model.objective import kkt_residual, objective
 from nmfstudy.model.penalties import ElementwisePenalty, ScaleFreePenalty
 
@@ -30,7 +30,7 @@ def stationary(k, penalty, spare=1):
 def test_a_dead_component_is_stationary_and_yet_a_saddle(penalty, data):
     W, H = stationary(2, penalty)
     assert kkt_residual(MENU, W, H, penalty=penalty) <= 1e-9
-    below = descend_from(data, W, H, penalty)
+    below = escape_saddle(data, W, H, penalty)
     assert objective(MENU, *below, penalty=penalty) < objective(MENU, W, H, penalty=penalty) - 1e-6
     assert all((factor >= 0).all() for factor in below)
 
@@ -39,7 +39,7 @@ def test_under_an_l1_share_a_dead_component_is_a_local_minimum():
     for rho in (0.2, 1.0):
         penalty = ElementwisePenalty(0.01, l1_ratio=rho)
         W, H = stationary(2, penalty)
-        assert descend_from(MENU, W, H, penalty) is None
+        assert escape_saddle(MENU, W, H, penalty) is None
         value = objective(MENU, W, H, penalty=penalty)
         rng = np.random.default_rng(0)
         for _ in range(200):
@@ -50,7 +50,7 @@ def test_under_an_l1_share_a_dead_component_is_a_local_minimum():
 
 def test_an_exact_fit_with_a_dead_component_is_no_saddle():
     W, H = stationary(3, NONE)
-    assert descend_from(MENU, W, H, NONE) is None
+    assert escape_saddle(MENU, W, H, NONE) is None
 
 
 @pytest.mark.parametrize(("alpha", "collapses"), [(1.18, False), (1.19, True)])
@@ -89,7 +89,7 @@ def test_a_duplicate_pair_is_a_saddle_under_l1_and_free_under_ridge():
         W2, H2 = np.hstack([W * share, W * share]), np.vstack([H * share, H * share])
         assert np.allclose(W2 @ H2, W @ H)
         assert suspects(W2[None], H2[None]).all()
-        below = descend_from(MENU, W2, H2, penalty)
+        below = escape_saddle(MENU, W2, H2, penalty)
         if merged:
             assert (objective(MENU, *below, penalty=L1)) < objective(MENU, W2, H2, penalty=L1)
             assert (below[0] == 0).all(axis=0).sum() == 1
@@ -106,7 +106,7 @@ def test_live_and_different_terms_are_not_suspected():
 def test_burying_keeps_the_product():
     W, H = np.ones((2, 4, 3)), np.ones((2, 3, 5))
     H[0, 1] = 0.0
-    w, h = bury(W, H, NONE, 1.0)
+    w, h = zero_vanished_components(W, H, NONE, 1.0)
     assert np.array_equal(w @ h, W @ H) and (w[0, :, 1] == 0).all() and (w[1] == 1).all()
     assert (W == 1).all()
 

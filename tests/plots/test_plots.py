@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from nmfstudy.assess.component_trust import component_trust
-from nmfstudy.assess.convergence import follow
+from nmfstudy.assess.convergence import convergence_trace
 from nmfstudy.fitting.multistart import fit
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.plots import (
@@ -45,8 +45,9 @@ class Result:
         self.trust = component_trust(self.solutions)
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
-        first, counts = self.searches[0], len(self.solutions)
-        self.convergence = counts and follow(X, self.problem, first.search, first.seed[0]) or None
+        first = self.searches[0]
+        trace = convergence_trace(X, self.problem, first.search, first.seed[0])
+        self.convergence = trace if len(self.solutions) else None
 
 
 @pytest.fixture(scope="module")
@@ -126,7 +127,7 @@ def norms_table(result):
 
 def followed(result):
     fits = result.searches[0]
-    found = follow(result.dataset.X, fits.problem, fits.search, fits.seed[0])
+    found = convergence_trace(result.dataset.X, fits.problem, fits.search, fits.seed[0])
     return convergence.convergence_table(found)
 
 
@@ -271,7 +272,6 @@ def test_an_illustration_says_shows_and_tabulates(request, illustrate, kind):
     figure = Figure(figsize=made.size, layout="constrained")
     made.draw(figure)
     assert len(svg(figure)) < 150_000
-    # A second drawing is of the same thing: nothing is used up.
     again = Figure(figsize=made.size, layout="constrained")
     made.draw(again)
     assert len(again.axes) == len(figure.axes)

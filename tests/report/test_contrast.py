@@ -8,7 +8,7 @@ from contrast import SCHEMES, contrast, over, rgb
 from nmfstudy.plots import factors, style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.report.page import html
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.page.page import Page, Paragraph, Section
 
 # Every text of the figures with all that is filled behind its centre, from the back to the front,
@@ -85,7 +85,7 @@ def test_entries_can_be_read_on_every_cell(browser, tmp_path, dark, colour):
     def draw(figure):
         factors.plot_matrix(entries, colour=colour, ax=figure.add_subplot())
 
-    figure = Shelf().figure(Illustration("cells", "All values.", draw, pd.DataFrame()))
+    figure = FigureFiles().figure(Illustration("cells", "All values.", draw, pd.DataFrame()))
     page = Page("t", Paragraph("h"), (Section("s", "S", (figure,)),))
     path = tmp_path / "page.html"
     path.write_text(html.render(page), encoding="utf-8")

@@ -21,7 +21,7 @@ from nmfstudy.report.explore import (
     pairs_data,
     tolerance_data,
 )
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.solutions.tree import spanning_tree
 from nmfstudy.store.job import Analysis
 from nmfstudy.study.problem_result import ProblemResult
@@ -105,27 +105,27 @@ def test_of_many_features_the_leading_ones_are_kept(wide_result):
 
 
 def test_what_cannot_be_shown_is_said(wide_result, monkeypatch):
-    slider, picker = explore_blocks(wide_result, "key", Shelf())
+    slider, picker = explore_blocks(wide_result, "key", FigureFiles())
     assert (slider.name, picker.name) == ("slider", "picker")
     monkeypatch.setattr("nmfstudy.report.explore.MOST_NUMBERS", 1)
     assert len(pairs_data(wide_result)["solutions"]) == 2
     monkeypatch.setattr("nmfstudy.report.explore.TOO_MANY", 4 * 2 * MOST_FEATURES - 1)
-    slider, said = explore_blocks(wide_result, "key", Shelf())
+    slider, said = explore_blocks(wide_result, "key", FigureFiles())
     assert slider.name == "slider" and said.role == "note"
     assert "480 numbers, too many" in said.text and "plots.illustrate_matching" in said.text
     lean = replace_factors(wide_result)
-    _, said = explore_blocks(lean, "key", Shelf())
+    _, said = explore_blocks(lean, "key", FigureFiles())
     assert "record=solutions" in said.text and pairs_data(lean) is None
 
 
 def test_what_would_make_the_page_too_large_is_left_out(wide_result, monkeypatch):
     monkeypatch.setattr("nmfstudy.report.page.files.WIDGET_BYTES", 20_000)
-    shelf = Shelf()
+    files = FigureFiles()
     left_out = []
     for _ in range(3):
-        blocks = explore_blocks(wide_result, "key", shelf)
+        blocks = explore_blocks(wide_result, "key", files)
         left_out += [block for block in blocks if block.kind == "paragraph"]
-    assert shelf.moved <= 20_000 and left_out
+    assert files.moved <= 20_000 and left_out
     assert all("left out here" in block.text for block in left_out)
 
 

@@ -7,13 +7,13 @@ import pytest
 from nmfstudy.report.build import build_page
 from nmfstudy.report.over_k import advised, groups, over_k_section
 from nmfstudy.report.page import html
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.page.page import Page, Paragraph
-from nmfstudy.report.phrases import distinct_text, headline, result_sentences, section_id
+from nmfstudy.report.phrases import distinct_text, result_sentences, section_id, study_headline
 from nmfstudy.report.problems import (
     FEW,
-    MOST_FULL,
-    choose,
+    FULL_PROBLEMS,
+    full_problems,
     paired,
     problem_in_short,
     problems_section,
@@ -56,12 +56,12 @@ def test_a_contradiction_is_an_error_in_red(two_solutions):
     good = result.verdicts[0]
     ((_, row),) = paired(two_solutions)
     assert row["kind"] == "several" and row["n_distinct"] == 2
-    assert 'role="alert"' not in _section_html(problems_section(two_solutions, Shelf()))
+    assert 'role="alert"' not in _section_html(problems_section(two_solutions, FigureFiles()))
     result.verdicts[0] = replace(good, status="unique")
     try:
-        overview = _section_html(problems_section(two_solutions, Shelf()))
+        overview = _section_html(problems_section(two_solutions, FigureFiles()))
         assert '<span class="tone bad">contradiction</span>' in overview
-        (error,) = [b for b in problem_in_short(two_solutions, result, row, Shelf()).blocks
+        (error,) = [b for b in problem_in_short(two_solutions, result, row, FigureFiles()).blocks
                     if getattr(b, "role", "") == "error"]  # fmt: skip
         assert "certified as the only factorization" in error.text
     finally:
@@ -72,29 +72,29 @@ def test_several_solutions_are_said_with_their_number(two_solutions):
     (result,) = two_solutions
     ((_, row),) = paired(two_solutions)
     assert result_sentences(row, result)[0].startswith("2 different solutions fit equally")
-    assert headline(two_solutions) == "circ3, k = 3: 2 solutions (20 starts)."
+    assert study_headline(two_solutions) == "circ3, k = 3: 2 solutions (20 starts)."
 
 
 def test_of_many_problems_those_without_a_penalty_are_shown_in_full(many_problems):
-    full, brief = choose(many_problems)
+    full, brief = full_problems(many_problems)
     assert [p.problem.n_components for p in full] == [2, 3]
-    assert len(brief) == FEW + 2 and len(full) <= MOST_FULL
-    said = headline(many_problems)
+    assert len(brief) == FEW + 2 and len(full) <= FULL_PROBLEMS
+    said = study_headline(many_problems)
     assert said.startswith(f"Of {FEW + 4} problems") and said.endswith(".")
 
 
 def test_what_can_be_moved_is_there_for_every_problem(many_problems):
-    text = html.render(build_page(many_problems, (), Shelf()))
+    text = html.render(build_page(many_problems, (), FigureFiles()))
     for result in many_problems:
         for widget, n in (("slider", result.solutions.tree.n_points),
                           ("picker", result.solutions.n_minima)):  # fmt: skip
             assert (f'id="{section_id(result.key)}-{widget}"' in text) == (n > 1)
     moved = sum(result.solutions.tree.n_points > 1 for result in many_problems)
-    assert moved > MOST_FULL
+    assert moved > FULL_PROBLEMS
 
 
 def test_of_few_problems_all_are_shown(two_solutions):
-    assert choose(two_solutions) == (list(two_solutions), [])
+    assert full_problems(two_solutions) == (list(two_solutions), [])
 
 
 def test_k_is_compared_within_one_penalty(many_problems):
@@ -104,7 +104,7 @@ def test_k_is_compared_within_one_penalty(many_problems):
 
 
 def test_the_numbers_for_each_k_stand_in_a_column_per_k(many_problems):
-    (part,) = over_k_section(advised(many_problems), Shelf()).sections
+    (part,) = over_k_section(advised(many_problems), FigureFiles()).sections
     (table,) = (b for b in part.blocks if getattr(b, "title", "") == "The numbers for each k")
     (results,) = groups(many_problems)
     assert table.headers[1:] == tuple(f"k = {r.problem.n_components}" for r in results)

@@ -12,7 +12,7 @@ import pytest
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.report.page.figures import MAX_SVG, render
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 
 
 def _illustration(draw, name="figure one"):
@@ -71,16 +71,16 @@ def test_a_figure_that_cannot_be_drawn_is_said_in_its_place():
     def fails():
         raise ZeroDivisionError("no <luck>")
 
-    shelf = Shelf()
-    (block,) = shelf.figures(fails)
+    files = FigureFiles()
+    (block,) = files.figures(fails)
     assert block.role == "error" and "no <luck>" in block.text
-    assert shelf.troubles == [("fails", "ZeroDivisionError: no <luck>")]
-    assert shelf.figures(lambda: None) == []
+    assert files.troubles == [("fails", "ZeroDivisionError: no <luck>")]
+    assert files.figures(lambda: None) == []
 
 
 def test_names_are_unique_and_plain():
-    shelf = Shelf()
-    names = [shelf.figure(_illustration(_two_panels, n)).name for n in ("a/b", "a b", "A-B", "..")]
+    files = FigureFiles()
+    names = [files.figure(_illustration(_two_panels, n)).name for n in ("a/b", "a b", "A-B", "..")]
     assert names == ["a-b", "a-b-2", "A-B-3", "figure"]
 
 
@@ -112,9 +112,9 @@ def test_what_is_not_drawn_is_said():
     def fails():
         raise ZeroDivisionError("no luck")
 
-    shelf, said = Shelf(), []
-    shelf.say_troubles(said.append)
+    files, said = FigureFiles(), []
+    files.say_troubles(said.append)
     assert said == []
-    shelf.figures(fails)
-    shelf.say_troubles(said.append)
+    files.figures(fails)
+    files.say_troubles(said.append)
     assert said == ["figures that could not be drawn: fails (ZeroDivisionError: no luck)"]

@@ -6,11 +6,11 @@ import pytest
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.problem import Problem, Search
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.store.job import Analysis
 from nmfstudy.study import ProblemResult
-from nmfstudy.study.agreement import COLUMNS, same_starts
+from nmfstudy.study.agreement import AGREEMENT_COLUMNS, same_starts
 
 
 def result_of(*searches):
@@ -54,9 +54,11 @@ def test_a_solver_beside_itself_agrees_with_itself():
 
 def test_one_solver_or_no_common_start_makes_no_table(two_solvers):
     alone = result_of((Search(), range(3)))
-    assert list(same_starts(alone).columns) == list(COLUMNS) and len(same_starts(alone)) == 0
-    assert solver_blocks(alone, Shelf()) == ()
+    assert (
+        list(same_starts(alone).columns) == list(AGREEMENT_COLUMNS) and len(same_starts(alone)) == 0
+    )
+    assert solver_blocks(alone, FigureFiles()) == ()
     apart = result_of((Search(), range(3)), (Search(solver="accelerated"), range(5, 8)))
-    assert solver_blocks(apart, Shelf()) == ()
-    table, said = solver_blocks(two_solvers, Shelf())
+    assert solver_blocks(apart, FigureFiles()) == ()
+    table, said = solver_blocks(two_solvers, FigureFiles())
     assert len(table.rows) == 1 and "the same set of minima" in said.text

@@ -9,7 +9,7 @@ from nmfstudy.report.terminal import (
     print_frame,
     print_summary,
     short_answers,
-    shown,
+    shown_problems,
     terminal_table,
 )
 from nmfstudy.study import Study
@@ -62,9 +62,9 @@ def test_short_answers_end_with_one_stop(hostile_answer):
 
 
 def test_many_problems_are_summed_up(study):
-    some = shown(study, most=3)
+    some = shown_problems(study, most=3)
     assert some and all(result.problem.penalty.is_zero for result in some)
-    assert len(shown(study)) == len(study)
+    assert len(shown_problems(study)) == len(study)
 
 
 def test_any_frame_can_be_printed(study):

@@ -16,14 +16,14 @@ from nmfstudy.plots.solutions import (
     illustrate_rarefaction,
 )
 from nmfstudy.report.methods import methods_text
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.phrases import (
     certificate_cell,
     coverage_text,
     distinct_text,
-    headline,
     kind_cell,
     result_sentences,
+    study_headline,
 )
 from nmfstudy.report.problems import problems_section
 from nmfstudy.report.questions import answer_all
@@ -57,7 +57,7 @@ def of(study, **wanted):
 
 
 def test_optima_that_are_known_are_not_counted_as_not_settled(menu):
-    said = headline(menu)
+    said = study_headline(menu)
     assert "2 have all zeros as the best there is" in said
     assert "1 has no minimum" in said and "not settled" not in said
     for alpha, text, distinct in ((1.3, "all zero", "1"), (0.01, "no minimum", "none")):
@@ -102,7 +102,7 @@ def test_a_known_second_factorization_is_never_hidden(menu):
 
 
 def _overview(study):
-    blocks = problems_section(study, Shelf()).blocks
+    blocks = problems_section(study, FigureFiles()).blocks
     return [row for block in blocks for row in getattr(block, "rows", ())]
 
 

@@ -12,7 +12,7 @@ from nmfstudy import RequestError, distinct_solutions
 from nmfstudy.model.penalties import ElementwisePenalty
 from nmfstudy.model.problem import Problem, Search
 from nmfstudy.solutions.coverage import starts_needed
-from nmfstudy.solutions.kind import Proved
+from nmfstudy.solutions.kind import ProvedKind
 
 OBJECTIVES = np.array([1.0, 1.0 + 1e-5, 1.2])
 
@@ -266,9 +266,9 @@ def test_many_different_minima_are_no_continuum(rng):
 def test_a_certificate_decides(three, rng):
     fits, _ = three
     s = distinct_solutions(fits)
-    moving = s.with_proof(Proved(local_dimension=2))
+    moving = s.with_proof(ProvedKind(local_dimension=2))
     assert moving.kind == "continuum" and "2-dimensional" in moving.reason
-    assert s.with_proof(Proved(local_dimension=0)).kind == "several"
+    assert s.with_proof(ProvedKind(local_dimension=0)).kind == "several"
     assert s.with_verdict(None).kind == s.kind == "several"
     # Isolated solutions at growing distances, not far above the noise: no plateau of a decade.
     places = np.repeat(np.cumsum(np.geomspace(2e-3, 0.3, 12)), 5)
@@ -278,7 +278,7 @@ def test_a_certificate_decides(three, rng):
     ladder = distinct_solutions(fits, distance_tol=1e-2)
     assert ladder.noise_floor == pytest.approx(1e-3)
     assert ladder.kind == "unsettled" and "depends on the tolerance" in ladder.reason
-    assert ladder.with_proof(Proved(local_dimension=0)).kind == "several"
+    assert ladder.with_proof(ProvedKind(local_dimension=0)).kind == "several"
 
 
 def test_a_tolerance_off_the_plateau_unsettles(three):

@@ -5,7 +5,7 @@ from math import inf, nan
 
 import pytest
 
-from nmfstudy.solutions.kind import Evidence, Proved, judge
+from nmfstudy.solutions.kind import Evidence, ProvedKind, decide_kind
 from nmfstudy.solutions.plateau import Plateau
 
 SETTLED = Evidence(
@@ -33,10 +33,10 @@ SETTLED = Evidence(
 
 
 def judged(**changes):
-    return judge(replace(SETTLED, **changes))
+    return decide_kind(replace(SETTLED, **changes))
 
 
-ISOLATED = Proved(local_dimension=0)
+ISOLATED = ProvedKind(local_dimension=0)
 # Many isolated solutions, of which 100 starts have not found all.
 MANY = {
     "n_distinct": 48,
@@ -68,7 +68,7 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "one solution in 98 converged fits; a certificate shows that the best one is isolated",
         ),
         (
-            {"proved": Proved(local_dimension=2)},
+            {"proved": ProvedKind(local_dimension=2)},
             "continuum",
             "a certificate shows that the best product has a 2-dimensional family of "
             "factorizations",
@@ -128,7 +128,7 @@ SAME = "the count is the same for every tolerance from 10⁻⁹ to the largest d
             "the best one is isolated",
         ),
         (
-            {**MANY, "proved": Proved(local_dimension=6)},
+            {**MANY, "proved": ProvedKind(local_dimension=6)},
             "continuum",
             "a certificate shows that the best product has a 6-dimensional family of "
             "factorizations; 98 starts fit equally well and keep finding new solutions: the "
@@ -189,15 +189,20 @@ def test_kind_and_reason(changes, kind, reason):
     ("changes", "proved", "kind", "words"),
     [
         # Infinitely many, wherever they lie and however few were found.
-        ({"n_distinct": 2, "n_best": 2}, Proved(inf, 0), "continuum", "infinitely many"),
-        ({}, Proved(inf), "continuum", "infinitely many"),
+        ({"n_distinct": 2, "n_best": 2}, ProvedKind(inf, 0), "continuum", "infinitely many"),
+        ({}, ProvedKind(inf), "continuum", "infinitely many"),
         # A finite number: more than were found, as many, and fewer.
-        ({}, Proved(2, 0), "several", "exactly 2 factorizations; the starts reached 1"),
-        ({}, Proved(1, 0), "one", "one solution"),
-        ({"n_distinct": 3, "n_best": 3}, Proved(2, 0, True), "unsettled", "want of convergence"),
-        ({"equal_coverage": 0.0}, Proved(1, 0, True), "unsettled", "want of convergence"),
+        ({}, ProvedKind(2, 0), "several", "exactly 2 factorizations; the starts reached 1"),
+        ({}, ProvedKind(1, 0), "one", "one solution"),
+        (
+            {"n_distinct": 3, "n_best": 3},
+            ProvedKind(2, 0, True),
+            "unsettled",
+            "want of convergence",
+        ),
+        ({"equal_coverage": 0.0}, ProvedKind(1, 0, True), "unsettled", "want of convergence"),
         # Of one product among several equally good ones a finite number says nothing more.
-        ({"equal_coverage": 0.0}, Proved(1, 0), "unsettled", "isolated"),
+        ({"equal_coverage": 0.0}, ProvedKind(1, 0), "unsettled", "isolated"),
     ],
 )
 def test_where_a_certificate_speaks_it_decides(changes, proved, kind, words):
@@ -242,8 +247,8 @@ def test_a_continuum_begins_at_the_limit(not_yet, continuum):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"proved": Proved(local_dimension=None)},
-        {"proved": Proved(local_dimension=1)},
+        {"proved": ProvedKind(local_dimension=None)},
+        {"proved": ProvedKind(local_dimension=1)},
         {"proved": ISOLATED, "plateau": None},
         {"proved": ISOLATED, "plateau": Plateau(1e-9, 0.04, 40)},
         {"proved": ISOLATED, "plateau": Plateau(31e-9, 0.04, 48)},

@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from nmfstudy.solutions.plateau import CEILING, ROUNDING, Plateau, noise_floor, plateau
+from nmfstudy.solutions.plateau import CEILING, DISTANCE_ROUNDING, Plateau, noise_floor, plateau
 from nmfstudy.solutions.tree import Tree
 
 
 @pytest.mark.parametrize(
     ("kkt", "n_iter", "floor"),
     [
-        ([], [], ROUNDING),
+        ([], [], DISTANCE_ROUNDING),
         ([1e-9], [0], 1e-9),
         ([1e-9, 1e-10, 1e-10], [10, 1000, 20], 1e-7),  # the largest of all, not the first
         ([1e-9, 1e-12], [1000, 10], 1e-6),
-        ([1e-20], [3], ROUNDING),
+        ([1e-20], [3], DISTANCE_ROUNDING),
         ([1.0], [100], CEILING),
     ],
 )

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from nmfstudy.store import heartbeat
-from nmfstudy.store.heartbeat import SignOfLife, forget_the_dead, signs_of_life
+from nmfstudy.store.heartbeat import HeartbeatWriter, forget_the_dead, signs_of_life
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def a_sign(folder, **changes):
 
 
 def test_a_job_says_what_it_fits_and_takes_its_sign_away(tmp_path, quick):
-    with SignOfLife(tmp_path) as sign:
+    with HeartbeatWriter(tmp_path) as sign:
         assert signs_of_life(tmp_path) == []
         sign.begin("ab12", "menu-k3", 50)
         sign.advance(20)
@@ -44,14 +44,14 @@ def test_a_job_says_what_it_fits_and_takes_its_sign_away(tmp_path, quick):
 
 
 def test_a_short_job_leaves_nothing(tmp_path):
-    with SignOfLife(tmp_path) as sign:
+    with HeartbeatWriter(tmp_path) as sign:
         sign.begin("ab12", "menu-k3", 50)
     assert os.listdir(tmp_path) == []
 
 
 def test_a_job_without_a_place_for_signs_goes_on(tmp_path, quick):
     (tmp_path / "running").write_text("in the way")
-    with SignOfLife(tmp_path) as sign:
+    with HeartbeatWriter(tmp_path) as sign:
         sign.begin("ab12", "menu-k3", 50)
         time.sleep(0.1)
     assert (tmp_path / "running").read_text() == "in the way"
@@ -71,7 +71,7 @@ def test_who_is_silent_for_long_does_not_run(tmp_path):
 
 def test_jobs_of_hosts_with_one_name_and_one_process_id_are_two(tmp_path, quick):
     """As of containers, where every job may be process 1."""
-    with SignOfLife(tmp_path) as first, SignOfLife(tmp_path) as second:
+    with HeartbeatWriter(tmp_path) as first, HeartbeatWriter(tmp_path) as second:
         first.begin("ab12", "menu-k3", 50)
         second.begin("cd34", "menu-k3", 50)
         wait_for(lambda: len(signs_of_life(tmp_path)) == 2)
@@ -80,7 +80,7 @@ def test_jobs_of_hosts_with_one_name_and_one_process_id_are_two(tmp_path, quick)
 
 
 def test_a_job_on_a_host_that_starts_no_thread_goes_on_without_signs(tmp_path, no_threads):
-    with SignOfLife(tmp_path) as sign:
+    with HeartbeatWriter(tmp_path) as sign:
         sign.begin("ab12", "menu-k3", 50)
         sign.advance(50)
     assert os.listdir(tmp_path) == []

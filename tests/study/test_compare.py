@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from nmfstudy.report.compared import headline, sentences, write_comparison
+from nmfstudy.report.compared import comparison_headline, sentences, write_comparison
 from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
 from nmfstudy.study.comparison import compare
@@ -206,7 +206,7 @@ def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home)
     assert {p.name for p in path.parent.iterdir()} == {
         "report.html", "report.md", "tables", "figures",
     }  # fmt: skip
-    assert "plain" in page and "seeds" in page and headline(comparison) in page
+    assert "plain" in page and "seeds" in page and comparison_headline(comparison) in page
     assert "nan" not in page.split() and "None" not in page
     assert "“plain” and “seeds” have the same solution" in page
     assert page.index(">same solutions?<") < page.index(

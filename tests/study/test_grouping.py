@@ -9,7 +9,7 @@ import pytest
 from nmfstudy import RequestError, Study
 from nmfstudy.store import find_runs
 from nmfstudy.store.job import Analysis, job_from_config
-from nmfstudy.study.grouping import of_code, recorded_analysis, recorded_failures, tolerances_of
+from nmfstudy.study.grouping import failures_of_problems, of_code, recorded_analysis, tolerances_of
 from nmfstudy.sweep.execution import execute
 
 
@@ -121,7 +121,7 @@ def test_failures_that_nobody_asked_about_are_not_told(study):
         (study / "runs" / name / "error.json").write_text(json.dumps(record))
 
     def told(about):
-        return {record["id"][0] for record in recorded_failures(study, about)}
+        return {record["id"][0] for record in failures_of_problems(study, about)}
 
     block = {"run": "a" * 16, "n_starts": 3}
     assert told({}) == {"a", "b"}

@@ -11,10 +11,10 @@ from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting.multistart import fit
 from nmfstudy.plots.solutions import illustrate_count
 from nmfstudy.report.certified import certificate_blocks
-from nmfstudy.report.page.files import Shelf
+from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.phrases import distinct_text, kind_cell, result_sentences
 from nmfstudy.solutions import distinct_solutions
-from nmfstudy.solutions.kind import Proved, proved_by
+from nmfstudy.solutions.kind import ProvedKind, proved_by
 from nmfstudy.store.job import Analysis
 from nmfstudy.study import ProblemResult, Study
 from nmfstudy.study.tables import problem_row
@@ -82,7 +82,7 @@ def test_an_exact_dimension_settles_the_kind():
     # Six fits are too few for the count, and their best product has a continuum all the same.
     result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
     assert result.solutions.kind == "unsettled"
-    assert result.judged.proved == Proved(inf, 6, of_data=True)
+    assert result.judged.proved == ProvedKind(inf, 6, of_data=True)
     row = problem_row(result)
     assert row["kind"] == result.judged.kind == "continuum"
     assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
@@ -93,7 +93,7 @@ def test_an_exact_dimension_settles_the_kind():
 
 def test_infinitely_many_settle_the_kind_and_a_bound_on_the_dimension_is_shown(many):
     assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
-    assert many.judged.proved == Proved(inf, None, of_data=True)
+    assert many.judged.proved == ProvedKind(inf, None, of_data=True)
     assert many.judged.kind == "continuum" and "infinitely many" in many.judged.reason
     said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
@@ -109,7 +109,7 @@ def test_infinitely_many_in_a_place_that_starts_hardly_reach():
     row = problem_row(result)
     assert row["kind"] == result.judged.kind == "continuum"
     assert distinct_text(result) == "∞" and kind_cell(result).text == "a continuum"
-    (found, proved) = certificate_blocks(result, row, Shelf())[0].pairs
+    (found, proved) = certificate_blocks(result, row, FigureFiles())[0].pairs
     assert "2 solutions" in found[1] and "∞" in proved[1]
 
 
@@ -164,7 +164,7 @@ def test_many_isolated_solutions_are_no_continuum():
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
-    assert unique.judged.proved == Proved(1, 0, of_data=True)
+    assert unique.judged.proved == ProvedKind(1, 0, of_data=True)
     evidence = replace(unique.solutions.evidence, plateau=None)
     blurred = make_result("menu", 3)
     blurred.__dict__["solutions"] = replace(unique.solutions, evidence=evidence)
@@ -181,13 +181,13 @@ def test_what_a_certificate_cannot_settle():
     def proved(**changes):
         return proved_by(replace(verdict, **changes), norm, floor)
 
-    assert proved() == Proved(inf, 6, of_data=True)
-    assert proved(dimension_exact=False) == Proved(inf, None, of_data=True)
-    assert proved(dimension_exact=False, n_solutions=None) == Proved(None, None, of_data=True)
-    assert proved(residual=1e-3) == Proved(inf, 6)
+    assert proved() == ProvedKind(inf, 6, of_data=True)
+    assert proved(dimension_exact=False) == ProvedKind(inf, None, of_data=True)
+    assert proved(dimension_exact=False, n_solutions=None) == ProvedKind(None, None, of_data=True)
+    assert proved(residual=1e-3) == ProvedKind(inf, 6)
     # A second one that may be there for want of convergence, or is not at hand.
-    assert proved(witness=verdict.factorization) == proved(witness=None) == Proved()
-    assert proved_by(None, norm, floor) == Proved()
+    assert proved(witness=verdict.factorization) == proved(witness=None) == ProvedKind()
+    assert proved_by(None, norm, floor) == ProvedKind()
 
 
 def test_a_certificate_that_the_fits_contradict_is_an_error(two):
@@ -305,6 +305,6 @@ def test_sparse_data_are_certified_too():
 
 def test_side_by_side_the_fits_speak_for_themselves():
     result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
-    beside = certificate_blocks(result, problem_row(result), Shelf())[0]
+    beside = certificate_blocks(result, problem_row(result), FigureFiles())[0]
     (_, found), (_, proved) = beside.pairs
     assert "not settled" in found and "not unique" in proved

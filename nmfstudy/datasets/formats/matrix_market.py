@@ -10,7 +10,7 @@ import re
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import open_unpacked, refuse_larger, shown
+from nmfstudy.datasets.files import open_unpacked, printable_path, refuse_larger
 from nmfstudy.util.errors import RequestError, short
 
 ENDINGS = (".mtx", ".mtx.gz")
@@ -25,7 +25,7 @@ _TRIANGLES = {  # sign of the mirrored entries, first diagonal above the main on
 
 def read(path):
     """Read the matrix of a file."""
-    show = shown(path)
+    show = printable_path(path)
     with open_unpacked(path) as stream:
         source = io.BytesIO(stream.read()) if path.suffix.lower() == ".gz" else stream
         layout, field, symmetry = _banner(source, show)

@@ -5,7 +5,7 @@ from math import prod
 
 import numpy as np
 
-from nmfstudy.datasets.files import shown
+from nmfstudy.datasets.files import printable_path
 from nmfstudy.util.errors import RequestError
 
 ENDINGS = (".npy",)
@@ -18,7 +18,7 @@ _HEADERS = {
 def read(path):
     """Read the array of a file; see `read_array`."""
     with path.open("rb") as stream:
-        return read_array(stream, path.stat().st_size, shown(path))
+        return read_array(stream, path.stat().st_size, printable_path(path))
 
 
 def read_array(stream, size, show, kinds="biuf"):

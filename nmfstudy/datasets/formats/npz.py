@@ -4,7 +4,7 @@ import zipfile
 
 from scipy import sparse
 
-from nmfstudy.datasets.files import refuse_larger, shown
+from nmfstudy.datasets.files import printable_path, refuse_larger
 from nmfstudy.datasets.formats.npy import read_array, read_header
 from nmfstudy.util.errors import RequestError
 
@@ -15,7 +15,7 @@ _INTEGERS = "iu"
 
 def read(path):
     """Read the matrix of a file."""
-    show = shown(path)
+    show = printable_path(path)
     if not zipfile.is_zipfile(path):
         raise RequestError(f"{show} is not an NPZ file, whatever its name says")
     with zipfile.ZipFile(path) as archive:
@@ -24,7 +24,7 @@ def read(path):
             return _read_sparse(path, archive, members)
         name = "X" if "X" in members else next(iter(members), None)
         if len(members) != 1 and name != "X":
-            names = ", ".join(shown(n[:30]) for n in list(members)[:8])
+            names = ", ".join(printable_path(n[:30]) for n in list(members)[:8])
             raise RequestError(
                 f"{show} holds {len(members)} arrays ({names or 'none'}); possible: one, or one "
                 "named X"
@@ -35,7 +35,7 @@ def read(path):
 
 def _apply(reader, path, archive, member, kinds="biuf"):
     """What ``reader`` makes of a member of the archive."""
-    where = f"{shown(member.filename.removesuffix('.npy')[:30])} in {shown(path)}"
+    where = f"{printable_path(member.filename.removesuffix('.npy')[:30])} in {printable_path(path)}"
     with archive.open(member) as stream:
         return reader(stream, member.file_size, where, kinds)
 
@@ -48,7 +48,7 @@ def _read_sparse(path, archive, members):
     shape = _apply(read_array, path, archive, members["shape"], _INTEGERS)
     if shape.shape != (2,) or (shape < 1).any():
         raise RequestError(
-            f"{shown(path)} announces the shape {shape.tolist()!s:.40}; possible: 2 sizes"
+            f"{printable_path(path)} announces the shape {shape.tolist()!s:.40}; possible: 2 sizes"
         )
     refuse_larger(8 * sum(map(int, shape)), path)
     matrix = sparse.load_npz(path)

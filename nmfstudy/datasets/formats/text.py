@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nmfstudy.datasets.files import UTF16, is_text, open_unpacked, shown
+from nmfstudy.datasets.files import UTF16, is_text, open_unpacked, printable_path
 from nmfstudy.datasets.formats.cells import (
     DECIMALS,
     WRITINGS,
@@ -35,7 +35,7 @@ from nmfstudy.datasets.formats.layout import (
     spare_columns,
     suspicions,
 )
-from nmfstudy.datasets.table import Table
+from nmfstudy.datasets.table import NamedTable
 from nmfstudy.util.errors import RequestError, short
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "comma": ",", "bar": "|", "space": " "}
@@ -50,7 +50,7 @@ class _CommasFound(Exception):
     """Far down in a file that was read with decimal points, a number has a comma."""
 
 
-class _Told(NamedTuple):
+class _TextOptions(NamedTuple):
     """What the user said of a file; None where it is to be guessed."""
 
     header: bool | None
@@ -85,23 +85,25 @@ def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto")
         If the file is no table of numbers; the sentence names line and column.
     """
     switches = _switch("header", header), _switch("index", index)
-    told = _Told(*switches, _delimiter(delimiter), _decimal(decimal))
+    told = _TextOptions(*switches, _delimiter(delimiter), _decimal(decimal))
     for encoding, name in _ENCODINGS.items():
         with suppress(UnicodeDecodeError):
             table = _read(path, encoding, told)
             note = (f"The file is not UTF-8 and was read as {name}.",) if name else ()
             return replace(table, notes=table.notes + note)
-    raise RequestError(f"{shown(path)} cannot be read: it begins as UTF-16 and is cut or damaged")
+    raise RequestError(
+        f"{printable_path(path)} cannot be read: it begins as UTF-16 and is cut or damaged"
+    )
 
 
 def _read(path, encoding, told):
     """Parse a file; once more from its top if commas turn up late."""
     try:
         with _lines(path, encoding) as lines:
-            return _parse(lines, shown(path), told)
+            return _parse(lines, printable_path(path), told)
     except _CommasFound:
         with _lines(path, encoding) as lines:
-            return _parse(lines, shown(path), told, commas=True)
+            return _parse(lines, printable_path(path), told, commas=True)
 
 
 def _switch(name, value):
@@ -141,7 +143,7 @@ def _decimal(value):
 def _lines(path, encoding):
     """Open the lines of a file, or refuse what is no text."""
     if not is_text(path):
-        raise RequestError(f"{shown(path)} is not a text file, whatever its name says")
+        raise RequestError(f"{printable_path(path)} is not a text file, whatever its name says")
     with open_unpacked(path) as stream:
         if stream.peek(2)[:2] in UTF16:
             encoding = "utf-16"
@@ -197,7 +199,7 @@ def _parse(lines, show, told, commas=False):
         if many:
             notes.append(f"Of the {what} names, {many} occur{'s' * (many == 1)} more than once.")
     names, columns = (None if given is None else tuple(given) for given in (names, columns))
-    return Table(matrix, names, columns, tuple(notes))
+    return NamedTable(matrix, names, columns, tuple(notes))
 
 
 def _fill(rows, show, index, columns, decimal, guessing):

@@ -10,7 +10,7 @@ from nmfstudy.util.errors import RequestError
 from nmfstudy.util.references import Reference
 
 
-class Outcome(NamedTuple):
+class SolverResult(NamedTuple):
     """Factors of a batch of starts and how each ended, as the solver saw it.
 
     W and H are stacks; ``n_iter`` and ``met`` have shape (n_starts,), ``met`` says whether the
@@ -100,7 +100,7 @@ class Solver:
 
         Returns
         -------
-        Outcome
+        SolverResult
         """
         raise NotImplementedError
 

@@ -16,7 +16,7 @@ Cichocki & Phan (2009); Hsieh & Dhillon (2011).
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.fitting.solvers.base import Outcome, Solver, ignore_progress
+from nmfstudy.fitting.solvers.base import Solver, SolverResult, ignore_progress
 from nmfstudy.fitting.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
 from nmfstudy.model.penalties import ElementwisePenalty
 from nmfstudy.util.references import Reference
@@ -78,7 +78,7 @@ class CoordinateDescent(Solver):
             most = min(_ONE_BY_ONE, -(-share // 2))
             size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, most))
         on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
-        return Outcome(W, H, n_iter, met)
+        return SolverResult(W, H, n_iter, met)
 
     def _kind(self, X, problem):
         """Kernels by shape and penalty alone: a start must not depend on its batch."""

@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 
-from nmfstudy.fitting.solvers.base import Outcome, Solver, ignore_progress
+from nmfstudy.fitting.solvers.base import Solver, SolverResult, ignore_progress
 from nmfstudy.model.objective import LOSSES, kkt_residual
 from nmfstudy.util.references import Reference
 from nmfstudy.util.threads import one_blas_thread
@@ -41,7 +41,7 @@ class ScikitLearn(Solver):
             for w, h in zip(W, H, strict=True):
                 fits.append(self._fit(X, w, h, problem))
                 report(1)
-        return Outcome(*(np.stack(side) for side in zip(*fits, strict=True)))
+        return SolverResult(*(np.stack(side) for side in zip(*fits, strict=True)))
 
     def _fit(self, X, W, H, problem):
         if self.stop == "scikit_learn":

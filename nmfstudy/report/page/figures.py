@@ -11,7 +11,7 @@ from nmfstudy.plots.illustration import Illustration
 DPI = 110
 MAX_SVG = 220_000  # bytes; beyond it marks are rasterised, text and axes stay as they are
 MANY_MARKS = 1500
-COLOURS = 128  # of a PNG
+PNG_COLOURS = 128  # of a PNG
 
 _HASH_SALT = "nmfstudy"  # makes identifiers, and so files, the same every time
 
@@ -84,7 +84,7 @@ def _png(figure):
     figure.patch.set(facecolor="white", alpha=1.0)
     full, small = io.BytesIO(), io.BytesIO()
     figure.savefig(full, format="png", dpi=DPI, metadata={"Software": None})
-    picture = Image.open(full).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    picture = Image.open(full).convert("RGB").quantize(PNG_COLOURS, dither=Image.Dither.NONE)
     picture.save(small, "PNG", optimize=True)
     return small.getvalue()
 

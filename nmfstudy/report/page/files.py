@@ -20,7 +20,7 @@ _LONGEST, _HEAD, _TAIL = 80, 44, 24  # characters of a file name, kept of its en
 
 
 @dataclass
-class Shelf:
+class FigureFiles:
     """Collects what will be written beside the report.
 
     Attributes

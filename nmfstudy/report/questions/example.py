@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.residual_test import EXACT
+from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.model.matching import match
 from nmfstudy.plots import style
 from nmfstudy.plots.example import pairs_size, plot_pairs
@@ -62,7 +62,7 @@ def answer(study):
 
 def _caveat(result):
     """What is special about the example, as its fits have it."""
-    exact = result.solutions.representatives[0].relative_error <= EXACT
+    exact = result.solutions.representatives[0].relative_error <= EXACT_FIT
     many = {"one": "has one solution", "continuum": "has a continuum of solutions"}
     many["several"] = f"has {result.solutions.n_distinct} solutions that fit equally well"
     fits = "fits exactly" if exact else "does not fit exactly"
@@ -259,7 +259,7 @@ def _exact_pair(result):
     """The known factors, or the first fit, and the exact fit farthest from them."""
     from nmfstudy.model.distance import distance
 
-    exact = [fit for fit, _ in best_fits(result) if fit.relative_error <= EXACT][:200]
+    exact = [fit for fit, _ in best_fits(result) if fit.relative_error <= EXACT_FIT][:200]
     if len(exact) < 2:
         return None
     truth, k = result.dataset.truth, result.problem.n_components
@@ -329,7 +329,7 @@ def _notes(result, after, other):
         )
     if other is not None:
         second, _ = other
-        exact = sum(fit.relative_error <= EXACT for fit, _ in best_fits(second))
+        exact = sum(fit.relative_error <= EXACT_FIT for fit, _ in best_fits(second))
         yield (
             f"“{second.dataset.name}” is a warning: {count(exact, 'start')} fitted it exactly, "
             f"and among them are {second.solutions.n_best} different results, even with the order "

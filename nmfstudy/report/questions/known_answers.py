@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.residual_test import EXACT
+from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.certificates.wording import in_words
 from nmfstudy.report.questions.answer import Answer
 from nmfstudy.util.display import count, number
@@ -22,9 +22,9 @@ _COLUMNS = ["problem", "known", "n_exact", "kind", "certificate", "n_certified",
 _METHOD = (
     "Known is the number of exact factorizations of this size, by published theorems or by a proof "
     "given with the dataset. The count is that of the distinct fits with a relative error below "
-    f"{number(EXACT)}; of a continuum, or of starts that nearly all differ, it is infinite. The "
-    "certificate sees only one of them, not the starts, and never the truth. A certificate that "
-    "leaves the question open does not disagree."
+    f"{number(EXACT_FIT)}; of a continuum, or of starts that nearly all differ, it is infinite. "
+    "The certificate sees only one of them, not the starts, and never the truth. One that leaves "
+    "the question open does not disagree."
 )
 
 
@@ -91,7 +91,9 @@ def _row(result):
 def _count(result):
     """Number of distinct exact factorizations found; inf for a continuum."""
     solutions = result.solutions
-    exact = np.array([fit.relative_error < EXACT for fit in solutions.representatives], dtype=bool)
+    exact = np.array(
+        [fit.relative_error < EXACT_FIT for fit in solutions.representatives], dtype=bool
+    )
     if exact.any() and solutions.kind == "continuum":
         return math.inf
     return float(exact.sum())

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.assess.component_trust import EQUAL
-from nmfstudy.assess.residual_test import EXACT
+from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import drift_size, plot_drift, plot_variants, variants_size
@@ -345,7 +345,7 @@ def _effect(row):
 
 
 def _error(value):
-    return "0" if value < EXACT else style.number(value, 2)
+    return "0" if value < EXACT_FIT else style.number(value, 2)
 
 
 def _drift_fact(family, drifts, plain):

@@ -89,7 +89,7 @@ def ridge_table(family):
                 "n_starts": result.n_starts,
                 "n_converged": solutions.n_converged,
                 "components_alive": alive(fit) if fit is not None else None,
-                "spread": spread(result),
+                "spread": norm_spread(result),
                 "n_distinct": solutions.n_distinct,
                 "n_minima": solutions.n_minima,
                 "kind": result.judged.kind,
@@ -100,7 +100,7 @@ def ridge_table(family):
     return pd.DataFrame(rows)
 
 
-def spread(result):
+def norm_spread(result):
     """Largest over smallest ``‖h_r‖`` over the starts, of the worst component; NaN if unknown.
 
     Taken over random starts that found the best solution, so that only the scale can differ, and
@@ -155,7 +155,7 @@ def _picks(family):
 
 def _scale_family(found):
     """The first family with fits without a penalty whose scale can be shown; or None."""
-    return next((f for f in found if f.plain is not None and spread(f.plain) > 0), None)
+    return next((f for f in found if f.plain is not None and norm_spread(f.plain) > 0), None)
 
 
 def _some_ridge(family):
@@ -364,7 +364,7 @@ def _change_of_sweeps(table):
 
 def _scale_fact(family):
     ridge = _some_ridge(family)
-    plain, priced = spread(family.plain), spread(ridge)
+    plain, priced = norm_spread(family.plain), norm_spread(ridge)
     if priced == priced:
         beyond = 100 * (priced - 1)
         digits = "less than 0.001 %" if beyond < 1e-3 else f"{style.number(beyond, 2)} %"

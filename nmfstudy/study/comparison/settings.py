@@ -30,7 +30,7 @@ def settings_table(studies, names):
     keys = list(dict.fromkeys(key for settings in found for key in settings))
     rows = []
     for key in keys:
-        told = [_told(settings.get(key, [])) for settings in found]
+        told = [_listed_values(settings.get(key, [])) for settings in found]
         rows.append([key, *told, len(set(told)) > 1])
     return pd.DataFrame(rows, columns=["setting", *names, "differs"])
 
@@ -74,7 +74,7 @@ def _flat(config, prefix=""):
             yield f"{prefix}{key}", value
 
 
-def _told(values):
+def _listed_values(values):
     """Up to a few values one by one, sorted; of many numbers the ends; always printable."""
     if all(type(v) in (int, float) for v in values):
         numbers = [number(v, 6).replace(",", "") for v in sorted(values)]
