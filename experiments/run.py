@@ -91,8 +91,8 @@ def _within_the_data(asked):
     hints = list(asked.hints)
     for dataset, ks in left_out.items():
         n, d = dataset.X.shape
-        told = ", ".join(map(str, sorted(ks)))
-        hints.append(f"k = {told} left out: {dataset.name} is only {n}×{d}")
+        parts = ", ".join(map(str, sorted(ks)))
+        hints.append(f"k = {parts} left out: {dataset.name} is only {n}×{d}")
     jobs, overrides = zip(*pairs, strict=True)
     return replace(asked, jobs=jobs, overrides=overrides, hints=tuple(hints))
 

@@ -77,8 +77,8 @@ def _agreed(outcomes, what, get):
     """The one value that all outcomes with a value share."""
     values = {get(o): o.name for o in outcomes if get(o) is not None}
     if len(values) > 1:
-        said = ", ".join(f"{name} says {value}" for value, name in values.items())
-        raise ContradictionError(f"{what}: {said}")
+        sentence = ", ".join(f"{name} says {value}" for value, name in values.items())
+        raise ContradictionError(f"{what}: {sentence}")
     return next(iter(values), None)
 
 

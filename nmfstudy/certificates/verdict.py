@@ -163,8 +163,8 @@ class Verdict(Shown):
             ("dimensions free", free),
             ("second factorization", "at hand" if self.witness is not None else "–"),
         )
-        said = in_words(self.status, self.witness)
-        return f"Verdict: {said}. {self.explanation}", ("what is proved", ""), rows
+        sentence = in_words(self.status, self.witness)
+        return f"Verdict: {sentence}. {self.explanation}", ("what is proved", ""), rows
 
     def report(self, width=80):
         """The verdict as text for a terminal; components count from 1.

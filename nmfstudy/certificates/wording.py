@@ -22,13 +22,13 @@ def in_words(status, witness):
 
 def explain(case, combined, outcomes, n_open=0):
     """What was found, for people; with the reason if it is open for the last digits' sake."""
-    said = _explain(case, combined, outcomes)
+    sentence = _explain(case, combined, outcomes)
     if combined["witness"] is None and any(o.knife_edge for o in outcomes):
-        said += " The product is a knife edge: the last digits decide how many there are."
+        sentence += " The product is a knife edge: the last digits decide how many there are."
     if n_open:
         entries = count(n_open, "entry", "entries")
-        said += f" {entries} may be zero or not; this holds either way."
-    return said
+        sentence += f" {entries} may be zero or not; this holds either way."
+    return sentence
 
 
 def _explain(case, combined, outcomes):
@@ -65,8 +65,8 @@ def _explain(case, combined, outcomes):
 
 def report(verdict, width):
     """A verdict as lines of at most ``width`` columns."""
-    said = in_words(verdict.status, verdict.witness).upper()
-    lines = [*_wrapped(said, width), *_wrapped(verdict.explanation, width), ""]
+    sentence = in_words(verdict.status, verdict.witness).upper()
+    lines = [*_wrapped(sentence, width), *_wrapped(verdict.explanation, width), ""]
     name_width = max(len(name) for name, _ in _facts(verdict))
     for name, text in _facts(verdict):
         lines += _wrapped(text, width, f"{name:<{name_width}}  ")
@@ -91,8 +91,8 @@ def _facts(verdict):
             ("not in another solution", refuted),
             ("open", sorted(set(range(k)) - set(fixed) - set(refuted))),
         )
-        said = [f"{' '.join(_named(letter, ids))} {what}" for what, ids in groups if ids]
-        yield f"{'columns of W' if letter == 'w' else 'rows of H'}", "; ".join(said) or "none"
+        sentence = [f"{' '.join(_named(letter, ids))} {what}" for what, ids in groups if ids]
+        yield f"{'columns of W' if letter == 'w' else 'rows of H'}", "; ".join(sentence) or "none"
     yield "speaks of", verdict.scope
     low, high = verdict.threshold_interval
     yield (

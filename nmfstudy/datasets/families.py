@@ -131,12 +131,12 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
 def _named(name, family, given):
     """``planted(k=2,seed=7)``: the options that are not the family's defaults."""
     usual = signature(family).parameters
-    told = [
+    parts = [
         f"{key}={value if isinstance(value, str) else _number(value)}"
         for key, value in given.items()
         if value != usual[key].default
     ]
-    return f"{name}({','.join(told)})" if told else name
+    return f"{name}({','.join(parts)})" if parts else name
 
 
 def _sparse_factor(rng, size, k, density, pure):

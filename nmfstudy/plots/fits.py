@@ -188,19 +188,19 @@ def illustrate_landscape(result):
     if not (table.distance > solutions.distance_tol).any():
         return None
     other = table[(table.distance > solutions.distance_tol) & (table.minimum >= 0)]
-    said = "No start that counts found another solution that fits as well."
+    sentence = "No start that counts found another solution that fits as well."
     if (other.excess <= _GOOD).any():
-        said = (
+        sentence = (
             "Marks at the bottom right are other solutions: the same objective, other components."
         )
     elif (other.excess <= solutions.objective_rtol).any():
-        said = "Coloured marks to the right, below the dashed line, fit as well."
+        sentence = "Coloured marks to the right, below the dashed line, fit as well."
     return Illustration(
         name=f"landscape-{result.key}",
         caption=(
             f"Every start of {result.title} by how different its result is from the best solution "
             "(distance relative to the data, order and scale of the components taken out) and by "
-            f"how much worse it fits. {said}"
+            f"how much worse it fits. {sentence}"
         ),
         draw=lambda figure: plot_landscape(
             table,

@@ -240,14 +240,14 @@ def plot_tree(table, *, labels=None, near_optimal=None, distance_tol=None, ax=No
         ax.plot([x1, x, x, x2], [y1, y1, y2, y2], color=style.INK, lw=1.4, alpha=0.75)
         at[n + i] = (x, (y1 + y2) / 2)
     good = np.ones(n, dtype=bool) if near_optimal is None else np.asarray(near_optimal)[:n]
-    for flag, colour, marker, said in (
+    for flag, colour, marker, sentence in (
         (True, style.BLUE, "o", "as good as the best"),
         (False, style.GREY, "s", "worse"),
     ):
         y = [place[m] for m in range(n) if good[m] == flag]
         if y:
             ax.plot(
-                np.full(len(y), low), y, marker, color=colour, ms=7, label=said, clip_on=False,
+                np.full(len(y), low), y, marker, color=colour, ms=7, label=sentence, clip_on=False,
                 zorder=3,
             )  # fmt: skip
     if distance_tol is not None:

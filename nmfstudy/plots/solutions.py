@@ -71,23 +71,23 @@ def plot_count(table, *, plateau=None, noise_floor=None, distance_tol=None, ax=N
 
 def illustrate_count(result):
     """The count of a problem against the tolerance; None if no fit counts."""
-    solutions = result.judged
+    solutions = result.assessed
     if not solutions.n_minima:
         return None
     table = count_table(solutions)
     if solutions.kind == "continuum":
-        said = continuum_sentence(table, solutions)
+        sentence = continuum_sentence(table, solutions)
     elif solutions.plateau is None:
-        said = "There is no long stretch over which it stays the same, so it is not settled."
+        sentence = "There is no long stretch over which it stays the same, so it is not settled."
     else:
         low, high = style.number(solutions.plateau[0], 1), style.number(solutions.plateau[1], 2)
         end = end_text(solutions.plateau[1], high)
-        said = f"It stays the same from {low} to {end}, so it does not depend on the tolerance."
+        sentence = f"It stays the same from {low} to {end}, so it does not depend on the tolerance."
     return Illustration(
         name=f"count-{result.key}",
         caption=(
             f"How many different solutions of {result.title} are counted, by how close two may be "
-            f"and still count as the same (distance relative to the size of the data). {said}"
+            f"and still count as the same (distance relative to the size of the data). {sentence}"
         ),
         draw=lambda figure: plot_count(
             table,
@@ -235,7 +235,7 @@ def rarefaction_table(solutions):
 
 def illustrate_rarefaction(result):
     """Whether more starts would find more minima; None below ten counted random starts."""
-    solutions = result.judged
+    solutions = result.assessed
     if not solutions.n_minima or solutions.sampled_search is None:
         return None
     table = rarefaction_table(solutions)

@@ -51,14 +51,14 @@ def plot_trust(table, *, ax=None):
     ax = style.new_axes(*_size(len(table))) if ax is None else ax
     style.dress(ax, xlabel="match with its counterpart (1: the same but for size)")
     y = np.arange(len(table))
-    for prefix, shift, colour, marker, said in (
+    for prefix, shift, colour, marker, sentence in (
         ("near", -0.14, style.BLUE, "o", "in solutions as good"),
         ("minima", 0.14, style.ORANGE, "D", "in worse minima"),
     ):
         low, middle = table[f"{prefix}_lowest"], table[f"{prefix}_median"]
         if low.notna().any():
             ax.hlines(y + shift, low, middle, color=colour, lw=1.6)
-            ax.plot(low, y + shift, marker, color=colour, ms=7, label=f"{said}, lowest")
+            ax.plot(low, y + shift, marker, color=colour, ms=7, label=f"{sentence}, lowest")
             ax.plot(middle, y + shift, "|", color=colour, ms=11, mew=2, label="median")
     ax.axvline(EQUAL, color=style.TRUSTED, lw=1.6, label=f"trusted from {EQUAL}")
     ax.axvline(SIMILAR, color=style.SIMILAR, lw=1.6, ls="--", label=f"similar from {SIMILAR}")

@@ -69,7 +69,7 @@ def build_page(study, answers, files):
         files.tables[name] = csv_text(getattr(study, name))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
-    told = [_answer_section(answer, files) for answer in ordered if _target(answer)]
+    answered = [_answer_section(answer, files) for answer in ordered if _target(answer)]
     advice = advised(study)
     over_k, asked_of_k = over_k_section(advice, files), advice_rows(advice)
     # Whoever asks nothing of penalties wants to know first which k to take and what to trust.
@@ -78,7 +78,7 @@ def build_page(study, answers, files):
         *([] if study.has_penalties else [over_k]),
         problems_section(study, files),
         reading_section(),
-        *told,
+        *answered,
         *([over_k] if study.has_penalties else []),
         *problem_sections(study, files),
         troubles_section(study, files),
@@ -115,12 +115,12 @@ def _target(answer):
 def first_words(text, most=260):
     """As many whole sentences as fit into so many characters, and at least one."""
     sentences = re.split(r"(?<=[.!?]) (?=\S)", text)
-    said = sentences[0]
+    words = sentences[0]
     for sentence in sentences[1:]:
-        if len(said) + len(sentence) >= most:
-            return said
-        said = f"{said} {sentence}"
-    return said
+        if len(words) + len(sentence) >= most:
+            return words
+        words = f"{words} {sentence}"
+    return words
 
 
 def _answer_section(answer, files):

@@ -20,8 +20,8 @@ def certificate_blocks(result, row, files):
     blocks = [_beside(result, row), *_pairs(result)]
     for make in (illustrate_ambiguity, illustrate_zero_patterns):
         blocks += files.figures(make, result)
-    said = _by_text((m, v.explanation) for m, v in result.verdicts.items())
-    blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in said.items()]
+    sentence = _by_text((m, v.explanation) for m, v in result.verdicts.items())
+    blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in sentence.items()]
     if 0 in result.verdicts:
         blocks += _ladder(result.verdicts[0])
     for reason, minima in _by_text(result.verdicts.reasons.items()).items():
@@ -70,7 +70,7 @@ def _beside(result, row):
     # Fits that come back to the same places look like a continuum until a certificate speaks.
     fits = result.solutions
     if fits.recurs and fits.kind == "continuum":
-        fits = result.judged
+        fits = result.assessed
     several = fits.kind == "several"
     kind = count(fits.n_distinct, "solution") if several else KINDS[fits.kind][0]
     found = f"{kind} from {starts_text(result)}"

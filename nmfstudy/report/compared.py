@@ -87,9 +87,9 @@ def comparison_page(comparison, files):
 
 def _again_section(comparison):
     folders = (str(study.folder) for study in comparison.studies)
-    said = Paragraph(f"All differences are to “{comparison.names[0]}”. The command:")
+    sentence = Paragraph(f"All differences are to “{comparison.names[0]}”. The command:")
     command = Command(shlex.join(["nmfstudy", "compare", *folders]))
-    return Section("provenance", "Make this again", (said, command))
+    return Section("provenance", "Make this again", (sentence, command))
 
 
 def comparison_headline(comparison):
@@ -154,16 +154,16 @@ def _settings_section(comparison, files):
     table = comparison.settings
     file, differs = files.file("settings", table), table[table.differs]
     if not len(differs):
-        said = "Nothing: the same settings, versions and machine."
-        return Section("settings", "What differs between the studies", (Paragraph(said),))
+        sentence = "Nothing: the same settings, versions and machine."
+        return Section("settings", "What differs between the studies", (Paragraph(sentence),))
     rows = tuple(
         (Cell(row[0].replace(".", ".\u200b")), *(Cell(str(v)) for v in row[1:]))  # may break there
         for row in differs.drop(columns="differs").itertuples(index=False, name=None)
     )
     headers = ("setting", *comparison.names)
     shown = Table("", headers, rows, (False,) * len(headers), file, int((~table.differs).sum()))
-    said = Paragraph("Settings, versions and machines that are not the same in all:")
-    return Section("settings", "What differs between the studies", (said, shown))
+    sentence = Paragraph("Settings, versions and machines that are not the same in all:")
+    return Section("settings", "What differs between the studies", (sentence, shown))
 
 
 def _each(comparison, files):
@@ -214,7 +214,7 @@ def _sentence(names, c, i):
     if relation == PENALTY:
         return f"{found}, under different penalties{apart}; {_time(c, i)}."
     if c.same[i] == "yes":
-        kind = a.judged.kind
+        kind = a.assessed.kind
         what = {"one": "the same solution", "continuum": "a continuum of solutions"}.get(kind)
         what = what or f"the same {count(a.solutions.n_distinct, 'solution')}"
         return f"{A} and {B} have {what}{_best_shares(c, i)}; {_time(c, i)}."
@@ -228,7 +228,7 @@ def _sentence(names, c, i):
 
 
 def _count(result):
-    s = result.judged
+    s = result.assessed
     if not s.n_minima:
         return "none, as no start converged"
     if s.kind == "continuum":
@@ -241,7 +241,7 @@ def _count(result):
 
 def _best_shares(c, i):
     found = c.difference(i, "best_share")
-    if found.gap.value != found.gap.value or c.row.results[0].judged.kind == "continuum":
+    if found.gap.value != found.gap.value or c.row.results[0].assessed.kind == "continuum":
         return ""
     shares = f", reached by {percent(found.first)} and {percent(found.other)} of the starts"
     if found.gap.low <= 0 <= found.gap.high:
@@ -298,7 +298,7 @@ def _signed(value, quantity):
 def _share_table(comparison, c):
     shares = comparison.shares
     part = shares[(shares.problem == c.row.results[0].key) & (shares.title == c.row.title)]
-    if not len(part) or c.row.results[0].judged.kind == "continuum":
+    if not len(part) or c.row.results[0].assessed.kind == "continuum":
         return None
     rows = []
     for minimum, of in part.groupby("minimum"):

@@ -32,7 +32,7 @@ def explore_blocks(result, key, files):
     blocks = []
     if result.solutions.tree.n_points > 1:
         data = tolerance_data(result.solutions)
-        if result.judged.kind == "continuum":  # a stretch at which all are one settles nothing
+        if result.assessed.kind == "continuum":  # a stretch at which all are one settles nothing
             data["plateau"] = None
         slider = "slider", f"{key}-slider", "Move the tolerance"
         blocks.append(files.widget(Widget(*slider, data)))

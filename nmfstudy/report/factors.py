@@ -55,9 +55,9 @@ def leading(values, names, most=MOST_NAMES):
     shares = values / top
     order = np.argsort(-shares, kind="stable")
     leaders = [j for j in order if shares[j] >= LEAST]
-    told = ", ".join(f"{names[j]} ({number(round(shares[j], 2))})" for j in leaders[:most])
+    parts = ", ".join(f"{names[j]} ({number(round(shares[j], 2))})" for j in leaders[:most])
     rest = len(leaders) - most
-    return f"{told} and {rest} more" if rest > 0 else told
+    return f"{parts} and {rest} more" if rest > 0 else parts
 
 
 def factor_blocks(result, files):
@@ -83,7 +83,7 @@ def factor_blocks(result, files):
     files = [files.factor(f"{name}-{side}", frame) for side, frame in (("W", W), ("H", H))]
     samples, features = list(W["sample"]), list(H.columns[1:])
     amounts, patterns = W.iloc[:, 1:].to_numpy(), H.iloc[:, 1:].to_numpy()
-    said = Paragraph(
+    sentence = Paragraph(
         "In brackets: the entry as a share of the component's largest. The files hold all of W and "
         "H: every row of H has a largest entry of 1, W holds the amounts, and the product W H "
         "approximates the data.",
@@ -99,7 +99,7 @@ def factor_blocks(result, files):
         _table(title, of_features, files[1]),
         _table("Samples with the most of each component", of_samples, files[0]),
     ]
-    return [*tables, said]
+    return [*tables, sentence]
 
 
 def _table(title, texts, file):

@@ -90,8 +90,8 @@ def _again(study):
     command = [str(word) for word in study.about.get("command", [])]
     if not command:
         return [Paragraph("The command of this study was not recorded.")]
-    said = "This command, with the versions below, makes the same starts, tables and figures:"
-    return [Paragraph(said), Command(shlex.join(command))]
+    sentence = "This command, with the versions below, makes the same starts, tables and figures:"
+    return [Paragraph(sentence), Command(shlex.join(command))]
 
 
 def _adaptive(study):

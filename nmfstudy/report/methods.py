@@ -48,9 +48,9 @@ def methods_text(study):
     for result in study:
         groups.setdefault((result.dataset.sha256, result.problem.loss), []).append(result)
     rows = {row["problem"]: row for row in study.problems.to_dict("records")}
-    said = [_of_data(results, rows) for results in groups.values()]
+    sentence = [_of_data(results, rows) for results in groups.values()]
     common = _of_all(study, rows)
-    paragraphs = [*said, common] if len(said) > 1 else [said[0] + common]
+    paragraphs = [*sentence, common] if len(sentence) > 1 else [sentence[0] + common]
     text = "\n\n".join(". ".join(sentences) + "." for sentences in paragraphs)
     cited = [entry for key, entry in sorted(_bibliography().items()) if key in text]
     versions = _versions(study)
@@ -83,8 +83,8 @@ def _of_data(results, rows):
         f"{number(results[0].analysis.kkt_tol)}, and only these were counted",
     ]
     shown = [r for r in results if r.problem.penalty.is_zero] or results
-    told = "; ".join(_found(r, rows[r.key]) for r in shown[:MOST_FOUND])
-    return [*found, f"Found: {told}"]
+    parts = "; ".join(_found(r, rows[r.key]) for r in shown[:MOST_FOUND])
+    return [*found, f"Found: {parts}"]
 
 
 def _of_all(study, rows):
@@ -131,7 +131,7 @@ def _searches(counting):
         inits = solvers.setdefault(fits.search.solver_label, (fits.search, {}))[1]
         inits.setdefault(fits.search.init, []).append(fits)
     for search, inits in solvers.values():
-        told = listed(_init(init, fits) for init, fits in inits.items())
+        parts = listed(_init(init, fits) for init, fits in inits.items())
         solver = SOLVERS[search.solver].label if search.solver in SOLVERS else search.solver
         ends = f"until the KKT residual was at most {number(search.tol)}"
         if search.stop != "kkt":
@@ -140,7 +140,7 @@ def _searches(counting):
         told_options = ", ".join(_OPTIONS.get(k, f"{k} {{}}").format(v) for k, v in options.items())
         extra = f" ({told_options})" if options else ""
         yield (
-            f"Fits began at {told} and went on by {solver}{extra} {ends}, for at most "
+            f"Fits began at {parts} and went on by {solver}{extra} {ends}, for at most "
             f"{search.max_iter:,} sweeps"
         )
 
@@ -153,20 +153,20 @@ def _init(init, parts):
         words += f" ({INITS[init].reference.key})"
     if parts[0].search.deterministic:
         return f"{words} (one start per problem)"
-    told = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    parts = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     low, high = min(f.seed.min() for f in parts), max(f.seed.max() for f in parts)
-    return f"{words} ({told} starts per problem, seeds {low} to {high})"
+    return f"{words} ({parts} starts per problem, seeds {low} to {high})"
 
 
 def _penalties(results):
-    told = [r.problem.penalty for r in results if not r.problem.penalty.is_zero]
-    if not told:
+    parts = [r.problem.penalty for r in results if not r.problem.penalty.is_zero]
+    if not parts:
         return ""
-    names = list(dict.fromkeys(p.words for p in told))
-    without = "none, or " if len(told) < len(results) else ""
-    strengths = len(set(told))
+    names = list(dict.fromkeys(p.words for p in parts))
+    without = "none, or " if len(parts) < len(results) else ""
+    strengths = len(set(parts))
     if strengths == 1:
-        p = told[0]
+        p = parts[0]
         return (
             f" with {without}the penalty {names[0]} (α_W = {number(p.alpha_W)}, α_H = "
             f"{number(p.alpha_H)}, scaled as in scikit-learn)"

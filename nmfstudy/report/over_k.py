@@ -162,7 +162,7 @@ def _kind(result):
     known = result.known_optimum
     if result.dominance is not None:
         return ABSENT
-    return KINDS[known][0] if known else result.judged.kind
+    return KINDS[known][0] if known else result.assessed.kind
 
 
 def _sentences(clauses):

@@ -37,7 +37,7 @@ def kind_cell(result):
     """What came of a problem as a cell: ``3 solutions``, ``no minimum``."""
     came = outcome(result)
     if came == "several":
-        return Cell(count(result.judged.n_known, "solution"), KINDS[came][1])
+        return Cell(count(result.assessed.n_known, "solution"), KINDS[came][1])
     return Cell(*KINDS[came])
 
 
@@ -65,7 +65,7 @@ def distinct_text(result):
         return ABSENT
     if came == "none" or not result.solutions.n_minima:
         return "none"
-    return "∞" if came == "continuum" else number(result.judged.n_known)
+    return "∞" if came == "continuum" else number(result.assessed.n_known)
 
 
 def coverage_text(result):
@@ -82,7 +82,7 @@ def result_sentences(row, result):
         return dominance_sentence(result), ""
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
-    if row["kind"] == "several" and row["n_distinct"] < result.judged.n_known:
+    if row["kind"] == "several" and row["n_distinct"] < result.assessed.n_known:
         return f"Several solutions: {row['reason'][0].lower()}{row['reason'][1:]}", plateau
     if row["kind"] == "several":
         hidden = "the other" if row["n_distinct"] == 2 else "the others"
@@ -92,7 +92,7 @@ def result_sentences(row, result):
             f"{_objectives(row)} {plateau}".strip(),
         )
     if row["kind"] == "continuum":
-        if not result.judged.bends:
+        if not result.assessed.bends:
             return (
                 "A continuum of solutions, as it seems: more starts keep finding others that fit "
                 "equally well, so a single fit shows one choice among very many.",
@@ -120,7 +120,7 @@ def _objectives(row):
 def _ended(result):
     """How the starts of a problem ended whose optimum is known without them."""
     if result.known_optimum == "none":
-        return result.judged.reason
+        return result.assessed.reason
     zero = sum(int((fits.stop_reason == "collapsed").sum()) for fits in result.searches)
     worse = result.solutions.n_minima
     stuck = f"; others in {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
@@ -129,28 +129,28 @@ def _ended(result):
 
 def _size(result):
     """Dimension of a continuum as its fits and as a certificate have it."""
-    found, verdict = result.judged.dimension, result.verdicts.get(0)
-    said = []
+    found, verdict = result.assessed.dimension, result.verdicts.get(0)
+    sentence = []
     if found is not None:
-        said.append(
+        sentence.append(
             f"Judged by the distances between them, they form a set of {found.value:.1f} ± "
             f"{found.error:.1f} dimensions."
         )
     if verdict is not None and verdict.local_dimension is not None:
         d, bound = verdict.local_dimension, "" if verdict.dimension_exact else "at most "
-        said.append(
+        sentence.append(
             f"A certificate shows that around the best fit the factorizations of its product form "
             f"a set of {bound}{count(d, 'dimension')}."
         )
-    return " ".join(said)
+    return " ".join(sentence)
 
 
 def study_headline(study):
     """The study in one sentence."""
     total = sum(result.n_starts for result in study)
     if len(study) <= 3:
-        said = "; ".join(f"{result.title}: {kind_cell(result).text}" for result in study)
-        return f"{said} ({count(total, 'start')})."
+        sentence = "; ".join(f"{result.title}: {kind_cell(result).text}" for result in study)
+        return f"{sentence} ({count(total, 'start')})."
     return f"Of {len(study)} problems, fitted from {count(total, 'start')}, {outcomes_text(study)}."
 
 

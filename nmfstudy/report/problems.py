@@ -53,7 +53,7 @@ def problems_section(study, files):
         penalised = _problems_table(pairs[n_plain:], shown, file)
         title = f"{len(pairs) - n_plain} problems with a penalty"
         tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
-    said = Paragraph(
+    sentence = Paragraph(
         "A problem is a matrix, a number of components k and, where there is one, a penalty. "
         "All ways of starting are pooled: they only decide which solution is reached; starts that "
         "did not converge do not count. Coverage is the estimated chance that one more start finds "
@@ -61,7 +61,7 @@ def problems_section(study, files):
         "certificate is about the product W H of the best fit: whether other factors have the same "
         "product, not whether another product fits as well."
     )
-    return Section("problems", "All problems", (said, *tables, *_data_notes(study)))
+    return Section("problems", "All problems", (sentence, *tables, *_data_notes(study)))
 
 
 def _data_notes(study):
@@ -94,7 +94,7 @@ def _problems_table(pairs, shown, file):
 
 
 def _sorted_by(result):
-    return math.inf if outcome(result) == "continuum" else result.judged.n_known
+    return math.inf if outcome(result) == "continuum" else result.assessed.n_known
 
 
 def problem_sections(study, files):
@@ -105,10 +105,10 @@ def problem_sections(study, files):
     blocks = tuple(problem_in_short(study, result, rows[result.key], files) for result in brief)
     sections = [Section("each", "Problem by problem", (), tuple(parts))]
     if blocks:
-        said = Paragraph(
+        sentence = Paragraph(
             "Each line opens. The tables beside this report hold all numbers of these problems."
         )
-        sections.append(Section("others", "The other problems in short", (said, *blocks)))
+        sections.append(Section("others", "The other problems in short", (sentence, *blocks)))
     return tuple(sections)
 
 

@@ -10,7 +10,7 @@ def solver_blocks(result, files):
     pairs = same_starts(result)
     if not len(pairs):
         return ()
-    said = Paragraph(
+    sentence = Paragraph(
         "From the same start solvers take different ways down, so they may end in different "
         "minima. That does no harm as long as equally many starts find the same set of minima.",
         "note",
@@ -32,4 +32,4 @@ def solver_blocks(result, files):
     )  # fmt: skip
     numeric = (False, True, True, True, True, True)
     file = files.file(f"same_starts-{result.key}", pairs)
-    return (Table("The same starts by two solvers", headers, rows, numeric, file), said)
+    return (Table("The same starts by two solvers", headers, rows, numeric, file), sentence)

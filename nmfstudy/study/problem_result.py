@@ -60,7 +60,7 @@ class ProblemResult(Shown):
         )
 
     @cached_property
-    def judged(self) -> Solutions:
+    def assessed(self) -> Solutions:
         """The same `solutions`, their kind and reason settled by a certificate where it can.
 
         Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
@@ -86,7 +86,7 @@ class ProblemResult(Shown):
 
     def _shown(self):
         """Its solutions under its name."""
-        title, headers, rows = self.judged._shown()
+        title, headers, rows = self.assessed._shown()
         return f"{self.title}, {count(self.n_starts, 'start')}\n{title}", headers, rows
 
     @property
@@ -126,7 +126,7 @@ class ProblemResult(Shown):
         """`nmfstudy.assess.component_trust.Trust` in the components of the best solution."""
         found = (verdict.witness for verdict in self.verdicts.values())
         witnesses = [w for w in found if w is not None]
-        return component_trust(self.judged, witnesses, self.dominance)
+        return component_trust(self.assessed, witnesses, self.dominance)
 
     @cached_property
     def dominance(self):
@@ -136,7 +136,7 @@ class ProblemResult(Shown):
     @cached_property
     def candidate(self):
         """The row of the table over k, see `nmfstudy.assess.choice_of_k`."""
-        return candidate(self.judged, list(self.searches), self.dataset.X, self.trust)
+        return candidate(self.assessed, list(self.searches), self.dataset.X, self.trust)
 
     @cached_property
     def verdicts(self):

@@ -156,7 +156,7 @@ class Study(Shown):
         return title, headers, [
             (
                 r.title, f"{r.n_starts:,}", r.solutions.n_distinct, r.solutions.n_minima,
-                r.judged.kind, number(r.solutions.coverage),
+                r.assessed.kind, number(r.solutions.coverage),
             )
             for r in self
         ]  # fmt: skip

@@ -101,11 +101,11 @@ def problem_row(result):
         "distance_tol": result.analysis.distance_tol,
         "plateau_low": low,
         "plateau_high": high,
-        "kind": result.judged.kind,
+        "kind": result.assessed.kind,
         "coverage": solutions.coverage,
         "chao1": solutions.chao1,
         "starts_for_99": solutions.starts_for_99,
         "best_share": solutions.best_share[0] if solutions.best_share is not None else None,
         "verdict": result.verdicts[0].status if 0 in result.verdicts else "",
-        "reason": result.judged.reason,
+        "reason": result.assessed.reason,
     }

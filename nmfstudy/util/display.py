@@ -126,9 +126,9 @@ def as_html(title, headers, rows):
         for row in rows
     )
     first, *more = (escape(_plain(line)) for line in title.split("\n"))
-    said = "<br>".join([f"<strong>{first}</strong>", *more])
+    sentence = "<br>".join([f"<strong>{first}</strong>", *more])
     table = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>" if rows else ""
-    return f"<div><p>{said}</p>{table}</div>"
+    return f"<div><p>{sentence}</p>{table}</div>"
 
 
 def _plain(cell):

@@ -215,7 +215,7 @@ def _announcer(base):
     class Announcer(base):
         """Says once that kernels are being compiled; loading them from the cache is silent."""
 
-        said = False
+        sentence = False
 
         def on_start(self, started):
             _pauses.begin()

@@ -40,7 +40,7 @@ class Result:
 
     def __init__(self, X, k, searches, names=None, **options):
         self.searches = tuple(searches)
-        self.solutions = self.judged = distinct_solutions(list(self.searches), **options)
+        self.solutions = self.assessed = distinct_solutions(list(self.searches), **options)
         self.problem = self.searches[0].problem
         self.trust = component_trust(self.solutions)
         self.key, self.title = f"data-k{k}", f"data, k = {k}"

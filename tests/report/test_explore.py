@@ -135,7 +135,7 @@ def replace_factors(result):
     fits = list(result.solutions.representatives)
     fits[1] = replace(fits[1], H=np.full_like(fits[1].H, np.nan))
     solutions = replace(result.solutions, representatives=tuple(fits))
-    vars(lean).update(solutions=solutions, judged=result.judged)
+    vars(lean).update(solutions=solutions, judged=result.assessed)
     return lean
 
 

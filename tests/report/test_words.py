@@ -62,7 +62,7 @@ def test_optima_that_are_known_are_not_counted_as_not_settled(menu):
     assert "1 has no minimum" in said and "not settled" not in said
     for alpha, text, distinct in ((1.3, "all zero", "1"), (0.01, "no minimum", "none")):
         result = of(menu, k=3, alpha=alpha)
-        assert result.judged.kind == "unsettled"
+        assert result.assessed.kind == "unsettled"
         assert kind_cell(result).text == text
         assert (distinct_text(result), coverage_text(result)) == (distinct, "–")
 
@@ -107,7 +107,7 @@ def _overview(study):
 
 
 def test_the_sentence_on_a_continuum_is_what_its_curve_does(menu):
-    ends, every = of(menu, k=2, alpha=0.0).judged, of(menu, k=4, alpha=0.0).judged
+    ends, every = of(menu, k=2, alpha=0.0).assessed, of(menu, k=4, alpha=0.0).assessed
     assert ends.kind == every.kind == "continuum"
     table = count_table(ends)
     fine = table.n_distinct[table.distance_tol >= ends.noise_floor].iloc[0]
@@ -131,7 +131,7 @@ def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
 def test_where_looking_ends_is_not_passed_off_as_the_end_of_the_plateau(menu):
     result = of(menu, k=3, alpha=0.0)
     assert result.solutions.plateau[1] == 0.5
-    for text in (result.judged.reason, illustrate_count(result).caption):
+    for text in (result.assessed.reason, illustrate_count(result).caption):
         assert "to the largest distance looked at (0.5)" in text
 
 

@@ -82,19 +82,19 @@ def test_an_exact_dimension_settles_the_kind():
     # Six fits are too few for the count, and their best product has a continuum all the same.
     result = make_result("laurberg", 3, n_starts=6, parameters={"alpha": 0.7})
     assert result.solutions.kind == "unsettled"
-    assert result.judged.proved == ProvedKind(inf, 6, of_data=True)
+    assert result.assessed.proved == ProvedKind(inf, 6, of_data=True)
     row = problem_row(result)
-    assert row["kind"] == result.judged.kind == "continuum"
-    assert row["reason"] == result.judged.reason and "6-dimensional" in row["reason"]
-    assert result.judged.labels is result.solutions.labels
+    assert row["kind"] == result.assessed.kind == "continuum"
+    assert row["reason"] == result.assessed.reason and "6-dimensional" in row["reason"]
+    assert result.assessed.labels is result.solutions.labels
     said = " ".join(result_sentences(row, result))
     assert "the factorizations of its product form a set of 6 dimensions" in said
 
 
 def test_infinitely_many_settle_the_kind_and_a_bound_on_the_dimension_is_shown(many):
     assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
-    assert many.judged.proved == ProvedKind(inf, None, of_data=True)
-    assert many.judged.kind == "continuum" and "infinitely many" in many.judged.reason
+    assert many.assessed.proved == ProvedKind(inf, None, of_data=True)
+    assert many.assessed.kind == "continuum" and "infinitely many" in many.assessed.reason
     said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
@@ -107,7 +107,7 @@ def test_infinitely_many_in_a_place_that_starts_hardly_reach():
     assert result.solutions.kind == "several"
     assert result.verdicts[0].n_solutions == inf and result.verdicts[0].local_dimension == 0
     row = problem_row(result)
-    assert row["kind"] == result.judged.kind == "continuum"
+    assert row["kind"] == result.assessed.kind == "continuum"
     assert distinct_text(result) == "∞" and kind_cell(result).text == "a continuum"
     (found, proved) = certificate_blocks(result, row, FigureFiles())[0].pairs
     assert "2 solutions" in found[1] and "∞" in proved[1]
@@ -135,8 +135,8 @@ def test_a_certificate_denies_a_continuum_that_is_want_of_convergence(unique):
     blurred.__dict__["solutions"] = replace(unique.solutions, evidence=apart)
     blurred.__dict__["verdicts"] = unique.verdicts
     assert blurred.solutions.kind == "continuum"
-    assert blurred.judged.kind == "unsettled"
-    assert "exactly one factorization" in blurred.judged.reason
+    assert blurred.assessed.kind == "unsettled"
+    assert "exactly one factorization" in blurred.assessed.reason
 
 
 def circulant(n_starts):
@@ -149,22 +149,22 @@ def circulant(n_starts):
 
 def test_many_isolated_solutions_are_no_continuum():
     few, enough = circulant(36), circulant(100)
-    assert (enough.judged.kind, enough.judged.n_distinct) == ("several", 20)
+    assert (enough.assessed.kind, enough.assessed.n_distinct) == ("several", 20)
     assert few.solutions.coverage < 0.9 and few.solutions.recurs
-    assert few.judged.proved.local_dimension == 0 and not few.judged.proved.infinite
-    assert few.judged.kind == "unsettled"
-    assert "Several solutions, at least 17; more starts are needed" in few.judged.reason
+    assert few.assessed.proved.local_dimension == 0 and not few.assessed.proved.infinite
+    assert few.assessed.kind == "unsettled"
+    assert "Several solutions, at least 17; more starts are needed" in few.assessed.reason
     # Without a certificate they may be a continuum, but nothing says that they bend or how far.
     few.__dict__["judged"] = few.solutions
     row = problem_row(few)
-    assert row["kind"] == "continuum" and few.judged.dimension is None
+    assert row["kind"] == "continuum" and few.assessed.dimension is None
     said = " ".join(result_sentences(row, few))
     assert "bent" not in said and "dimension" not in said and "come back to the same" in said
     assert "it stays at 17: of 36 starts some end in the very same" in illustrate_count(few).caption
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
-    assert unique.judged.proved == ProvedKind(1, 0, of_data=True)
+    assert unique.assessed.proved == ProvedKind(1, 0, of_data=True)
     evidence = replace(unique.solutions.evidence, plateau=None)
     blurred = make_result("menu", 3)
     blurred.__dict__["solutions"] = replace(unique.solutions, evidence=evidence)

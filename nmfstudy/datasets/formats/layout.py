@@ -75,10 +75,10 @@ def _are_names(cells):
     return "text" in kinds and "number" not in kinds and all(cell.strip() for cell in cells)
 
 
-def refuse_doubtful_names(sample, cells, told, has):
+def refuse_doubtful_names(sample, cells, options, has):
     """Refuse to guess whether 1,234.5 is a name, in a first row or first column."""
-    first_row = [(0, j) for j in range(len(cells[0])) if told.header is None]
-    first_column = [(i, 0) for i in range(len(cells)) if told.index is None]
+    first_row = [(0, j) for j in range(len(cells[0])) if options.header is None]
+    first_column = [(i, 0) for i in range(len(cells)) if options.index is None]
     for i, j in first_row + first_column:
         if is_written(cells[i][j]) and kind_of(cells[i][j]) == "text":
             option = "index" if i else "header"
@@ -88,13 +88,13 @@ def refuse_doubtful_names(sample, cells, told, has):
             )
 
 
-def refuse_numbers_like_names(matrix, layout, told, show):
+def refuse_numbers_like_names(matrix, layout, options, show):
     """Refuse to guess what 400, 402.5, 405 are above or beside other numbers.
 
     They look like names if they count upwards above all other numbers, or if a text stands at
     their beginning and they are in an order that nothing else in the file is in.
     """
-    for what, option, titled, lines in _edges(matrix, layout, told):
+    for what, option, titled, lines in _edges(matrix, layout, options):
         line, rest = lines[0], lines[1:]
         above = _is_above(line, rest)
         in_order = above and _counts(line)
@@ -110,9 +110,9 @@ def refuse_numbers_like_names(matrix, layout, told, show):
             )
 
 
-def suspicions(matrix, layout, told):
+def suspicions(matrix, layout, options):
     """Say where numbers may be names: under a title, or counting; and where they are totals."""
-    for what, option, titled, lines in _edges(matrix, layout, told):
+    for what, option, titled, lines in _edges(matrix, layout, options):
         if titled and len(np.unique(lines[0])) == len(lines[0]):
             yield (
                 f"The first {what} ({short(titled)}) holds numbers and is part of the data; if "
@@ -130,7 +130,7 @@ def suspicions(matrix, layout, told):
             yield f"The last {what} is the sum of the others; if it holds totals, leave it out."
 
 
-def _edges(matrix, layout, told):
+def _edges(matrix, layout, options):
     """The first row and first column where it was guessed that they are data.
 
     Yields what it is, its option, the text at its beginning if there is one, and all lines of
@@ -140,7 +140,7 @@ def _edges(matrix, layout, told):
         ("row", "header", layout.index, matrix),
         ("column", "index", layout.header, matrix.T),
     ):
-        if getattr(told, option) is None and not getattr(layout, option):
+        if getattr(options, option) is None and not getattr(layout, option):
             yield what, option, layout.title if other else "", lines
 
 

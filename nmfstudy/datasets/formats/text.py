@@ -85,10 +85,10 @@ def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto")
         If the file is no table of numbers; the sentence names line and column.
     """
     switches = _switch("header", header), _switch("index", index)
-    told = _TextOptions(*switches, _delimiter(delimiter), _decimal(decimal))
+    options = _TextOptions(*switches, _delimiter(delimiter), _decimal(decimal))
     for encoding, name in _ENCODINGS.items():
         with suppress(UnicodeDecodeError):
-            table = _read(path, encoding, told)
+            table = _read(path, encoding, options)
             note = (f"The file is not UTF-8 and was read as {name}.",) if name else ()
             return replace(table, notes=table.notes + note)
     raise RequestError(
@@ -96,14 +96,14 @@ def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto")
     )
 
 
-def _read(path, encoding, told):
+def _read(path, encoding, options):
     """Parse a file; once more from its top if commas turn up late."""
     try:
         with _lines(path, encoding) as lines:
-            return _parse(lines, printable_path(path), told)
+            return _parse(lines, printable_path(path), options)
     except _CommasFound:
         with _lines(path, encoding) as lines:
-            return _parse(lines, printable_path(path), told, commas=True)
+            return _parse(lines, printable_path(path), options, commas=True)
 
 
 def _switch(name, value):
@@ -151,30 +151,32 @@ def _lines(path, encoding):
             yield lines
 
 
-def _parse(lines, show, told, commas=False):
+def _parse(lines, show, options, commas=False):
     """Turn lines into values, row names, column names and notes."""
     lines, comments = _split_comments(lines)
     ahead = list(islice(lines, _SAMPLE))
-    said = _EXCEL.fullmatch(ahead[0]) if ahead else None
-    ahead = ahead[1:] if said else ahead
-    delimiter = told.delimiter or (said[1] if said else _guess_delimiter(ahead))
-    rows = _rows(chain(ahead, lines), delimiter, len(comments) + bool(said))
+    separator_line = _EXCEL.fullmatch(ahead[0]) if ahead else None
+    ahead = ahead[1:] if separator_line else ahead
+    delimiter = options.delimiter or (
+        separator_line[1] if separator_line else _guess_delimiter(ahead)
+    )
+    rows = _rows(chain(ahead, lines), delimiter, len(comments) + bool(separator_line))
     sample = list(islice(rows, _SAMPLE))
     if not sample:
         raise RequestError(f"{show} has no rows; possible: a matrix of numbers")
     if spare := spare_columns([cells for _, cells in sample]):
         rows = _without(spare, chain(sample, rows), len(sample[-1][1]))
         sample = list(islice(rows, _SAMPLE))
-    guessing = told.decimal is None and delimiter != ","
+    guessing = options.decimal is None and delimiter != ","
     commas = commas or any(
-        "," in c and is_written(c, ",") for _, row in sample[told.header is True :] for c in row
+        "," in c and is_written(c, ",") for _, row in sample[options.header is True :] for c in row
     )
-    decimal = "," if guessing and commas else told.decimal
-    if told.header is None and comments:
+    decimal = "," if guessing and commas else options.decimal
+    if options.header is None and comments:
         sample = [*_commented_header(comments, delimiter, len(sample[-1][1])), *sample]
     cells = [[as_python(cell, decimal) for cell in row] for _, row in sample]
-    refuse_doubtful_names(sample, cells, told, f"{show} has")
-    layout = guess_layout(cells, told.header, told.index, f"{show} has", sample[0][0])
+    refuse_doubtful_names(sample, cells, options, f"{show} has")
+    layout = guess_layout(cells, options.header, options.index, f"{show} has", sample[0][0])
     columns = None
     if layout.header:
         columns = sample.pop(0)[1]
@@ -188,8 +190,8 @@ def _parse(lines, show, told, commas=False):
     if not values:
         raise RequestError(f"{show} has names but no numbers; possible: a matrix of numbers")
     matrix = np.frombuffer(values).reshape(-1, width)
-    refuse_numbers_like_names(matrix, layout, told, show)
-    notes = [*layout.notes, *suspicions(matrix, layout, told)]
+    refuse_numbers_like_names(matrix, layout, options, show)
+    notes = [*layout.notes, *suspicions(matrix, layout, options)]
     if guessing and decimal == ",":
         notes.append("Numbers were read with decimal commas: 1.234,5 is 1234.5.")
     if any(line.strip() for line in comments):

@@ -66,7 +66,7 @@ def _caveat(result):
     many = {"one": "has one solution", "continuum": "has a continuum of solutions"}
     many["several"] = f"has {result.solutions.n_distinct} solutions that fit equally well"
     fits = "fits exactly" if exact else "does not fit exactly"
-    number = many.get(result.judged.kind, "leaves open how many solutions it has")
+    number = many.get(result.assessed.kind, "leaves open how many solutions it has")
     return (
         f"The example {fits} and {number}. Larger data have noise, often several solutions, and "
         "nobody knows the true parts."
@@ -192,7 +192,7 @@ def _draw_matrix(X, names, figure):
 
 def _pair_figure(result, when, rows):
     names = _names(result.dataset)
-    said = {
+    sentence = {
         "before": "as two seeds found them: order and scale of the parts are accidents of the "
         "start.",
         "after": "with the same parts side by side and every row of H scaled to a largest entry of "
@@ -200,7 +200,7 @@ def _pair_figure(result, when, rows):
     }[when]
     return Illustration(
         name=f"example-{when}",
-        caption=f"W and H of {result.title}, {said}",
+        caption=f"W and H of {result.title}, {sentence}",
         draw=partial(_draw_pairs, rows, names),
         data=_entries(rows, names),
         size=pairs_size(len(rows), len(names[0])),

@@ -157,7 +157,7 @@ def outcome(result):
 
     "dominated" where a few numbers of the data outweigh all others, which no count can see.
     """
-    kind = result.judged.kind if result.dominance is None else "dominated"
+    kind = result.assessed.kind if result.dominance is None else "dominated"
     return result.known_optimum or kind
 
 

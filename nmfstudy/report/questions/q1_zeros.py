@@ -300,10 +300,10 @@ def _notes(plain, sweeps):
         "patterns into parts: a part has what it needs and nothing else."
     )
     if sweeps:
-        told = " ".join(sweep.sentence for sweep in sweeps)
+        parts = " ".join(sweep.sentence for sweep in sweeps)
         yield (
             "How strong is too strong: a penalty charges for every entry. Beyond a strength α*, "
-            f"which a formula gives, no component is worth its price. {told}"
+            f"which a formula gives, no component is worth its price. {parts}"
         )
     l1 = [s for s in sweeps if s.name == "l1"]
     if l1:

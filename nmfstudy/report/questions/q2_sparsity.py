@@ -194,7 +194,7 @@ def _variant(family, result, kind, label):
         "zeros_H": zeros_H,
         "relative_error": fit.relative_error,
         "truth": truth_match(result, fit),
-        "distinct": _distinct(result.judged, live),
+        "distinct": _distinct(result.assessed, live),
         "n_starts": result.n_starts,
     }
 

@@ -92,7 +92,7 @@ def ridge_table(family):
                 "spread": norm_spread(result),
                 "n_distinct": solutions.n_distinct,
                 "n_minima": solutions.n_minima,
-                "kind": result.judged.kind,
+                "kind": result.assessed.kind,
                 "relative_error": fit.relative_error if fit is not None else None,
                 "n_iter": median_iterations(result),
             }
@@ -148,9 +148,9 @@ def median_iterations(result):
 
 def _picks(family):
     """Whether a continuum without penalty becomes finitely many under some ridge."""
-    if family.plain is None or family.plain.judged.kind != "continuum":
+    if family.plain is None or family.plain.assessed.kind != "continuum":
         return False
-    return any(r.judged.kind in ("one", "several") for r in family.two_sided("ridge"))
+    return any(r.assessed.kind in ("one", "several") for r in family.two_sided("ridge"))
 
 
 def _scale_family(found):
@@ -323,7 +323,7 @@ def _facts(found, pick, tables):
             shown.add(family.dataset.name)
             yield from _scale_fact(family)
     if pick is not None:
-        settled = [r for r in pick.two_sided("ridge") if r.judged.kind in ("one", "several")]
+        settled = [r for r in pick.two_sided("ridge") if r.assessed.kind in ("one", "several")]
         result = settled[-1]
         yield (
             f"{pick.title}: choice",

@@ -79,7 +79,7 @@ def answer(study):
 
 def count_sentence(result):
     """How many solutions a problem has, in one plain sentence with what beside it matters."""
-    s = result.judged
+    s = result.assessed
     starts = starts_text(result)
     if result.known_optimum:
         return KNOWN[result.known_optimum]
@@ -136,11 +136,11 @@ def _row(result):
         "n_best": s.n_best,
         "n_distinct": s.n_distinct,
         "n_minima": s.n_minima,
-        "kind": result.judged.kind,
+        "kind": result.assessed.kind,
         "coverage": covered(result),
         "plateau_low": low,
         "plateau_high": high,
-        "reason": KNOWN.get(result.known_optimum, result.judged.reason),
+        "reason": KNOWN.get(result.known_optimum, result.assessed.reason),
     }
 
 
@@ -315,7 +315,7 @@ def _notes(shown, comparison):
         "terms in another order, or written as (c·w, h/c), are the same result. They are never "
         "counted twice here."
     )
-    many = [r.title for r in shown if r.judged.kind == "continuum"]
+    many = [r.title for r in shown if r.assessed.kind == "continuum"]
     if many:
         yield (
             f"A continuum ({listed(many, comma='; ')}) has no number of solutions: the "

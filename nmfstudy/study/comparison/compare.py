@@ -93,7 +93,7 @@ class Comparison:
                         "relation": c.row.relations[i],
                         "n_starts": result.n_starts,
                         "n_converged": solutions.n_converged,
-                        "kind": result.judged.kind,
+                        "kind": result.assessed.kind,
                         "n_minima": solutions.n_minima,
                         "n_distinct": solutions.n_distinct,
                         "objective": float(solutions.objective[0]) if best else np.nan,
@@ -217,7 +217,7 @@ def _apart(first, result, relation):
 
 def _same(a, b, own):
     """Whether two studies have the same solutions; open if one is unsettled."""
-    kinds, equal = {a.judged.kind, b.judged.kind}, (own[0] == own[1]).all()
+    kinds, equal = {a.assessed.kind, b.assessed.kind}, (own[0] == own[1]).all()
     # A certificate knows how many there are, not that the starts were enough to find them.
     few = any(r.solutions.kind == "unsettled" for r in (a, b)) and not equal
     if "unsettled" in kinds or few:

@@ -52,7 +52,7 @@ def _objective(c, study):
 def _n_distinct(c, study):
     """Expected solutions among as many starts of each; a continuum has no number of them."""
     a, b = _pair(c, study)
-    if c.at[study] is None or "continuum" in (a.judged.kind, b.judged.kind):
+    if c.at[study] is None or "continuum" in (a.assessed.kind, b.assessed.kind):
         own = (float(r.solutions.n_distinct) for r in (a, b))
         return Difference(*own, NO_INTERVAL)
     places = [c.at[0], c.at[study]]

@@ -30,8 +30,8 @@ def settings_table(studies, names):
     keys = list(dict.fromkeys(key for settings in found for key in settings))
     rows = []
     for key in keys:
-        told = [_listed_values(settings.get(key, [])) for settings in found]
-        rows.append([key, *told, len(set(told)) > 1])
+        parts = [_listed_values(settings.get(key, [])) for settings in found]
+        rows.append([key, *parts, len(set(parts)) > 1])
     return pd.DataFrame(rows, columns=["setting", *names, "differs"])
 
 
