@@ -51,7 +51,7 @@ class ProblemResult(Shown):
 
     @cached_property
     def solutions(self) -> Solutions:
-        """Distinct solutions of all searches together, by the fits alone; see `judged`."""
+        """Distinct solutions of all searches together, by the fits alone; see `assessed`."""
         return distinct_solutions(
             list(self.searches),
             distance_tol=self.analysis.distance_tol,

@@ -215,13 +215,13 @@ def _announcer(base):
     class Announcer(base):
         """Says once that kernels are being compiled; loading them from the cache is silent."""
 
-        sentence = False
+        announced = False
 
         def on_start(self, started):
             _pauses.begin()
             ours = started.data["dispatcher"].py_func.__module__.startswith("nmfstudy.")
-            if ours and not self.said:
-                self.said = True
+            if ours and not self.announced:
+                self.announced = True
                 print(
                     f"nmfstudy: compiling kernels, once, about {SECONDS} s …",
                     file=sys.stderr,

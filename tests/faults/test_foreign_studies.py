@@ -179,7 +179,7 @@ def test_a_recorded_search_makes_no_solver_of_its_own(foreign, mark):
 
 def test_no_module_that_draws_or_reports_can_fit():
     """Statically: no name that fits, or makes what fits, is imported there."""
-    forbidden = {"fit", "fit_starts", "follow", "save_trace", "make_solver", "load_dataset",
+    forbidden = {"fit", "fit_starts", "convergence_trace", "save_trace", "make_solver", "load_dataset",
                  "execute", "perform", "import_module"}  # fmt: skip
     for room in ("plots", "report", "study"):
         for path in (ROOT / "nmfstudy" / room).rglob("*.py"):

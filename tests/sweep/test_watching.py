@@ -28,7 +28,7 @@ class Heard(NoProgress):
 
 @pytest.fixture
 def job(tmp_path, monkeypatch):
-    monkeypatch.setattr(watching, "EVERY", 0.01)
+    monkeypatch.setattr(watching, "WATCH_SECONDS", 0.01)
     config = {"dataset": "menu", "init": "random", "solver": "coordinate_descent"}
     config |= {"n_components": 2, "n_starts": 25, "block": 10, "results_dir": str(tmp_path)}
     return job_from_config(config)
