@@ -60,7 +60,7 @@ def convergence_trace(X, problem, search, seed):
     --------
     >>> from nmfstudy.datasets import load_dataset
     >>> from nmfstudy.model.problem import Problem, Search
-    >>> seen = follow(load_dataset("menu").X, Problem(3), Search(), seed=0)
+    >>> seen = convergence_trace(load_dataset("menu").X, Problem(3), Search(), seed=0)
     >>> bool(seen.kkt_residual[-1] <= seen.tol < seen.kkt_residual[0])
     True
     """

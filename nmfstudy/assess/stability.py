@@ -197,9 +197,9 @@ def stability(
     Examples
     --------
     >>> import nmfstudy as ns
-    >>> s = ns.stability(ns.load_dataset("digits"), 3, n_resamples=4, n_starts=3)
+    >>> s = ns.stability(ns.load_dataset("planted"), 4, n_resamples=4, n_starts=3)
     >>> s.components.found_again.tolist()
-    [1.0, 1.0, 1.0]
+    [1.0, 1.0, 1.0, 1.0]
     """
     from nmfstudy.datasets.base import check_data
 

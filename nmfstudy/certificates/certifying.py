@@ -66,6 +66,15 @@ def certify(
         If the factors, the data or an option are not usable.
     ContradictionError
         If two certificates disagree, which only an error in one of them can cause.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> verdict = ns.certify([[1, 0], [0, 1], [1, 1]], [[1, 0, 2], [0, 1, 1]])
+    >>> verdict.status
+    'unique'
+    >>> bool(verdict.verify())
+    True
     """
     given = Factorization(W, H)
     X = _check_data(given, X)

@@ -39,6 +39,12 @@ def load_dataset(name, **params):
     ------
     RequestError
         If the name or a parameter does not exist, or its value is not possible.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> ns.load_dataset("laurberg", alpha=0.3).X.shape
+    (6, 6)
     """
     if not isinstance(name, str) or name not in DATASETS:
         raise RequestError(

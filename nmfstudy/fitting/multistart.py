@@ -73,6 +73,15 @@ def fit(
     ------
     RequestError
         If the data or the request cannot be used, before any work.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> fits = ns.fit(ns.load_dataset("menu").X, n_components=3, n_starts=10)
+    >>> len(fits)
+    10
+    >>> bool(fits.kkt_residual.max() <= 1e-9)
+    True
     """
     if penalty is None:
         penalty = ElementwisePenalty(alpha_W, alpha_H, l1_ratio)

@@ -33,6 +33,14 @@ def distance(a, b, scale=None):
     ------
     RequestError
         If the shapes of the two products differ.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> a = ns.Factorization([[1, 0], [0, 1]], [[1, 0], [0, 2]])
+    >>> b = ns.Factorization([[0, 5], [5, 0]], [[0, 0.4], [0.2, 0]])  # swapped and rescaled
+    >>> round(ns.distance(a, b), 12)
+    0.0
     """
     a, b = (as_factorization(f).merge_parallel() for f in (a, b))
     order, _ = match(a, b)

@@ -55,6 +55,16 @@ class Factorization:
     ------
     RequestError
         If a factor is not a finite nonnegative matrix, or the shapes do not agree.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> f = ns.Factorization([[1.0, 0.0], [0.0, 2.0]], [[3.0, 0.0], [0.0, 4.0]])
+    >>> f.n_components
+    2
+    >>> f.product()
+    array([[3., 0.],
+           [0., 8.]])
     """
 
     W: np.ndarray

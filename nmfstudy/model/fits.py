@@ -25,7 +25,36 @@ _LISTED = 5  # fits in the table that is printed
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Shown):
-    """One start and how it ended. ``W``, ``H`` is the factorization found."""
+    """One start and how it ended.
+
+    Attributes
+    ----------
+    W : array of shape (n_samples, n_components)
+    H : array of shape (n_components, n_features)
+        The factorization found.
+    objective : float
+        Loss and penalty, in scikit-learn's scaling: ``½‖X − WH‖²`` without a penalty.
+    relative_error : float
+        ``‖X − WH‖ / ‖X‖``.
+    kkt_residual : float
+        How far the factors are from a stationary point, without units.
+    n_iter : int
+        Sweeps over both factors.
+    converged : bool
+        Whether the residual is within the tolerance.
+    stop_reason : str
+        Why the start ended: converged, max_iter, scale_escape, collapsed, dead, saddle or failed.
+    seconds : float
+    seed : int
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> menu = ns.load_dataset("menu")
+    >>> best = ns.fit(menu.X, n_components=3, n_starts=4)[0]
+    >>> best.W.shape, best.H.shape, best.stop_reason
+    ((6, 3), (3, 4), 'converged')
+    """
 
     W: np.ndarray
     H: np.ndarray
@@ -79,6 +108,15 @@ class Fits(Shown):
     row : int array of shape (n_fits,)
         Row of W and H with the factors of each fit, −1 if they were not kept. Fits that are the
         same may share one. By default fit i has row i.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> fits = ns.fit(ns.load_dataset("menu").X, n_components=3, n_starts=4)
+    >>> len(fits), fits.W.shape
+    (4, (4, 6, 3))
+    >>> bool(fits.converged.all())
+    True
     """
 
     W: np.ndarray

@@ -79,6 +79,15 @@ def match(a, b):
     ------
     RequestError
         If the shapes of the two products differ.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> a = ns.Factorization([[1, 0], [0, 1]], [[1, 0], [0, 1]])
+    >>> b = ns.Factorization([[0, 1], [1, 0]], [[0, 1], [1, 0]])
+    >>> order, congruence = ns.match(a, b)
+    >>> order
+    array([1, 0])
     """
     a, b = as_factorization(a), as_factorization(b)
     check_same_shape(a, b)

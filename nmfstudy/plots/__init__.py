@@ -5,6 +5,18 @@ Axes, touches no global state and saves nothing. ``…_table`` makes the DataFra
 ``illustrate_…`` takes one problem of a study and wraps the plot with a caption and its numbers as
 an `Illustration`, which shows itself in a notebook; None where there is nothing to show. All are
 here by name, imported on first use; modules are named by what one holds.
+
+Examples
+--------
+>>> import nmfstudy as ns
+>>> from nmfstudy import plots
+>>> menu = ns.load_dataset("menu")
+>>> study = ns.Study.of(menu, ns.fit(menu.X, n_components=3, n_starts=20))
+>>> table = plots.count_table(study.results[0].solutions)
+>>> plots.plot_count(table).get_ylabel()
+'distinct solutions'
+>>> plots.illustrate_count(study.results[0]).name.startswith("count-menu-k3")
+True
 """
 
 from importlib import import_module

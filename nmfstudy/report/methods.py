@@ -153,9 +153,9 @@ def _init(init, parts):
         words += f" ({INITS[init].reference.key})"
     if parts[0].search.deterministic:
         return f"{words} (one start per problem)"
-    parts = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
+    n_starts = str(sizes[0]) if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}"
     low, high = min(f.seed.min() for f in parts), max(f.seed.max() for f in parts)
-    return f"{words} ({parts} starts per problem, seeds {low} to {high})"
+    return f"{words} ({n_starts} starts per problem, seeds {low} to {high})"
 
 
 def _penalties(results):

@@ -49,6 +49,14 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     ------
     RequestError
         If a tolerance is out of range, or the fits are not of one problem.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> X = ns.load_dataset("laurberg", alpha=0.5).X
+    >>> solutions = ns.distinct_solutions(ns.fit(X, n_components=3, n_starts=100))
+    >>> solutions.kind, solutions.n_distinct
+    ('several', 2)
     """
     distance_tol = check_positive("distance_tol", distance_tol)
     objective_rtol = check_number("objective_rtol", objective_rtol)

@@ -52,6 +52,14 @@ class Study(Shown):
         What the sweep recorded in ``study.json``; empty if it did not.
     infos : tuple of dict
         ``run.json`` of every run that is in.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> menu = ns.load_dataset("menu")
+    >>> study = ns.Study.of(menu, ns.fit(menu.X, n_components=3, n_starts=20))
+    >>> study.results[0].assessed.kind
+    'one'
     """
 
     folder: Path

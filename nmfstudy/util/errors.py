@@ -10,6 +10,15 @@ class RequestError(ValueError):
 
     The message is one sentence that names the value given and what is possible. The command
     line prints it and ends with exit status 2; in Python it is an ordinary ``ValueError``.
+
+    Examples
+    --------
+    >>> import nmfstudy as ns
+    >>> try:
+    ...     ns.fit([[1.0, 2.0]], n_components=0)
+    ... except ns.RequestError as error:
+    ...     print(error)
+    n_components is 0; possible: an integer >= 1
     """
 
 

@@ -179,8 +179,8 @@ def test_a_recorded_search_makes_no_solver_of_its_own(foreign, mark):
 
 def test_no_module_that_draws_or_reports_can_fit():
     """Statically: no name that fits, or makes what fits, is imported there."""
-    forbidden = {"fit", "fit_starts", "convergence_trace", "save_trace", "make_solver", "load_dataset",
-                 "execute", "perform", "import_module"}  # fmt: skip
+    forbidden = {"fit", "fit_starts", "convergence_trace", "save_trace", "make_solver",
+                 "load_dataset", "execute", "perform", "import_module"}  # fmt: skip
     for room in ("plots", "report", "study"):
         for path in (ROOT / "nmfstudy" / room).rglob("*.py"):
             # A package imports names of its own when they are asked for.
