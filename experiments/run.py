@@ -115,7 +115,7 @@ def _carry_out(asked, request):
         else:
             _hand_out(asked, request, progress)
     try:
-        study = Study.load(request.folder, code=code_version())
+        study = Study.load(request.folder, code=code_version(), may_fit=True)
     except RequestError:  # whatever was asked for has failed
         for line in status_of(request.folder).lines():
             print(line)

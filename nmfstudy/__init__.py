@@ -17,6 +17,7 @@ _HOME = {
     "distance": "model.distance",
     "distinct_solutions": "solutions",
     "fit": "fitting.multistart",
+    "holdout": "assess.holdout",
     "load_dataset": "datasets",
     "match": "model.matching",
     "stability": "assess.stability",

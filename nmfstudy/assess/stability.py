@@ -22,8 +22,9 @@ from nmfstudy.util.errors import RequestError
 REPLICATED = 0.8  # share of resamples from which a component counts as found again
 CONCENTRATED = 0.9  # share of a component's squares in two entries that is flagged
 _BACK = FATES[: SIMILAR_FATE + 1]
+_CURVES = {"halves": (0.48, 15.0)}  # angle of even odds, steepness; fitted to planted matrices
 COLUMNS = (
-    "component start_share found_again found_low found_high similar congruence "
+    "component start_share found_again found_low found_high similar congruence probability "
     "replaced_by lost_without energy_in_two_samples energy_in_two_features other_start "
     "other_data other_factors verdict"
 ).split()
@@ -49,6 +50,8 @@ class Stability(Shown):
         - ``found_again``, ``found_low``, ``found_high``: share of the resamples in which it
           comes back with at least .95, with its 95 % Wilson interval; ``similar``: with .85.
         - ``congruence``: mean over the resamples.
+        - ``probability``: that it is one of the components the data were made from, by its mean
+          congruence; see `probability_real`.
         - ``replaced_by``: what mostly stands there where it is not even similar: split, merged or
           swapped, see `nmfstudy.assess.recurrence.FATES`; empty if that never happens.
         - ``lost_without``: groups without which it is not found, ``; `` between them.
@@ -251,11 +254,11 @@ def summarize(solutions, fits, refits, resample, n_starts, *, verdict=None):
         }
     )
     reference = reference_of(solutions)
-    components = _components(reference, solutions, fits, verdict, matches)
+    components = _components(reference, solutions, fits, verdict, matches, resample)
     return Stability(reference, resample, n, n_starts, components, matches, refits.H, refits.share)
 
 
-def _components(reference, solutions, fits, verdict, matches):
+def _components(reference, solutions, fits, verdict, matches, resample):
     starts = start_shares(reference, fits)
     trust = component_trust(solutions).components
     rows = []
@@ -282,6 +285,7 @@ def _components(reference, solutions, fits, verdict, matches):
                 *wilson_interval(n_found, n),
                 n_similar / n,
                 close,
+                probability_real(close, resample),
                 lost.mode().iloc[0] if len(lost) else "",
                 "; ".join(without),
                 _in_two(reference.W[:, r]),
@@ -300,6 +304,20 @@ def start_shares(reference, fits):
     known = [fit.factorization for p in random for fit in p if np.isfinite(fit.W).all()]
     close = [match(reference, other)[1] >= EQUAL for other in known]
     return np.mean(close, axis=0) if close else np.full(reference.n_components, np.nan)
+
+
+def probability_real(congruence, resample):
+    """The chance that a component is one of those the data were made from.
+
+    A logistic curve in the angle between the component and its counterparts in other data, fitted
+    to matrices of known components (``benchmarks/planted_k.py``). NaN for schemes that it was not
+    fitted for.
+    """
+    if resample not in _CURVES:
+        return float("nan")
+    middle, steepness = _CURVES[resample]
+    angle = np.arccos(np.clip(congruence, 0.0, 1.0))
+    return float(1 / (1 + np.exp(steepness * (angle - middle))))
 
 
 def _word(c):

@@ -11,6 +11,8 @@ from nmfstudy.plots.illustration import Illustration
 _PANELS = (
     ("how well it fits: relative error", (("relative_error", "best fit"),)),
     ("order left over (below the line: noise)", (("structure", "best fit"),)),
+    ("hidden entries: share not predicted", (("holdout", "mean"),)),
+    ("least agreement of random halves", (("replicated", "lowest of the components"),)),
     (
         "how many solutions",
         (("n_distinct", "as good as the best"), ("n_minima", "all minima")),
@@ -25,7 +27,7 @@ _PANELS = (
         (("dispersion", "dispersion"), ("cophenetic", "cophenetic correlation")),
     ),
 )
-_SHARES = ("coverage", "best_share", "trusted_share", "dispersion", "cophenetic")
+_SHARES = "coverage best_share trusted_share dispersion cophenetic replicated".split()
 
 
 def plot_over_k(table, *, figure=None):
@@ -36,8 +38,9 @@ def plot_over_k(table, *, figure=None):
     Parameters
     ----------
     table : DataFrame
-        A row per n_components. Of relative_error, structure, n_distinct, n_minima, coverage,
-        best_share, trusted_share, dispersion and cophenetic, those that are there are drawn.
+        A row per n_components. Of relative_error, structure, holdout, replicated, n_distinct,
+        n_minima, coverage, best_share, trusted_share, dispersion and cophenetic, those that are
+        there are drawn.
     figure : Figure, optional
 
     Returns
@@ -68,7 +71,10 @@ def plot_over_k(table, *, figure=None):
         elif "n_distinct" in names:
             style.count_axis(ax.yaxis, max(table[list(names)].max().max(), 1))
         else:
-            ax.set_ylim(0, 1.12 * table[list(names)].max().max() or 1)
+            highest = table[list(names)].max().max()
+            # Errors of far too many components leave the page: what matters is the lowest.
+            most = 3 * table.holdout.min() if "holdout" in names else highest
+            ax.set_ylim(0, 1.12 * min(highest, most) or 1)
         if "structure" in names:
             ax.axhline(ORDERED, color=style.INK, lw=1, ls=":", alpha=0.6)
         style.whole_numbers(ax.xaxis, 6)
@@ -111,7 +117,8 @@ def illustrate_choosing_k(table, name, dataset):
         name=name,
         caption=(
             f"What speaks for which number of components k on {dataset}: a small error, no "
-            "more order left over than noise has, few solutions, enough starts to have seen them "
+            "more order left over than noise has, hidden entries predicted well, components that "
+            "agree in halves of the samples, few solutions, enough starts to have seen them "
             "all, and components that come back in every solution."
         ),
         draw=lambda figure: plot_over_k(table, figure=figure),

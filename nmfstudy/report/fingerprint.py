@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from nmfstudy.report.over_k import advised
 from nmfstudy.store.files import own
 from nmfstudy.store.job import digest
 from nmfstudy.util.sources import PACKAGE, hash_of_sources
@@ -10,7 +11,10 @@ _HEAD = 4096  # bytes of the page in which its fingerprint stands
 
 
 def fingerprint(study):
-    """Hash of all that a report is made of: results, names, failures, tolerances, command, code."""
+    """Hash of all that a report is made of: results, names, failures, tolerances, command, code.
+
+    The page of a study that is only read may lack what `run` fits for it, so what is there counts.
+    """
     analysis = study.analysis
     data = {result.dataset.sha256: result.dataset for result in study.results}
     return digest(
@@ -21,6 +25,8 @@ def fingerprint(study):
             "failures": study.failures,
             "analysis": [analysis.distance_tol, analysis.objective_rtol, analysis.kkt_tol],
             "command": study.about.get("command"),
+            "looked at": [e is not None for _, e, _ in advised(study)],
+            "drawn again": [result.stability is not None for result in study],
             "sources": _sources(),
         }
     )

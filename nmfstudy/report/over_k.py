@@ -1,38 +1,42 @@
 """Choosing k: what speaks for which number of components of a dataset."""
 
-from dataclasses import asdict, fields, replace
-
-import pandas as pd
-
-from nmfstudy.assess.choice_of_k import Candidate, advise
+from nmfstudy.assess.choice_of_k import AGREED, advise, table_over_k
 from nmfstudy.assess.component_trust import persistence
 from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.plots.problems import illustrate_choosing_k
-from nmfstudy.report.dominance import REMEDY, dominance_clause
 from nmfstudy.report.page.files import plain_name
 from nmfstudy.report.page.numbers import ABSENT, cell_text, label, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
+from nmfstudy.report.words_on_k import advice_sentence, doubts, reasons
+from nmfstudy.report.words_on_trust import n_trusted, trusted_sentence
+from nmfstudy.study.evidence import evidence_of
 
 MOST_DATASETS = 6
+_NOT_LOOKED_AT = (
+    "This folder does not hold what the data say of k. The command that fitted the study looks at "
+    "them: give it again, which fits nothing that is finished."
+)
 
 
 def over_k_section(advised, files):
     """One part per dataset with several k of one loss and penalty; None without any."""
-    parts = [_part(results, advice, files) for results, advice in advised]
+    parts = [_part(*one, files) for one in advised]
     if not parts:
         return None
-    said = Paragraph(
-        "The error falls with every component that is added, so it cannot tell which k is right. "
-        "What can be asked is up to which k what is left over has more order than noise, the count "
-        "of solutions is settled, and the components come back in all of them. Order is measured "
-        "by the largest singular value of X − W H, relative to the largest that its entries have "
-        "with random signs (19 draws, after Hong, Sheng & Dobriban, 2020): above "
-        f"{number(ORDERED)} is more than noise. Order in few rows or columns may escape that, so a "
-        "component that takes away more than half of what is left (of a small table, more) counts "
-        "in any case."
+    sentence = Paragraph(
+        "The error falls with every component, so it cannot tell which k is right. Three looks at "
+        "the data can. Hidden entries decide: a tenth of X is left out of the fit and predicted, "
+        "six times over, where what is missed counts by its precision; the smallest k within a "
+        "standard error of the best is taken. More are taken where both others say so. Order left "
+        "over: the largest singular value of X − W H, relative to the largest that its entries "
+        "have with random signs (19 draws, after Hong, Sheng & Dobriban, 2020); above "
+        f"{number(ORDERED)} is more than noise. Random halves: the component that agrees least "
+        "with its counterpart in halves of the samples should have a congruence of "
+        f"{number(AGREED)}. Whether the components of a k are determined is a question of its "
+        "own, and stands apart."
     )
-    return Section("over-k", "Choosing the number of components", (said,), tuple(parts))
+    return Section("over-k", "Choosing the number of components", (sentence,), tuple(parts))
 
 
 def groups(study):
@@ -59,48 +63,50 @@ def advised(study):
 
     Returns
     -------
-    list of (list of ProblemResult, Advice)
+    list of (list of ProblemResult, Evidence, Advice)
+        The last two are None where the folder does not hold what the data say of k.
     """
-    return [(results, _advice(results)) for results in groups(study)[:MOST_DATASETS]]
-
-
-def _advice(results):
-    dataset = results[0].dataset
-    advice = advise([r.candidate for r in results], dataset.X)
-    if advice.dominance is None:
-        return advice
-    clause = dominance_clause(advice.dominance, dataset)
-    return replace(advice, reasons=(clause,), doubts=(REMEDY,))
+    found = []
+    for results in groups(study)[:MOST_DATASETS]:
+        evidence, advice = evidence_of(results), None
+        if evidence is not None:
+            carrier = results[0].dominance
+            advice = advise([r.candidate for r in results], evidence, carrier)
+        found.append((results, evidence, advice))
+    return found
 
 
 def advice_rows(advised):
     """Question, answer and reason on k, and on the components at the k advised, as cells."""
     rows = []
-    for results, advice in advised:
+    for results, _, advice in advised:
+        if advice is None:
+            continue
         asked = Cell(question(results), target=_id(results))
-        rows.append((asked, Cell(advice.sentence), Cell(f"{_sentences(advice.reasons[:1])}")))
-        result = _chosen(results, advice)
+        first = _sentences(reasons(advice, results[0].dataset)[:1])
+        rows.append((asked, Cell(advice_sentence(advice)), Cell(first)))
+        result = chosen(results, advice)
         if result is not None:
             asked = f"Which components of “{result.title}” can be trusted?"
             rows.append(
                 (
                     Cell(asked, target=_id(results)),
-                    Cell(_trusted(result.trust)),
-                    Cell(result.trust.sentence),
+                    Cell(_trusted(result)),
+                    Cell(trusted_sentence(result)),
                 )
             )
     return rows
 
 
-def _chosen(results, advice):
+def chosen(results, advice):
     """The problem with the k advised, if there is one with components."""
     ks = {r.problem.n_components: r for r in results if r.trust.components}
     return ks.get(advice.n_components)
 
 
-def _trusted(trust):
-    n = sum(c.trusted for c in trust.components)
-    return "All of them." if n == len(trust.components) else f"{n} of {len(trust.components)}."
+def _trusted(result):
+    n, of = n_trusted(result)
+    return "All of them." if n == of else f"{n} of {of}."
 
 
 def question(results):
@@ -117,44 +123,57 @@ def _title(results):
     return ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
 
 
-def _part(results, advice, files):
+def _part(results, evidence, advice, files):
     results = sorted(results, key=lambda r: r.problem.n_components)
-    candidates = [r.candidate for r in results]
-    table = pd.DataFrame([asdict(c) for c in candidates])
+    table = table_over_k([r.candidate for r in results], evidence)
     title = _title(results)
     name = f"choosing-k-{title}"
     identifier = _id(results)
     numbers = f"{identifier}-table"
-    blocks = [
-        Paragraph(advice.sentence, "lead"),
-        Paragraph(_sentences(advice.reasons), links=(("Table of the numbers", numbers),)),
-        *([Paragraph(_sentences(advice.doubts), "caveat")] if advice.doubts else []),
-    ]
-    if (result := _chosen(results, advice)) is not None:
-        blocks.append(Paragraph(f"At k = {advice.n_components}: {result.trust.sentence}"))
+    blocks = _advice(results, advice, numbers)
     blocks += files.figures(illustrate_choosing_k, table, name, title)
-    blocks.append(_numbers(results, files.file(f"over-k-{title}", table), numbers))
+    blocks.append(_numbers(results, table, files.file(f"over-k-{title}", table), numbers))
     blocks += _persistence(results)
     return Section(identifier, title, tuple(blocks))
 
 
-def _numbers(results, file, identifier):
+def _advice(results, advice, numbers):
+    """The advice with its reasons, doubts and the trust in the components there."""
+    links = (("Table of the numbers", numbers),)
+    if advice is None:
+        return [Paragraph(_NOT_LOOKED_AT, "note", links=links)]
+    blocks = [
+        Paragraph(advice_sentence(advice), "lead"),
+        Paragraph(_sentences(reasons(advice, results[0].dataset)), links=links),
+    ]
+    if sentence := doubts(advice):
+        blocks.append(Paragraph(_sentences(sentence), "caveat"))
+    if (result := chosen(results, advice)) is not None:
+        blocks.append(Paragraph(f"At k = {advice.n_components}: {trusted_sentence(result)}"))
+    return blocks
+
+
+def _numbers(results, table, file, identifier):
     """The file's table turned round: a column per k, which fits on a phone."""
-    said = {"kind": _kind, "n_distinct": distinct_text, "coverage": coverage_text}
-    names = [field.name for field in fields(Candidate) if field.name != "n_components"]
+    sentence = {"kind": _kind, "n_distinct": distinct_text, "coverage": coverage_text}
+    by_k = {r.problem.n_components: r for r in results}
+    ks = table.n_components.tolist()
+
+    def text(name, row):
+        result = by_k.get(row.n_components)
+        if name in sentence:
+            return sentence[name](result) if result else ABSENT
+        return cell_text(name, getattr(row, name))
+
+    names = [name for name in table.columns if name not in ("n_components", "within_one")]
     rows = tuple(
-        (
-            Cell(label(name)),
-            *(
-                Cell(said[name](r) if name in said else cell_text(name, getattr(r.candidate, name)))
-                for r in results
-            ),
-        )
+        (Cell(label(name)), *(Cell(text(name, row)) for row in table.itertuples()))
         for name in names
     )
-    headers = ("", *(f"k = {r.problem.n_components}" for r in results))
-    numeric = (False,) + (True,) * len(results)
-    return Table("The numbers for each k", headers, rows, numeric, file, id=identifier)
+    headers = ("", *(f"k = {k}" for k in ks))
+    return Table(
+        "The numbers for each k", headers, rows, (False,) + (True,) * len(ks), file, id=identifier
+    )
 
 
 def _kind(result):
@@ -178,6 +197,6 @@ def _persistence(results):
     if not sentences:
         return []
     heads = [f"k = {a.problem.n_components} to {b.problem.n_components}" for a, b in pairs]
-    told = tuple(zip(heads, sentences, strict=True))
+    parts = tuple(zip(heads, sentences, strict=True))
     return [Paragraph("What becomes of the components of the best solution when k grows:"),
-            Facts(told)]  # fmt: skip
+            Facts(parts)]  # fmt: skip

@@ -9,10 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from nmfstudy.report.dominance import dominance_sentence
-from nmfstudy.report.over_k import advised, question
+from nmfstudy.report.over_k import advised, chosen, question
 from nmfstudy.report.page.numbers import cell_text, count, label
 from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
 from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order, outcome
+from nmfstudy.report.words_on_k import advice_sentence, doubts, reasons
+from nmfstudy.report.words_on_trust import trusted_sentence
 from nmfstudy.util.plain_text import one_line
 
 SHOWN_PROBLEMS = 24
@@ -87,11 +89,19 @@ def short_answers(answers):
 
 
 def short_advice(study):
-    """Two lines per dataset with several k: the question, the advice with its first reason."""
+    """Some lines per dataset with several k: the question, the advice, doubt and trust."""
     lines = []
-    for results, advice in advised(study):
-        reason = advice.reasons[0]
-        lines += [question(results), f"  {advice.sentence} {reason[:1].upper()}{reason[1:]}."]
+    for results, _, advice in advised(study):
+        if advice is None:
+            continue
+        reason = reasons(advice, results[0].dataset)[0]
+        lines += [
+            question(results),
+            f"  {advice_sentence(advice)} {reason[:1].upper()}{reason[1:]}.",
+            *(f"  But {doubt}." for doubt in doubts(advice)[:1] if advice.doubts),
+        ]
+        if (result := chosen(results, advice)) is not None:
+            lines.append(f"  {trusted_sentence(result)}")
     return lines
 
 

@@ -6,6 +6,7 @@ from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.factors import factor_blocks
 from nmfstudy.report.page.numbers import cell, number, percent
 from nmfstudy.report.page.page import Cell, Paragraph, Table
+from nmfstudy.report.words_on_trust import stability_blocks, trusted_sentence
 
 _HEADERS = (
     "component",
@@ -44,7 +45,9 @@ def trust_blocks(result, files, *, shown=False):
     if lowest is not None or not shown:
         figures += files.figures(illustrate_components, result, lowest)
     figures += files.figures(illustrate_trust, result)
-    return (Paragraph(trust.sentence), *factor_blocks(result, files), *figures, table)
+    drawn_again = stability_blocks(result, files)
+    sentence = Paragraph(trusted_sentence(result))
+    return (sentence, *drawn_again, *factor_blocks(result, files), *figures, table)
 
 
 def _word(c):

@@ -23,8 +23,9 @@ JSON_BYTES = 2**24  # the largest file of plain data that is read, unless its re
 _DEPTH = 32  # of lists in lists
 ABANDONED = 86400.0  # seconds without a change after which no writer is at a temporary name
 _FOLDERS = (
-    "runs data certificates convergence failures running tables figures factors damaged".split()
-)
+    "runs data certificates convergence evidence resamples failures running tables figures factors "
+    "damaged"
+).split()
 
 
 def write_atomically(path, content):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from nmfstudy.assess.resample import check_resample, draw
 from nmfstudy.datasets.files import bare_name, printable_path
 from nmfstudy.fitting.inits import is_deterministic
 from nmfstudy.fitting.keeping import check_record
@@ -49,6 +50,65 @@ class Analysis:
 
 
 @dataclass(frozen=True)
+class Resampling:
+    """How the data are drawn again once a sweep is done, see `nmfstudy.assess.resample`.
+
+    Parameters
+    ----------
+    name : str
+        ``none``, or one of `nmfstudy.assess.resample.RESAMPLES`.
+    n_resamples, n_starts : int
+        Resamples of each problem, random starts of each.
+    groups : str, optional
+        File of one label per sample, a line each: samples with one label stay together.
+    """
+
+    name: str = "none"
+    n_resamples: int = 20
+    n_starts: int = 5
+    groups: str | None = None
+
+    def __post_init__(self):
+        """Refuse what is no such thing."""
+        if self.name != "none":
+            check_resample(self.name)
+        for key in ("n_resamples", "n_starts"):
+            check_integer(f"resample.{key}", getattr(self, key), 1)
+        if self.groups is not None and not isinstance(self.groups, str):
+            raise RequestError(f"resample.groups is {self.groups!r}; possible: the path of a file")
+        if self.name == "leave_group_out" and self.groups is None:
+            raise RequestError(
+                "resample=leave_group_out needs groups; add resample.groups=FILE, a label a line"
+            )
+
+    def draw(self, X, n_components):
+        """All resamples of the data, see `nmfstudy.assess.resample.draw`.
+
+        Raises
+        ------
+        RequestError
+            If the labels cannot be read, or the data be drawn again in this way.
+        """
+        groups = None if self.groups is None else read_labels(self.groups)
+        return draw(X, self.name, self.n_resamples, n_components=n_components, groups=groups)
+
+
+def read_labels(path):
+    """One label per line of a text file.
+
+    Raises
+    ------
+    RequestError
+        If it cannot be read.
+    """
+    try:
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise RequestError(f"{path} cannot be read as labels ({error})") from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+@dataclass(frozen=True)
 class Job:
     """One problem × one search × a block of starts, as asked for.
 
@@ -65,6 +125,7 @@ class Job:
     record : {"all", "solutions", "none"}
         Which factors are kept, see `nmfstudy.fitting.keeping`.
     analysis : Analysis
+    resampling : Resampling
     study_name : str
     results_dir : str
     """
@@ -77,6 +138,7 @@ class Job:
     block: int = 100
     record: str = "all"
     analysis: Analysis = field(default_factory=Analysis)
+    resampling: Resampling = field(default_factory=Resampling)
     study_name: str = "menu"
     results_dir: str = "results"
 
@@ -129,10 +191,11 @@ class Job:
 
 
 _ROOT = (
-    "study_name results_dir n_components loss seed n_starts block record analysis "
+    "study_name results_dir n_components loss seed n_starts block record analysis resample "
     "dataset init solver penalty"
 ).split()
 _ANALYSIS = ("distance_tol", "objective_rtol", "kkt_tol")
+_RESAMPLE = ("name", "n_resamples", "n_starts", "groups")
 
 
 def job_from_config(config):
@@ -166,6 +229,10 @@ def job_from_config(config):
     for name, value in penalty.items():
         if value is None:
             raise RequestError(f"penalty.{name} is {value}; possible: a number >= 0")
+    resample = config.get("resample", {})
+    if not isinstance(resample, Mapping):
+        raise RequestError(f"resample is {short(resample)}; possible: {_list(_RESAMPLE)}")
+    _refuse_unknown(resample, _RESAMPLE, "resample.")
     loss = check_loss(config.get("loss", "frobenius"))
     rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
     if rule.get("tol") is None:
@@ -185,6 +252,7 @@ def job_from_config(config):
         problem=Problem(config["n_components"], loss, make_penalty(**penalty)),
         search=search,
         analysis=Analysis(**analysis),
+        resampling=Resampling(**resample),
         study_name=_folder("study_name", config.get("study_name"), _dataset_stem(dataset)),
         results_dir=_folder("results_dir", config.get("results_dir", "results")),
         **{k: config[k] for k in ("seed", "n_starts", "block", "record") if k in config},

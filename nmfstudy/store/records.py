@@ -15,10 +15,10 @@ def recorded_request(study_folder):
     Returns
     -------
     dict
-        Any of ``command`` (list of str), ``analysis`` (dict), ``adaptive`` (bool), ``data`` (dict
-        of name to hashes), ``jobs`` (list of str) and ``runs`` (list of dicts with ``run`` and
-        ``n_starts``, those of adaptive jobs with ``most`` and ``family``); what is no such thing
-        is left out.
+        Any of ``command`` (list of str), ``analysis`` and ``resample`` (dicts), ``adaptive``
+        (bool), ``data`` (dict of name to hashes), ``jobs`` (list of str) and ``runs`` (list of
+        dicts with ``run`` and ``n_starts``, those of adaptive jobs with ``most`` and ``family``);
+        what is no such thing is left out.
     """
     try:
         found = read_json(Path(study_folder) / "study.json", _STUDY_BYTES)
@@ -27,8 +27,9 @@ def recorded_request(study_folder):
     about = {"adaptive": found.get("adaptive") is True}
     if _is_command(found.get("command")):
         about["command"] = found["command"]
-    if isinstance(found.get("analysis"), dict):
-        about["analysis"] = found["analysis"]
+    for section in ("analysis", "resample"):
+        if isinstance(found.get(section), dict):
+            about[section] = found[section]
     if isinstance(found.get("data"), dict):
         about["data"] = {k: v for k, v in found["data"].items() if isinstance(v, list)}
     if isinstance(found.get("jobs"), list):

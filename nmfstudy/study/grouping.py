@@ -11,7 +11,7 @@ from nmfstudy.model.objective import data_norm
 from nmfstudy.store import failures, load_data, problem_key
 from nmfstudy.store.data import sources_of
 from nmfstudy.store.files import reading_safely
-from nmfstudy.store.job import Analysis, Job
+from nmfstudy.store.job import Analysis, Job, Resampling
 from nmfstudy.study.problem_result import ProblemResult
 from nmfstudy.util.errors import RequestError
 
@@ -77,6 +77,14 @@ def recorded_analysis(about, runs):
         return Analysis(**recorded)
     except (TypeError, RequestError):
         return Analysis()
+
+
+def recorded_resampling(about):
+    """How the sweep wanted its data drawn again; not at all if that cannot be read."""
+    try:
+        return Resampling(**about.get("resample", {}))
+    except (TypeError, RequestError):
+        return Resampling()
 
 
 def failures_of_problems(folder, about):

@@ -15,7 +15,7 @@ from nmfstudy.model.fits import Fits
 from nmfstudy.model.penalty_threshold import zero_is_best
 from nmfstudy.model.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
-from nmfstudy.store.job import Analysis
+from nmfstudy.store.job import Analysis, Resampling
 from nmfstudy.store.traces import load_trace
 from nmfstudy.study.ambiguity import ambiguity_of
 from nmfstudy.study.verdicts import verdicts_of
@@ -38,7 +38,12 @@ class ProblemResult(Shown):
         Which run each fit of each search comes from.
     analysis : Analysis
     folder : Path or None
-        The study's, where verdicts are kept.
+        The study's, where verdicts and resamples are kept.
+    may_fit : bool
+        Whether data may be fitted for what the folder lacks: by the command that fits the study
+        and of fits at hand, never of a folder that is only read.
+    resampling : Resampling
+        How the data are drawn again.
     """
 
     key: str
@@ -48,6 +53,8 @@ class ProblemResult(Shown):
     run_of: tuple[np.ndarray, ...]
     analysis: Analysis
     folder: Path | None = None
+    resampling: Resampling = Resampling()
+    may_fit: bool = False
 
     @cached_property
     def solutions(self) -> Solutions:
@@ -134,9 +141,16 @@ class ProblemResult(Shown):
         return dominance(self.dataset.X)
 
     @cached_property
+    def stability(self):
+        """`nmfstudy.assess.stability.Stability` of the best solution; None if not asked for."""
+        from nmfstudy.study.resampling import stability_of
+
+        return stability_of(self)
+
+    @cached_property
     def candidate(self):
         """The row of the table over k, see `nmfstudy.assess.choice_of_k`."""
-        return candidate(self.assessed, list(self.searches), self.dataset.X, self.trust)
+        return candidate(self.assessed, list(self.searches), self.trust)
 
     @cached_property
     def verdicts(self):

@@ -18,6 +18,7 @@ from nmfstudy.study.grouping import (
     of_code,
     of_data,
     recorded_analysis,
+    recorded_resampling,
     tolerances_of,
 )
 from nmfstudy.study.problem_result import ProblemResult
@@ -81,7 +82,7 @@ class Study(Shown):
         return any(not result.problem.penalty.is_zero for result in self)
 
     @staticmethod
-    def load(folder, *, analysis=None, code=None):
+    def load(folder, *, analysis=None, code=None, may_fit=False):
         """Read every finished run of a study.
 
         If the last sweep found other data under a name than earlier ones, theirs are left out.
@@ -94,6 +95,9 @@ class Study(Shown):
         code : str, optional
             Take only runs of this code version, as `nmfstudy.store.code_version` gives it; "mixed"
             takes all. None takes all if they are of one version and refuses otherwise.
+        may_fit : bool
+            Whether what the report needs and the folder lacks is fitted and kept: how hidden
+            entries are predicted, and the data drawn again. Only for a folder of your own making.
 
         Raises
         ------
@@ -113,6 +117,8 @@ class Study(Shown):
         skipped = skipped + left_out
         analysis = analysis or recorded_analysis(about, runs)
         problems = group_problems(folder, runs, analysis, skipped)
+        resampling = recorded_resampling(about)
+        problems = [replace(p, resampling=resampling, may_fit=may_fit) for p in problems]
         without = {name for name, _ in skipped}
         infos = tuple(run.info for run in runs if run.id not in without)
         if not infos:
@@ -154,7 +160,7 @@ class Study(Shown):
         if not isinstance(data, Dataset):
             data = Dataset("X", data)
         analysis = analysis or Analysis()
-        results = group_fits(data, fits, analysis)
+        results = [replace(r, may_fit=True) for r in group_fits(data, fits, analysis)]
         return Study(Path(folder), tuple(results), (), (), analysis, {}, ())
 
     def _shown(self):

@@ -10,7 +10,7 @@ from nmfstudy.store import code_version, problem_key, run_id
 from nmfstudy.store.data import check_source
 from nmfstudy.store.files import clean_up, write_json
 from nmfstudy.store.identity import family_id, job_id
-from nmfstudy.store.job import AUTO, Analysis, config_of
+from nmfstudy.store.job import AUTO, Analysis, Resampling, config_of
 from nmfstudy.store.recorded import check_config
 from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of, source_of
 from nmfstudy.util.errors import RequestError
@@ -32,6 +32,8 @@ def check_job(job):
     if job.search.init == "custom":
         draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)
     make_solver(job.search).check(job.problem)
+    if job.resampling.name != "none":
+        job.resampling.draw(dataset.X, 1)  # too many components for a resample: left out later
     most = job.block if job.n_starts == AUTO else min(job.block, job.n_starts)
     check_size(
         dataset.X.shape,
@@ -57,6 +59,7 @@ class Request:
     data : dict of str to list of str
         Hashes of the data by name.
     analysis : Analysis
+    resampling : Resampling
     argv : tuple of str
     n_starts : int
         In all; of an adaptive job, the most it may take.
@@ -69,6 +72,7 @@ class Request:
     jobs: tuple[str, ...]
     data: dict
     analysis: Analysis
+    resampling: Resampling
     argv: tuple[str, ...]
     n_starts: int
     adaptive: bool
@@ -85,6 +89,7 @@ class Request:
         for what, values in (
             ("study folders", {job.folder for job in jobs}),
             ("analysis settings", {_shared(job) for job in jobs}),
+            ("ways of drawing the data again", {job.resampling for job in jobs}),
         ):
             if len(values) > 1:
                 listed = ", ".join([*sorted(map(str, values))[:3], "…"][: len(values)])
@@ -121,6 +126,7 @@ class Request:
             jobs=tuple(dict.fromkeys(map(job_id, jobs))),
             data={name: list(hashes) for name, hashes in data.items()},
             analysis=analysis,
+            resampling=jobs[0].resampling,
             argv=tuple(argv),
             n_starts=total,
             adaptive=any(job.n_starts == AUTO for job in jobs),
@@ -135,6 +141,7 @@ class Request:
             {
                 "command": ["nmfstudy", "run", *self.argv],
                 "analysis": asdict(self.analysis),
+                "resample": asdict(self.resampling),
                 "code": code_version(),
                 "adaptive": self.adaptive,
                 "data": self.data,

@@ -13,12 +13,14 @@ from nmfstudy import Study, distinct_solutions, fit, load_dataset
 from nmfstudy.assess.choice_of_k import advise, candidate
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.dominance import OUTWEIGHS, Dominance, dominance
+from nmfstudy.assess.evidence import evidence_over_k
 from nmfstudy.assess.residual_test import one_component, structure_left
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.report.dominance import dominance_clause
 from nmfstudy.report.over_k import advised, over_k_section
 from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.phrases import kind_cell, study_headline
+from nmfstudy.report.words_on_k import reasons
 
 BLOCKS = planted(3, "gaussian", 0.1, 0, (24, 12))
 
@@ -85,10 +87,12 @@ def test_nothing_is_advised_nor_trusted_of_dominated_data():
     rows, problems = [], []
     for k in (2, 3):
         fits = fit(X, k, n_starts=10, solver="accelerated")
-        rows.append(candidate(distinct_solutions(fits), fits, X))
+        solutions = distinct_solutions(fits)
+        rows.append(candidate(solutions, fits, component_trust(solutions, dominance=dominance(X))))
         problems.append(fits)
-    advice = advise(rows, X)
-    assert advice.n_components is None and advice.dominance.where == ((2, 3),)
+    advice = advise(rows, evidence_over_k(X, [2, 3]), dominance(X))
+    assert (advice.n_components, advice.code) == (None, "dominated")
+    assert advice.dominance.where == ((2, 3),)
     assert all(np.isnan(row.trusted_share) for row in rows)
     trust = component_trust(distinct_solutions(problems[0]), dominance=advice.dominance)
     assert trust.components == () and trust.sentence.startswith("Trust cannot be judged")
@@ -101,8 +105,9 @@ def test_one_component_that_fits_every_row_is_advised_whatever_the_scale_of_the_
     rows = []
     for k in (2, 3):
         fits = fit(X, k, n_starts=5, solver="accelerated")
-        rows.append(candidate(distinct_solutions(fits), fits, X))
-    assert advise(rows, X).sentence == "One component fits exactly."
+        rows.append(candidate(distinct_solutions(fits), fits))
+    advice = advise(rows, evidence_over_k(X, [2, 3]), dominance(X))
+    assert (advice.n_components, advice.code) == (1, "exact")
 
 
 def test_the_page_names_the_cell_and_counts_nothing():
@@ -113,8 +118,9 @@ def test_the_page_names_the_cell_and_counts_nothing():
     study = Study.of(data, *fits)
     assert [kind_cell(result).text for result in study] == ["not judged"] * 2
     assert "not judged" in study_headline(study)
-    ((_, advice),) = advised(study)
-    assert advice.reasons[0].startswith("the cell (s2, d) of the data carries nearly all of ‖X‖")
+    ((_, _, advice),) = advised(study)
+    (reason,) = reasons(advice, data)
+    assert reason.startswith("the cell (s2, d) of the data carries nearly all of ‖X‖")
     section = over_k_section(advised(study), FigureFiles(kinds=()))
     assert not any(
         block.text == "." for block in section.sections[0].blocks if hasattr(block, "text")

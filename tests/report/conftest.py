@@ -82,7 +82,7 @@ def hostile_answer():
 @pytest.fixture(scope="session")
 def report(study_folder, hostile_answer):
     """The path of the report of the hostile study."""
-    return write_report(Study.load(study_folder), answers=(hostile_answer,))
+    return write_report(Study.load(study_folder, may_fit=True), answers=(hostile_answer,))
 
 
 @pytest.fixture

@@ -52,3 +52,17 @@ def test_a_report_that_lacks_a_figure_is_said_and_written_again(study):
     write_report(study, answers=(lacking,), say=said.append)
     assert len(said) == 1 and "ZeroDivisionError: no luck" in said[0]
     assert current_report(study) is None
+
+
+def test_a_report_of_what_was_only_read_is_not_that_of_run(tmp_path):
+    """It lacks what the data say of k; once that is there, both have the same page."""
+    for k in (2, 3):
+        config = {"dataset": "menu", "n_components": k, "init": "random", "n_starts": 5}
+        config |= {"solver": "coordinate_descent", "results_dir": str(tmp_path)}
+        job = job_from_config(config)
+        execute(job)
+    write_report(Study.load(job.folder), answers=())
+    fitted = Study.load(job.folder, may_fit=True)
+    assert current_report(fitted) is None
+    path = write_report(fitted, answers=())
+    assert current_report(Study.load(job.folder)) == path == current_report(fitted)

@@ -183,11 +183,12 @@ def test_leftovers_are_found_all_over_a_study_and_nowhere_else(tmp_path):
         place.mkdir(exist_ok=True)
         (place / name).write_text("torn")
         age(place / name)
-    (study / "linked").symlink_to(outside)
+    (study / "evidence").symlink_to(outside)
     (study / f"{PARTIAL}link").symlink_to(outside)
-    with pytest.raises(RequestError, match="linked is a link, through which nothing is written"):
+    with pytest.raises(RequestError, match="evidence is a link, through which nothing is written"):
         clean_up(study)
-    (study / "linked").unlink()
+    (study / "evidence").unlink()
+    (study / "linked").symlink_to(outside)  # no folder of ours: left alone
     clean_up(study)
     assert not any((place / name).exists() for place in places)
     assert (outside / name).exists() and (deeper / name).exists()

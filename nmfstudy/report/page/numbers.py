@@ -26,7 +26,7 @@ SHOWN_ROWS = 30  # of a table; the file has all
 FEW_COLUMNS = 6  # beside so many a long text has room
 LONG_TEXT = 60  # characters
 
-_SHARES = ("share", "coverage", "zeros_", "nonzero_", "nearly_", "best_share", "trusted_share")
+_SHARES = tuple("share coverage zeros_ nonzero_ nearly_ best_share trusted_share holdout".split())
 _LABELS = {
     "n_components": "k",
     "n_starts": "starts",
@@ -43,6 +43,9 @@ _LABELS = {
     "zeros_H": "zeros in H",
     "relative_error": "relative error",
     "structure": "order left over",
+    "holdout": "hidden entries not predicted",
+    "holdout_se": "its standard error",
+    "replicated": "least agreement of halves",
     "starts_for_99": "starts for 99 %",
     "best_share": "starts that reach the best",
     "trusted_share": "share to trust",
