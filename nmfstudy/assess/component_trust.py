@@ -8,8 +8,8 @@ import numpy as np
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.matching import congruence, match, pad
-from nmfstudy.solutions.gate import near_limit
-from nmfstudy.util.display import listed
+from nmfstudy.solutions.gate import near_limit, relative_gate
+from nmfstudy.util.display import listed, small_percent
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.spacing import evenly_spaced
 
@@ -119,12 +119,13 @@ def component_trust(solutions, witnesses=(), dominance=None):
     sentence = said[0].upper() + said[1:]
     if solutions.kind == "unsettled":
         sentence += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
-    limit = near_limit(solutions.best_objective, WIDER, solutions.reference_loss)
+    best, reference = solutions.best_objective, solutions.reference_loss
+    limit = near_limit(best, relative_gate(WIDER, best, reference), reference)
     wider = solutions.near_optimal | (solutions.objective <= limit)
     if (wider != solutions.near_optimal).any():
         others, _, said = _compared(solutions, wider, more)
         if [c.trusted for c in others] != [c.trusted for c in components]:
-            gates = f"{100 * WIDER:g} % instead of {100 * solutions.objective_rtol:g} %"
+            gates = f"{small_percent(WIDER)} instead of {small_percent(solutions.objective_rtol)}"
             sentence += f". If solutions up to {gates} worse counted: {said}"
     return Trust(components, groups, sentence + ".")
 

@@ -12,7 +12,7 @@ from nmfstudy.fitting.saddles import ROUNDS, escape_saddle, suspects, zero_vanis
 from nmfstudy.fitting.solvers.base import SolverResult, escapes, ignore_progress
 from nmfstudy.model.factorization import live_components
 from nmfstudy.model.fits import Fits
-from nmfstudy.model.objective import data_norm, kkt_residual, loss_value, reference_loss
+from nmfstudy.model.objective import data_norm, is_counts, kkt_residual, loss_value, reference_loss
 from nmfstudy.util.numba_cache import clock
 from nmfstudy.util.threads import on_threads, one_blas_thread
 
@@ -68,6 +68,7 @@ def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
         search=search,
         data_norm=data_norm(X),
         reference_loss=reference_loss(X, problem.loss),
+        is_counts=is_counts(X),
     )
 
 

@@ -99,6 +99,8 @@ class Fits(Shown):
     problem, search : Problem, Search
     data_norm, reference_loss : float
         ``‖X‖_F`` and `nmfstudy.model.objective.reference_loss`, which tolerances are relative to.
+    is_counts : bool
+        Whether every entry of X is a whole number, so that X may be counts.
     zeros_W, zeros_H : float arrays of shape (n_fits,)
         Shares of exact zeros; counted from the factors unless given.
     n_dead : int array of shape (n_fits,)
@@ -133,6 +135,7 @@ class Fits(Shown):
     search: Search
     data_norm: float
     reference_loss: float
+    is_counts: bool = False
     zeros_W: np.ndarray | None = None
     zeros_H: np.ndarray | None = None
     n_dead: np.ndarray | None = None

@@ -94,6 +94,12 @@ def reference_loss(X, loss="frobenius"):
     return float(_divergence(dense, np.full(dense.shape, dense.mean()), loss))
 
 
+def is_counts(X):
+    """Whether every entry is a whole number, as counts are."""
+    entries = X.data if sparse.issparse(X) else X
+    return bool((entries == np.floor(entries)).all())
+
+
 def objective(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
     """Loss plus penalty.
 

@@ -7,7 +7,7 @@ from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.solutions.coverage import rarefaction_interval
 from nmfstudy.solutions.plateau import end_text
-from nmfstudy.util.display import percent
+from nmfstudy.util.display import percent, small_percent
 from nmfstudy.util.streams import stream
 
 _TOLERANCES = np.logspace(-8, 0, 161)
@@ -168,9 +168,7 @@ def illustrate_objective_gate(result):
     if solutions.n_minima < 2:
         return None
     table = objective_table(solutions)
-    gate = percent(solutions.objective_rtol, 0)
-    if solutions.objective_rtol < 0.01:
-        gate = f"{style.number(100 * solutions.objective_rtol)} %"
+    gate = small_percent(solutions.objective_rtol)
     return Illustration(
         name=f"gate-{result.key}",
         caption=(

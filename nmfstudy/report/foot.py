@@ -2,6 +2,7 @@
 
 import shlex
 
+from nmfstudy.report.gate import gate_words
 from nmfstudy.report.glossary import GLOSSARY, READING
 from nmfstudy.report.page.numbers import count, number
 from nmfstudy.report.page.page import Cell, Command, Details, Facts, Paragraph, Section, Table
@@ -63,9 +64,9 @@ def provenance_section(study):
         ),
         (
             "Tolerances",
-            f"distance {number(analysis.distance_tol)}, objective "
-            f"{number(analysis.objective_rtol)} (relative), convergence (KKT residual) "
-            f"{number(analysis.kkt_tol)}",
+            f"distance {number(analysis.distance_tol)}, convergence (KKT residual) "
+            f"{number(analysis.kkt_tol)}; as good as the best means "
+            f"{gate_words(analysis.objective_rtol)}",
         ),
         ("nmfstudy", _values(made, lambda p: p.get("package"))),
         ("Commit", _values(made, _commit)),

@@ -2,6 +2,7 @@
 
 from nmfstudy.fitting.inits import INITS
 from nmfstudy.fitting.solvers import SOLVERS
+from nmfstudy.report.gate import gate_words
 from nmfstudy.report.page.numbers import ABSENT, count, number, percent
 from nmfstudy.report.phrases import certificate_cell, coverage_text, kind_cell
 from nmfstudy.util.display import listed
@@ -93,8 +94,8 @@ def _of_all(study, rows):
     common = [
         "Two fits were taken as one solution if, with components matched by the Hungarian "
         "algorithm (Kuhn, 1955), the root of the summed squared differences of their terms w·h was "
-        f"at most {number(tol.distance_tol)} of ‖X‖; solutions with an objective within "
-        f"{number(100 * tol.objective_rtol)} % of the best were taken as equally good",
+        f"at most {number(tol.distance_tol)} of ‖X‖; as good as the best means "
+        f"{gate_words(tol.objective_rtol)}",
         "Coverage, the chance that one more random start ends in a minimum already seen, was "
         "estimated by Good–Turing (Good, 1953)",
         "Components were called trusted if they recur in every equally good solution with a "

@@ -4,7 +4,7 @@ import math
 
 from nmfstudy.certificates.wording import in_words
 from nmfstudy.report.dominance import dominance_sentence
-from nmfstudy.report.page.numbers import ABSENT, count, number, percent
+from nmfstudy.report.page.numbers import ABSENT, count, number, percent, small_percent
 from nmfstudy.report.page.page import Cell
 from nmfstudy.report.questions.lookup import KNOWN, covered, outcome, outcomes_text
 from nmfstudy.solutions.plateau import end_text
@@ -112,7 +112,8 @@ def _objectives(row):
         return "All of them have the lowest objective found."
     best = "one of them has" if row["n_best"] == 1 else f"{number(row['n_best'])} of them have"
     return (
-        f"Their objectives are within {percent(row['objective_rtol'])} of the lowest one found, "
+        f"Their objectives are within {small_percent(row['objective_rtol'])} of the lowest one "
+        "found, "
         f"which {best}."
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
-from nmfstudy.solutions.gate import best_limit, counted, near_limit
+from nmfstudy.solutions.gate import Likelihood, best_limit, counted, gate_of, near_limit
 from nmfstudy.solutions.kind import Evidence, decide_kind, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
 from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
@@ -18,7 +18,7 @@ _COMPARED = 1000  # of equally good fits, at most
 _MEMBERS = 30  # that are kept of wide minima
 
 
-def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=1e-9):
+def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=None, kkt_tol=1e-9):
     r"""Count the different solutions among fits of one problem.
 
     Two fits are apart by
@@ -35,8 +35,12 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         Several searches of one problem are pooled.
     distance_tol : float, > 0
         Fits closer than this are one solution.
-    objective_rtol : float, >= 0
-        A minimum is near-optimal up to ``best·(1 + objective_rtol) + 1e-9·reference_loss``.
+    objective_rtol : float, >= 0, optional
+        A minimum is near-optimal up to ``best·(1 + objective_rtol) + 1e-9·reference_loss``; of a
+        fit that explains less than half of X, relative to what it explains. By default up to a
+        likelihood ratio of 3.84, ``n·d·log(L/L₀)`` for least squares and ``2(L − L₀)`` for the
+        Kullback–Leibler loss of counts; without a likelihood (exact fits, penalties, other
+        losses) 1e-3.
     kkt_tol : float, > 0
         Fits with a larger KKT residual are not counted. ``inf`` counts unconverged ones too,
         which serves to show what under-convergence does to the count.
@@ -59,7 +63,8 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     ('several', 2)
     """
     distance_tol = check_positive("distance_tol", distance_tol)
-    objective_rtol = check_number("objective_rtol", objective_rtol)
+    if objective_rtol is not None:
+        objective_rtol = check_number("objective_rtol", objective_rtol)
     if kkt_tol != np.inf:
         kkt_tol = check_positive("kkt_tol", kkt_tol)
     pool = make_pool(fits)
@@ -74,7 +79,9 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
     labels[order], n_merged[order] = cluster, linked.led.n_merged
 
     lowest = float(np.min(pool.objective, initial=np.inf))
-    limit_near = near_limit(lowest, objective_rtol, pool.reference_loss)
+    likelihood = Likelihood.of(pool, lowest)
+    gate = gate_of(likelihood, lowest, pool.reference_loss, objective_rtol)
+    limit_near = near_limit(lowest, gate.objective_rtol, pool.reference_loss)
     limit_best = best_limit(lowest, pool.reference_loss)
     objective = pool.objective[order]
     # Fits are in order of objective, so the first of a minimum is its lowest and represents it.
@@ -135,7 +142,8 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=1e-3, kkt_tol=
         n_saddle=int((pool.stop_reason == "saddle").sum()),
         noise_floor=floor,
         distance_tol=distance_tol,
-        objective_rtol=objective_rtol,
+        gate=gate,
+        likelihood=likelihood,
         kkt_tol=float(kkt_tol),
         reference_loss=pool.reference_loss,
         tree=tree,

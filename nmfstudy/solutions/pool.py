@@ -48,10 +48,16 @@ class Pool:
     stop_reason: np.ndarray
     data_norm: float
     reference_loss: float
+    is_counts: bool
 
     def __len__(self):
         """Number of fits."""
         return int(self.offsets[-1])
+
+    @property
+    def n_entries(self):
+        """Entries of X."""
+        return self.parts[0].W.shape[1] * self.parts[0].H.shape[2]
 
     def copies(self, indices):
         """The `Fit` at each pooled index; they do not keep the stacks they come from alive."""
@@ -139,6 +145,7 @@ def pool(fits):
         random=random,
         data_norm=float(first.data_norm),
         reference_loss=float(first.reference_loss),
+        is_counts=all(part.is_counts for part in parts),
         **columns,
     )
 

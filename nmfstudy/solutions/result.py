@@ -15,7 +15,7 @@ from nmfstudy.solutions.coverage import (
     wilson_interval,
 )
 from nmfstudy.solutions.dimension import Dimension
-from nmfstudy.solutions.gate import best_limit, near_limit
+from nmfstudy.solutions.gate import Gate, Likelihood, best_limit, near_limit
 from nmfstudy.solutions.kind import Evidence, decide_kind, proved_by, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
@@ -31,8 +31,8 @@ class Solutions(Shown):
     """Distinct minima of one problem, over all its searches.
 
     A *minimum* is a class of converged fits that a chain of steps of at most ``distance_tol``
-    joins. It is *near-optimal*, a solution, if its lowest objective is within ``objective_rtol``
-    of the best fit, and *best* if it equals it. So ``n_best <= n_distinct <= n_minima``.
+    joins. It is *near-optimal*, a solution, if its lowest objective passes the `gate`, and
+    *best* if it equals that of the best fit. So ``n_best <= n_distinct <= n_minima``.
 
     Attributes
     ----------
@@ -70,7 +70,10 @@ class Solutions(Shown):
         Estimate and standard error for a continuum.
     tree : Tree
         Minimum spanning tree of the fits that count; `positions` maps its points to fits.
-    distance_tol, objective_rtol, kkt_tol, reference_loss : float
+    gate : Gate
+    likelihood : Likelihood
+        What differences of the objective say about the data.
+    distance_tol, kkt_tol, reference_loss : float
         What the counts are relative to.
     """
 
@@ -92,7 +95,8 @@ class Solutions(Shown):
     n_saddle: int
     noise_floor: float
     distance_tol: float
-    objective_rtol: float
+    gate: Gate
+    likelihood: Likelihood
     kkt_tol: float
     reference_loss: float
     tree: Tree = field(repr=False)
@@ -115,14 +119,16 @@ class Solutions(Shown):
         if self.n_minima > _LISTED:
             title += f"; the first {_LISTED} of {count(self.n_minima, 'minimum', 'minima')}:"
         ranks = np.where(self.best, "best", np.where(self.near_optimal, "as good", "worse"))
-        headers = ("minimum", "starts", "objective", "nearest other", "rank")
-        rows = zip(self.counts, self.objective, self.nearest, ranks, strict=True)
+        headers = ("minimum", "starts", "objective", "likelihood ratio", "nearest other", "rank")
+        rows = zip(
+            self.counts, self.objective, self.likelihood_ratio, self.nearest, ranks, strict=True
+        )
         return (
             title,
             headers,
             [
-                (m, f"{n:,}", number(float(f)), number(float(d)) if np.isfinite(d) else "–", rank)
-                for m, (n, f, d, rank) in enumerate(rows)
+                (m, f"{n:,}", *(number(float(v)) if np.isfinite(v) else "–" for v in values), rank)
+                for m, (n, *values, rank) in enumerate(rows)
             ][:_LISTED],
         )
 
@@ -140,6 +146,19 @@ class Solutions(Shown):
     def n_best(self):
         """Number of best solutions: those whose objective equals the best up to rounding."""
         return int(self.best.sum())
+
+    @property
+    def objective_rtol(self):
+        """How much worse than the best, relatively, the objective of a solution may be."""
+        return self.gate.objective_rtol
+
+    @property
+    def likelihood_ratio(self):
+        """Twice the log-likelihood ratio of the best fit to each minimum; shape (n_minima,).
+
+        NaN where the objective is no likelihood, see `Likelihood`.
+        """
+        return self.likelihood.ratio(self.objective, self.best_objective)
 
     @cached_property
     def _verdict(self):

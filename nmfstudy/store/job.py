@@ -29,14 +29,15 @@ class Analysis:
     ----------
     distance_tol : float
         Fits closer than this, modulo permutation and scaling, are one solution.
-    objective_rtol : float
-        How much worse than the best, relatively, a near-optimal objective may be.
+    objective_rtol : float, optional
+        How much worse than the best, relatively, a near-optimal objective may be; None for the
+        default of `nmfstudy.distinct_solutions`, by evidence.
     kkt_tol : float
         Largest KKT residual of a fit that is counted.
     """
 
     distance_tol: float = 1e-3
-    objective_rtol: float = 1e-3
+    objective_rtol: float | None = None
     kkt_tol: float = 1e-9
 
     def __post_init__(self):
@@ -46,7 +47,9 @@ class Analysis:
             ("objective_rtol", check_number),
             ("kkt_tol", check_positive),
         ):
-            object.__setattr__(self, name, check(f"analysis.{name}", getattr(self, name)))
+            value = getattr(self, name)
+            if name != "objective_rtol" or value is not None:
+                object.__setattr__(self, name, check(f"analysis.{name}", value))
 
 
 @dataclass(frozen=True)

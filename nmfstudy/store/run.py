@@ -132,6 +132,7 @@ class Run:
                 "n_failed": int((fits.stop_reason == "failed").sum()),
                 "data_norm": fits.data_norm,
                 "reference_loss": fits.reference_loss,
+                "is_counts": fits.is_counts,
                 "code": code_version(),
                 "provenance": provenance(),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -204,6 +205,7 @@ class Run:
             search=self.job.search,
             data_norm=float(self.info["data_norm"]),
             reference_loss=float(self.info["reference_loss"]),
+            is_counts=self.info.get("is_counts", False),
             **{name: columns[name] for name in _PER_START},
         )
 

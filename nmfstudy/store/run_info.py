@@ -81,6 +81,10 @@ def _is_provenance(value):
     )
 
 
+def _is_flag(value):
+    return isinstance(value, bool)
+
+
 def _is_short(value):
     return value is None or _is_text(value) or _is_number(value) or isinstance(value, bool)
 
@@ -97,4 +101,4 @@ _REQUIRED = {
     "code": _is_text,
     "files": _is_files,
 }
-_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_norm}
+_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_norm, "is_counts": _is_flag}

@@ -6,14 +6,14 @@ import pandas as pd
 from nmfstudy.store import COLUMNS
 
 SOLUTIONS = (
-    "problem minimum near_optimal best n_starts objective relative_error zeros_W zeros_H nearest "
-    "verdict local_dimension seed"
+    "problem minimum near_optimal best n_starts objective likelihood_ratio relative_error zeros_W "
+    "zeros_H nearest verdict local_dimension seed"
 ).split()
 SHARES = "problem minimum init solver n_starts share share_low share_high".split()
 PROBLEMS = (
     "problem dataset n_components loss alpha_W alpha_H l1_ratio n_starts n_converged n_saddle "
-    "n_near_optimal n_best n_distinct n_minima penalty objective_rtol distance_tol plateau_low "
-    "plateau_high kind coverage chao1 starts_for_99 best_share verdict reason"
+    "n_near_optimal n_best n_distinct n_minima penalty gate objective_rtol distance_tol "
+    "plateau_low plateau_high kind coverage chao1 starts_for_99 best_share verdict reason"
 ).split()
 
 
@@ -58,6 +58,7 @@ _FIT_COLUMNS = (
 def solution_rows(result):
     """Rows of ``solutions.csv`` of one problem."""
     solutions = result.solutions
+    ratios = solutions.likelihood_ratio
     for m, fit in enumerate(solutions.representatives):
         verdict = result.verdicts.get(m)
         yield {
@@ -67,6 +68,7 @@ def solution_rows(result):
             "best": bool(solutions.best[m]),
             "n_starts": int(solutions.counts[m]),
             "objective": solutions.objective[m],
+            "likelihood_ratio": ratios[m],
             "relative_error": fit.relative_error,
             "zeros_W": float((fit.W == 0).mean()),
             "zeros_H": float((fit.H == 0).mean()),
@@ -97,7 +99,8 @@ def problem_row(result):
         "n_distinct": solutions.n_distinct,
         "n_minima": solutions.n_minima,
         "penalty": penalty.name,
-        "objective_rtol": result.analysis.objective_rtol,
+        "gate": solutions.gate.by,
+        "objective_rtol": solutions.gate.objective_rtol,
         "distance_tol": result.analysis.distance_tol,
         "plateau_low": low,
         "plateau_high": high,

@@ -68,6 +68,11 @@ def percent(value, digits=1):
     return f"{text} %"
 
 
+def small_percent(value):
+    """``0.1 %``, ``0.0033 %``: a percentage in two digits that matter."""
+    return ABSENT if value is None or value != value else f"{number(100 * float(value), 2)} %"
+
+
 def spelt(text):
     """A label with numbers as Python writes them, ``tol=1e-12``, with those as `number` does."""
     found = r"(?<![\w.])(-?\d+(?:\.\d+)?)e([-+]\d+)(?!\w)"

@@ -359,7 +359,7 @@ def test_refusals(three, change, words):
 
 
 @pytest.mark.parametrize("name", ["distance_tol", "objective_rtol", "kkt_tol"])
-@pytest.mark.parametrize("value", [-1, np.nan, "x", True, None])
+@pytest.mark.parametrize("value", [-1, np.nan, "x", True])
 def test_tolerances_are_checked(three, name, value):
     with pytest.raises(RequestError, match=name):
         distinct_solutions(three[0], **{name: value})

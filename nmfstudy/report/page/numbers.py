@@ -6,7 +6,7 @@ from numbers import Real
 import pandas as pd
 
 from nmfstudy.report.page.page import Cell, Table
-from nmfstudy.util.display import ABSENT, count, number, percent, spelt
+from nmfstudy.util.display import ABSENT, count, number, percent, small_percent, spelt
 from nmfstudy.util.plain_text import formula_free
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "label",
     "number",
     "percent",
+    "small_percent",
     "spelt",
     "table_of",
 ]

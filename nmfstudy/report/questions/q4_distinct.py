@@ -10,6 +10,7 @@ from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
 from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.report.dominance import dominance_sentence
+from nmfstudy.report.gate import gate_words
 from nmfstudy.report.questions.answer import Answer
 from nmfstudy.report.questions.lookup import (
     KNOWN,
@@ -64,8 +65,8 @@ def answer(study):
             "distance matches the terms and adds up their differences, relative to the size of the "
             f"data; below {style.number(study.analysis.distance_tol)} two results are one. Only "
             "fully converged fits are counted: those whose optimality conditions (known as the KKT "
-            "conditions) hold up to the tolerance of the run. “As good as the best” means an "
-            f"objective within {style.number(100 * study.analysis.objective_rtol)} % of it; the "
+            "conditions) hold up to the tolerance of the run. “As good as the best” means "
+            f"{gate_words(study.analysis.objective_rtol)}. The "
             "other minima are worse and no evidence that the problem has several solutions."
         ),
         illustrations=tuple(_illustrations(study, shown, early, comparison)),

@@ -35,7 +35,7 @@ class Compared:
     same : tuple of str
         Where the problem is the same, whether both have the same solutions as good as the best,
         within the larger distance tolerance: "yes", "no", or "open" where one of the counts is
-        not settled, unless its best fit is worse than ``objective_rtol`` allows; else empty.
+        not settled, unless its best fit is worse than the gate on the objective allows; else empty.
     """
 
     row: Row
@@ -222,7 +222,7 @@ def _same(a, b, own):
     few = any(r.solutions.kind == "unsettled" for r in (a, b)) and not equal
     if "unsettled" in kinds or few:
         best = [r.solutions.best_objective for r in (a, b)]
-        rtol = max(a.analysis.objective_rtol, b.analysis.objective_rtol)
+        rtol = max(a.solutions.objective_rtol, b.solutions.objective_rtol)
         limit = near_limit(min(best), rtol, a.solutions.reference_loss)
         return "open" if max(best) <= limit else "no"
     return "yes" if kinds == {"continuum"} or equal else "no"

@@ -21,7 +21,7 @@ class Minima:
     n_starts : tuple of int
         Starts in each study's sample.
     near_optimal, best : bool arrays of shape (n_minima,)
-        As good as the best of all studies: within the larger ``objective_rtol``, and to rounding.
+        As good as the best of all studies: by the wider of their gates, and to rounding.
     own : bool array of shape (n_studies, n_minima)
         What each study by itself counts as its solutions.
     """
@@ -55,7 +55,7 @@ def shared_minima(results):
     together = distinct_solutions(
         _stacked([fit for fits in found for fit in fits], results[0].searches[0]),
         distance_tol=max(result.analysis.distance_tol for result in results),
-        objective_rtol=max(result.analysis.objective_rtol for result in results),
+        objective_rtol=_wider([result.analysis.objective_rtol for result in results]),
         kkt_tol=np.inf,  # each study has seen to convergence already
     )
     n_minima, ends = together.n_minima, np.cumsum([len(fits) for fits in found])
@@ -70,6 +70,12 @@ def shared_minima(results):
     return Minima(
         np.array(counts), tuple(n_starts), together.near_optimal, together.best, np.array(own)
     )
+
+
+def _wider(asked):
+    """The larger relative gate; None, by evidence, if no study asked for one."""
+    given = [rtol for rtol in asked if rtol is not None]
+    return max(given) if given else None
 
 
 def _stacked(fits, like):

@@ -50,7 +50,8 @@ def _settings(study):
                 add(key, value)
         add("data", f"{info['dataset']['name']} {info['dataset']['sha256'][:12]}")
     for name in ("distance_tol", "objective_rtol", "kkt_tol"):
-        add(f"analysis.{name}", getattr(study.analysis, name))
+        value = getattr(study.analysis, name)
+        add(f"analysis.{name}", "by evidence" if value is None else value)
     for info in study.infos:
         add("code of the fits", info.get("code"))
         made = info.get("provenance") or {}
