@@ -155,7 +155,7 @@ def test_many_isolated_solutions_are_no_continuum():
     assert few.assessed.kind == "unsettled"
     assert "Several solutions, at least 17; more starts are needed" in few.assessed.reason
     # Without a certificate they may be a continuum, but nothing says that they bend or how far.
-    few.__dict__["judged"] = few.solutions
+    few.__dict__["assessed"] = few.solutions
     row = problem_row(few)
     assert row["kind"] == "continuum" and few.assessed.dimension is None
     said = " ".join(result_sentences(row, few))
