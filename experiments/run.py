@@ -18,6 +18,7 @@ from nmfstudy.store.status import status_of
 from nmfstudy.study import Study
 from nmfstudy.sweep.composing import plan
 from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_anew, source_of
+from nmfstudy.sweep.growth import grown, limit_of
 from nmfstudy.sweep.launching import check_launcher, launch
 from nmfstudy.sweep.overrides import CONF
 from nmfstudy.sweep.progress import ProgressBar
@@ -61,13 +62,16 @@ def main(argv):
     for job in asked.jobs:
         check_job(job)
     check_launcher(asked)
+    limit = limit_of(asked)
     request = Request.of(asked.jobs, argv)
     if "--check" in flags:
         for line in _readings(asked.jobs):
             print(line)
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")
+        if limit is not None:
+            print(f"more k, up to {limit}, while the largest tried is the best")
         return 0
-    return _carry_out(asked, request)
+    return _carry_out(asked, overrides, argv)
 
 
 def _within_the_data(asked):
@@ -103,21 +107,12 @@ def _readings(jobs):
     return [how_it_was_read(path, dataset) for path, dataset in files.items()]
 
 
-def _carry_out(asked, request):
-    request.save()
-    forget_the_dead(request.folder)
-    with ProgressBar(request.n_starts) as progress:
-        for sentence in (*_readings(asked.jobs), *asked.hints):
-            progress.say(sentence)
-        if asked.launcher == "basic":
-            for job in asked.jobs:
-                perform(job, progress)
-        else:
-            _hand_out(asked, request, progress)
-    try:
-        study = Study.load(request.folder, code=code_version(), may_fit=True)
-    except RequestError:  # whatever was asked for has failed
-        for line in status_of(request.folder).lines():
+def _carry_out(asked, overrides, argv):
+    """Fit and report; returns the exit status."""
+    study = sweep(asked, overrides, argv)
+    folder = asked.jobs[0].folder
+    if study is None:
+        for line in status_of(folder).lines():
             print(line)
         return 1
     # What only a report needs is imported only now: a sweep begins without delay.
@@ -125,7 +120,68 @@ def _carry_out(asked, request):
     from nmfstudy.report.terminal import print_summary, print_trouble
 
     print_summary(study, current_report(study) or write_report(study, say=print_trouble))
-    return 1 if study.n_failed or status_of(request.folder).missing else 0
+    return 1 if study.n_failed or status_of(folder).missing else 0
+
+
+def sweep(asked, overrides, argv):
+    """Fit what is asked for, and go on with more k while the largest is best.
+
+    Parameters
+    ----------
+    asked : Plan
+    overrides, argv : sequence of str
+        What the user gave, without options and with them.
+
+    Returns
+    -------
+    Study or None
+        None if whatever was asked for has failed.
+    """
+    jobs, hints = asked.jobs, (*_readings(asked.jobs), *asked.hints)
+    while True:
+        request = Request.of(jobs, argv)
+        request.save()
+        _fit(asked, Request.of(asked.jobs, argv), hints)
+        try:
+            study = Study.load(request.folder, code=code_version(), may_fit=True)
+        except RequestError:
+            return None
+        wider = _wider(asked, overrides, study)
+        if wider is None:
+            return study
+        asked, jobs, hints = wider, (*jobs, *wider.jobs), wider.hints
+
+
+def _fit(asked, request, hints):
+    forget_the_dead(request.folder)
+    with ProgressBar(request.n_starts) as progress:
+        for sentence in hints:
+            progress.say(sentence)
+        if asked.launcher == "basic":
+            for job in asked.jobs:
+                perform(job, progress)
+        else:
+            _hand_out(asked, request, progress)
+
+
+def _wider(asked, overrides, study):
+    """The sweeps with more k if the largest of some data is the best; None if it is not."""
+    if limit_of(asked) is None:
+        return None
+    from nmfstudy.report.over_k import advised
+
+    found = [
+        (results[0].dataset, [r.problem.n_components for r in results], advice)
+        for results, _, advice in advised(study)
+    ]
+    try:
+        wider = grown(asked, overrides, found)
+        for job in () if wider is None else wider.jobs:
+            check_job(job)
+    except RequestError as error:  # more of them than can be run: what is there is reported
+        print(error, file=sys.stderr)
+        return None
+    return wider
 
 
 def _hand_out(asked, request, progress):

@@ -29,7 +29,7 @@ from nmfstudy.util.errors import RequestError, short
 
 VERSION_BASE = "1.3"
 # What the configuration says besides a job: where jobs run, and which jobs a study has.
-_NOT_OF_A_JOB = ("hydra", "cluster", "sweeps")
+_NOT_OF_A_JOB = ("hydra", "cluster", "sweeps", "range_of_k")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ CONF = next(p for p in (_PACKAGE / "conf", _PACKAGE.parent / "conf") if p.is_dir
 LAUNCHER = "hydra/launcher"
 GROUPS = (*sorted(path.name for path in CONF.iterdir() if path.is_dir()), LAUNCHER)
 _OF_A_STUDY = ("study", "study_name", "results_dir", "analysis")  # one for all jobs
+_OF_THE_SWEEP = ("hydra", "cluster", "range_of_k")
 MOST_JOBS = 10**5  # of one request
 # Our extras by the launchers that they bring.
 EXTRAS = {"joblib": "cluster", "submitit_slurm": "cluster", "ray": "ray"}
@@ -107,8 +108,8 @@ def options(group):
 
 
 def says_where(override):
-    """Whether it is about where jobs run, which is the same for all of them."""
-    return override.key_or_group.replace("/", ".").split(".")[0] in ("hydra", "cluster")
+    """Whether it is about the sweep, as where jobs run, which is the same for all of them."""
+    return override.key_or_group.replace("/", ".").split(".")[0] in _OF_THE_SWEEP
 
 
 def n_values(override):
