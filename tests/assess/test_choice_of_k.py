@@ -190,3 +190,15 @@ def test_a_single_component_that_fits_exactly_is_told():
     X = np.outer(np.arange(1.0, 8), np.arange(2.0, 7))
     advice = advise(*over_k(X, (2, 3)))
     assert (advice.n_components, advice.code) == (1, "exact")
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_common_background_is_one_more_component_and_no_veto(seed):
+    rng = np.random.default_rng(seed)
+    W, H = (rng.gamma(1.0, size=shape) * (rng.random(shape) < 0.5) for shape in ((60, 3), (3, 20)))
+    X = W @ H
+    X = X / X.mean() + np.outer(0.5 + rng.random(60), 0.5 + rng.random(20))
+    X = np.maximum(X + 0.15 * rng.standard_normal(X.shape), 0)
+    # Dense terms leave room to move components within one product: a continuum at the right k.
+    advice = advise(rows(range(2, 7), kind="continuum"), evidence_over_k(X, range(2, 7)))
+    assert (advice.code, advice.n_components, advice.kind) == ("take", 4, "continuum")
