@@ -368,6 +368,8 @@ def test_tolerances_are_checked(three, name, value):
 @pytest.mark.parametrize("name", ["distance_tol", "kkt_tol"])
 def test_a_tolerance_of_zero_is_none_and_one_of_one_is_large(three, name):
     distinct_solutions(three[0], **{name: 1})
+    with pytest.raises(RequestError, match=f"{name} is None"):
+        distinct_solutions(three[0], **{name: None})
     with pytest.raises(RequestError, match=f"{name} is 0; possible: a number > 0"):
         distinct_solutions(three[0], **{name: 0})
 
