@@ -5,8 +5,10 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
+import socket
 import struct
 import time
 import tokenize
@@ -175,8 +177,13 @@ def unique():
 
 
 def _temporary(path):
-    """A temporary name beside a path that nobody else writes to."""
-    return path.with_name(f"{PARTIAL}{path.name}-{unique()}")
+    """A temporary name beside a path that nobody else writes to.
+
+    Chance makes it so: hosts of one name and processes of one number exist. The host's full name
+    tells people who is writing.
+    """
+    host = re.sub(r"[^\w.-]", "_", socket.gethostname())
+    return path.with_name(f"{PARTIAL}{path.name[:30]}-{host}-{unique()}")
 
 
 def sha256_of(path):

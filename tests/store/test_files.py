@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from nmfstudy.store import files
 from nmfstudy.store.files import (
     ABANDONED,
     PARTIAL,
@@ -198,3 +199,13 @@ def test_leftovers_are_found_all_over_a_study_and_nowhere_else(tmp_path):
 def test_what_is_no_plain_data_is_refused_and_paths_are_text(tmp_path):
     write_json(tmp_path / "a.json", {"path": tmp_path})
     assert read_json(tmp_path / "a.json") == {"path": str(tmp_path)}
+
+
+def test_temporary_names_of_one_path_never_meet(tmp_path, monkeypatch):
+    path = tmp_path / ("ü" * 120)
+    names = {files._temporary(path).name for _ in range(1000)}
+    assert len(names) == 1000
+    monkeypatch.setattr(files.socket, "gethostname", lambda: "c1-12" + "a" * 59)
+    other = files._temporary(path)
+    assert "-c1-12aaa" in other.name and other.parent == tmp_path
+    other.touch()  # no longer than file systems allow
