@@ -181,8 +181,9 @@ def test_a_seed_given_twice_leaves_the_run_out(study):
     run = first_run(study)
     lines = (run / "starts.csv").read_text().splitlines()
     (run / "starts.csv").write_text("\n".join([*lines[:2], lines[1]]) + "\n")
-    sha256 = sha256_of(run / "starts.csv")
+    sha256, size = sha256_of(run / "starts.csv"), (run / "starts.csv").stat().st_size
     edit(run / "run.json", lambda i: i["files"].update({"starts.csv": sha256}))
+    edit(run / "run.json", lambda i: i["sizes"].update({"starts.csv": size}))
     assert left_out(study) == (run.name, "starts.csv holds a seed twice")
 
 
