@@ -130,6 +130,8 @@ class Advice:
         Codes with their numbers, see `doubts_of`.
     dominance : Dominance or None
         The numbers of the data that outweigh all others.
+    order_left : float
+        What this number leaves over, see `nmfstudy.assess.residual_test`; NaN if not looked at.
     """
 
     n_components: int | None
@@ -141,6 +143,7 @@ class Advice:
     n_outlying: int = 0
     doubts: tuple = field(default=())
     dominance: Dominance | None = None
+    order_left: float = float("nan")
 
 
 def opinions(evidence):
@@ -210,6 +213,7 @@ def advise(candidates, evidence, carrier=None):
         return Advice(None, "dominated", said, "none", dominance=carrier)
     k = exact or combined(said)
     row = next((c for c in rows if c.n_components == k), None)
+    left = dict(zip(evidence.table.n_components, evidence.table.structure, strict=True))
     code = "exact" if exact else "one" if k == 1 else "take"
     if code == "take" and k == max(ks) and k + 1 < min(evidence.shape):
         code = "at_least"
@@ -221,6 +225,7 @@ def advise(candidates, evidence, carrier=None):
         agreement,
         kind=row.kind if row else "",
         trusted_share=row.trusted_share if row else float("nan"),
+        order_left=left.get(k, float("nan")),
         n_outlying=len(evidence.outlying),
         doubts=tuple(doubts_of(k, rows, row, evidence, agreement)),
     )

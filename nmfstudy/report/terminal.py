@@ -67,14 +67,14 @@ def shown_problems(study, most=SHOWN_PROBLEMS):
 
 def _rest(study):
     """What the problems that are not shown came to, in a line; empty if all are shown."""
-    told_of = {result.key for result in shown_problems(study)}
-    rest = [r for r in study if r.key not in told_of]
+    shown = {result.key for result in shown_problems(study)}
+    rest = [r for r in study if r.key not in shown]
     if not rest:
         return ""
     kinds = Counter(kind_cell(r).text for r in rest)
-    told = ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
+    listed_kinds = ", ".join(f"{kind} ({n})" for kind, n in kinds.most_common())
     what = "" if any(r.problem.penalty.is_zero for r in rest) else "with a penalty "
-    return f"{count(len(rest), 'more problem')} {what}in the report: {told}"
+    return f"{count(len(rest), 'more problem')} {what}in the report: {listed_kinds}"
 
 
 def short_answers(answers):

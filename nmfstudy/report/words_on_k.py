@@ -1,5 +1,7 @@
 """What the report says of the number of components: sentences for the codes of an `Advice`."""
 
+from nmfstudy.assess.choice_of_k import SURELY_ORDERED
+from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.report.dominance import REMEDY, dominance_clause
 from nmfstudy.util.display import count, listed, number, percent
 
@@ -10,7 +12,7 @@ _KINDS = {
     "unsettled": "a count that is not settled",
 }
 _LOOKS = {
-    "order": "what {k} leaves over has no more order than noise",
+    "order": "what {k} leaves over has {order}",
     "holdout": "{k} predicts hidden entries as well as any",
     "halves": "{k} is the most whose components come back in random halves of the samples",
 }
@@ -48,11 +50,19 @@ def _agreement(advice, k):
     said = {name: value for name, value in said.items() if value is not None}
     same = [name for name, value in said.items() if value == k]
     others = {name: value for name, value in said.items() if value != k}
-    text = listed(_LOOKS[name].format(k=f"k = {k}") for name in same)
+    order = _order(advice.order_left)
+    text = listed(_LOOKS[name].format(k=f"k = {k}", order=order) for name in same)
     if not others:
         return text
     differ = listed(f"{_NAMES[name]} k = {value}" for name, value in others.items())
     return f"{text}; {differ}" if text else f"it lies between the opinions: {differ}"
+
+
+def _order(left):
+    """How much order is left over, beside that of noise."""
+    if left > SURELY_ORDERED:
+        return f"more order than noise ({number(left, 3)}), but no larger k was tried"
+    return "hardly more order than noise" if left > ORDERED else "no more order than noise"
 
 
 _NAMES = {

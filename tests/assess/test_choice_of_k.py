@@ -86,7 +86,8 @@ def test_what_the_solutions_are_like_does_not_veto_the_number(kind):
 
 def test_the_largest_tried_is_at_least():
     e = looked([2.0, 1.5, 1.4], [3], [1, 1, 1])
-    assert advise(rows([2, 3]), e).code == "at_least"
+    advice = advise(rows([2, 3]), e)
+    assert advice.code == "at_least" and advice.order_left == 1.4
     assert advise(rows([2, 3]), replace(e, shape=(80, 4))).code == "take"  # no more can be tried
 
 

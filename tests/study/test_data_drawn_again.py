@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nmfstudy.assess.choice_of_k import Advice, Opinions
 from nmfstudy.assess.stability import stability
 from nmfstudy.datasets import load_dataset
 from nmfstudy.report.over_k import advice_rows, advised, over_k_section
@@ -171,8 +172,6 @@ def test_data_that_cannot_be_drawn_so_are_refused_before_any_work(tmp_path, sect
 
 
 def test_every_code_has_its_words(folder):
-    from nmfstudy.assess.choice_of_k import Advice, Opinions
-
     all_doubts = (
         ("differ", {}), ("outlying", {"n": 2}), ("untried", {"below": 2, "k": 4}),
         ("not_fitted", {"k": 4}), ("kind", {"kind": "continuum"}), ("kind", {"kind": "unsettled"}),
@@ -188,6 +187,22 @@ def test_every_code_has_its_words(folder):
         assert len(doubts(advice)) >= len(all_doubts)
     nothing = Advice(None, "none", Opinions(None, None, None), "none")
     assert "No k" in advice_sentence(nothing) and "X = X·I" in reasons(nothing, data)[0]
+
+
+@pytest.mark.parametrize(
+    "left, words",
+    [
+        (0.9, "what k = 5 leaves over has no more order than noise"),
+        (1.07, "what k = 5 leaves over has hardly more order than noise"),
+        (
+            1.57,
+            "what k = 5 leaves over has more order than noise (1.57), but no larger k was tried",
+        ),
+    ],
+)
+def test_order_that_is_left_over_is_never_called_noise(left, words):
+    advice = Advice(5, "at_least", Opinions(5, 5, 5), "all", order_left=left)
+    assert reasons(advice, load_dataset("menu"))[0].startswith(f"{words}, ")
 
 
 def test_trust_names_the_cause_and_what_it_was_held_against(folder):
