@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.pairs import Terms, on_threads, terms_of
-from nmfstudy.util.threads import n_threads
+from nmfstudy.solutions.pairs import Terms, terms_of
+from nmfstudy.util.threads import n_threads, on_threads
 
 _BLOCK_BYTES = 2**26  # factors that are prepared at a time
 _BLOCK_FITS = 2048
@@ -128,7 +128,7 @@ def _follow(terms, ranked, leaders, radius, leader, length):
     by_size = np.argsort(leaders.ranked[: leaders.n, 0], kind="stable")
     bounds = np.linspace(0, len(terms), 4 * n_threads() + 1).astype(int)
 
-    def some(i):
+    def some(i, go_on):
         kernels.fill_leaders(
             terms.W, terms.H, terms.sizes, ranked, leaders.W, leaders.H, leaders.sizes,
             leaders.ranked, by_size, radius, bounds[i], bounds[i + 1], leader, length,

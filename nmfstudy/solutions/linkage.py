@@ -8,9 +8,9 @@ import numpy as np
 from nmfstudy.solutions import kernels
 from nmfstudy.solutions.leaders import LeaderClusters, find_leaders, lead_themselves, radius_of
 from nmfstudy.solutions.neighbours import near_pairs, neighbour_pairs
-from nmfstudy.solutions.pairs import distances, terms_of, threads
+from nmfstudy.solutions.pairs import distances, terms_of
 from nmfstudy.solutions.tree import Tree, spanning_tree
-from nmfstudy.util.threads import n_threads
+from nmfstudy.util.threads import n_threads, thread_pool
 
 _FLOPS = 2e10  # about a second of work for Gram matrices
 _ASSIGNMENT = 200  # what matching costs per pair, in the same unit
@@ -142,17 +142,18 @@ def _prim_without_matrix(terms):
     nearest, squares = np.zeros(m - 1, dtype=np.int64), terms.squares
     first, length = np.zeros(m - 1, dtype=np.int64), np.zeros(m - 1)
 
-    def step(new, start, stop):
+    def step(ends, go_on):
         return kernels.prim_step(
-            terms.W, terms.H, terms.sizes, squares, ranked, new, left, near, nearest, start, stop
+            terms.W, terms.H, terms.sizes, squares, ranked, new, left, near, nearest, *ends
         )
 
     second = np.zeros(m - 1, dtype=np.int64)
     new = 0
-    with threads() as run:
+    with thread_pool() as run:
         for edge, last in enumerate(range(m - 2, -1, -1)):
             bounds = np.linspace(0, last + 1, min(n_threads(), last + 1) + 1).astype(int)
-            picks = run(lambda ends, new=new: step(new, *ends), pairwise(bounds.tolist()))
+            picks = []
+            run(step, pairwise(bounds.tolist()), picks.append)
             pick = min(picks, key=lambda j: (near[j], j))
             first[edge], second[edge], length[edge] = nearest[pick], left[pick], near[pick]
             new = left[pick]

@@ -9,9 +9,8 @@ what is near lies in a box around the signature, and a k-d tree finds it.
 import numpy as np
 
 from nmfstudy.solutions import kernels
-from nmfstudy.solutions.pairs import on_threads
 from nmfstudy.util.streams import stream
-from nmfstudy.util.threads import n_threads
+from nmfstudy.util.threads import n_threads, on_threads
 
 _MOST = 10**7  # near pairs that are listed
 _NEIGHBOURS = 8
@@ -60,7 +59,7 @@ def pair_distances(terms, first, second):
     length, squares = np.empty(len(first)), terms.squares
     bounds = np.linspace(0, len(first), 4 * n_threads() + 1).astype(int)
 
-    def some(i):
+    def some(i, go_on):
         here = slice(bounds[i], bounds[i + 1])
         kernels.fill_pair_distances(
             terms.W, terms.H, squares, first[here], second[here], length[here]

@@ -1,35 +1,16 @@
 """Terms of many fits, ready to be compared, and all their pairwise distances."""
 
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from nmfstudy.model.factorization import PARALLEL, Factorization
 from nmfstudy.solutions import kernels
-from nmfstudy.util.threads import n_threads, one_blas_thread
+from nmfstudy.util.threads import on_threads
 
 _CHUNK_BYTES = 2**22  # factors that one thread prepares at a time
 _GRAM = 2**16  # entries of a Gram block: small enough for the cache
 _SIDE_BY_SIDE = 256  # pairs whose assignments are solved side by side, if subsets are few
-
-
-@contextmanager
-def threads():
-    """Context that gives a ``map`` over the cores there are, BLAS on one thread each."""
-    with one_blas_thread():
-        if n_threads() == 1:
-            yield lambda work, items: [work(item) for item in items]
-            return
-        with ThreadPoolExecutor(n_threads()) as executor:
-            yield lambda work, items: list(executor.map(work, items))
-
-
-def on_threads(work, items):
-    """``[work(item) for item in items]`` on threads."""
-    with threads() as run:
-        return run(work, items)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +65,7 @@ def terms_of(pool, indices):
     home = np.searchsorted(pool.row_offsets, row, side="right") - 1  # −1 where there is none
     step = max(1, _CHUNK_BYTES // (8 * k * (n + d)))
 
-    def fill(i):
+    def fill(i, go_on):
         here = slice(i, i + step)
         for p in np.unique(home[here][terms.present[here]]):
             rows = i + np.flatnonzero(home[here] == p)
@@ -126,7 +107,7 @@ def distances(a, b, symmetric=False):
     n_rows, n_columns = _block_shape(a.W.shape[1])
     squares_a, squares_b = a.squares, b.squares
 
-    def strip(i):
+    def strip(i, go_on):
         rows = slice(i, i + n_rows)
         start = i - i % n_columns if symmetric else 0
         kernels.strip_distances(

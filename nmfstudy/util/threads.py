@@ -8,7 +8,8 @@ compile time, balances starts of unequal length, and survives a fork.
 import os
 from collections import deque
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
+from queue import SimpleQueue
 from threading import Event, Lock, Thread
 
 from nmfstudy.util.errors import RequestError
@@ -135,7 +136,46 @@ def on_threads(task, arguments, report=lambda result: None):
     interrupted or a task has raised; a task is to look at it several times a second. The first
     exception is raised here.
     """
+    arguments = list(arguments)
+    with thread_pool(len(arguments)) as run:
+        run(task, arguments, report)
+
+
+@contextmanager
+def thread_pool(most=None):
+    """Context that gives `on_threads` with threads that stay, for many short rounds of tasks.
+
+    Parameters
+    ----------
+    most : int, optional
+        No more threads than this are of use.
+    """
+    rounds, most = SimpleQueue(), n_threads() if most is None else min(n_threads(), most)
+    helpers = [Thread(target=_help, args=(rounds,)) for _ in range(most - 1)]
+    with one_blas_thread():
+        try:
+            n_started = sum([start_thread(helper) for helper in helpers])
+            yield partial(_run, rounds, n_started)
+        finally:  # interrupted perhaps, while helpers are at work or not started yet
+            for _ in helpers:
+                rounds.put(None)
+            for helper in helpers:
+                # One that is not started cannot be joined, and the error would hide the interrupt.
+                with suppress(RuntimeError):
+                    helper.join()
+
+
+def _help(rounds):
+    """What a thread of the pool does until it is sent home."""
+    with one_blas_thread():
+        while (help_out := rounds.get()) is not None:
+            help_out()
+
+
+def _run(rounds, n_helpers, task, arguments, report=lambda result: None):
+    """One round of tasks, by the caller and the helpers that take from ``rounds``."""
     waiting, results, errors, stop = deque(arguments), deque(), [], Event()
+    ended = SimpleQueue()
 
     def work(after_each):
         while waiting and not stop.is_set():
@@ -148,29 +188,25 @@ def on_threads(task, arguments, report=lambda result: None):
 
     def help_out():
         try:
-            with one_blas_thread():
-                work(lambda: None)
+            work(lambda: None)
         except BaseException as error:  # raised by the caller's thread
             errors.append(error)
             stop.set()
+        ended.put(None)
 
     def report_all():
         while results:
             report(results.popleft())
 
-    helpers = [Thread(target=help_out) for _ in range(min(n_threads(), len(waiting)) - 1)]
-    with one_blas_thread():
-        try:
-            started = [helper for helper in helpers if start_thread(helper)]
-            work(report_all)
-            for helper in started:
-                helper.join()
-        finally:  # interrupted perhaps, while helpers are at work or not started yet
-            stop.set()
-            for helper in helpers:
-                # One that is not started cannot be joined, and the error would hide the interrupt.
-                with suppress(RuntimeError):
-                    helper.join()
+    n_helpers = min(n_helpers, len(waiting) - 1)
+    for _ in range(n_helpers):
+        rounds.put(help_out)
+    try:
+        work(report_all)
+        for _ in range(n_helpers):
+            ended.get()
+    finally:
+        stop.set()
     if errors:
         raise errors[0]
     report_all()

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from nmfstudy.solutions import pairs
 from nmfstudy.util import threads
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import n_threads, on_threads, one_blas_thread
@@ -85,7 +84,6 @@ def test_where_no_thread_starts_the_caller_does_it_all(no_threads):
     assert n_threads() == 1
     on_threads(task, range(20), done.append)
     assert sorted(done) == list(range(20)) and callers == {threading.get_ident()}
-    assert pairs.on_threads(lambda item: item + 1, range(20)) == list(range(1, 21))
 
 
 def test_where_threads_run_out_those_there_are_do_it_all(monkeypatch):
