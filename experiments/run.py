@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from nmfstudy.cli import guarded
 from nmfstudy.datasets.file import how_it_was_read
+from nmfstudy.report.progress import ProgressBar
 from nmfstudy.store import code_version, save_data
 from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
@@ -21,7 +22,6 @@ from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_ane
 from nmfstudy.sweep.growth import grown, limit_of
 from nmfstudy.sweep.launching import check_launcher, launch
 from nmfstudy.sweep.overrides import CONF
-from nmfstudy.sweep.progress import ProgressBar
 from nmfstudy.sweep.request import Request, check_job
 from nmfstudy.sweep.watching import watching
 from nmfstudy.util.errors import RequestError, short
@@ -112,7 +112,9 @@ def _carry_out(asked, overrides, argv):
     study = sweep(asked, overrides, argv)
     folder = asked.jobs[0].folder
     if study is None:
-        for line in status_of(folder).lines():
+        from nmfstudy.report.words_on_status import status_lines
+
+        for line in status_lines(status_of(folder)):
             print(line)
         return 1
     # What only a report needs is imported only now: a sweep begins without delay.
@@ -190,7 +192,7 @@ def _hand_out(asked, request, progress):
     for job in {dataset_of(job).sha256: job for job in asked.jobs}.values():
         damage = save_data(request.folder, dataset_of(job), source_of(job))
         if damage:
-            progress.say(f"{damage}, written again")
+            progress.damaged(damage, "written")
     pairs = zip(asked.jobs, asked.overrides, strict=True)
     left = [(job, overrides) for job, overrides in pairs if not is_done(job)]
     with watching(request.folder, request.blocks, progress):

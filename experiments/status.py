@@ -14,10 +14,11 @@ def main(argv):
     folder = Path(parser.parse_args(argv).folder)
     if not folder.is_dir():
         raise RequestError(f"{folder} is no folder; possible: a study's folder under results")
+    from nmfstudy.report.words_on_status import status_lines
     from nmfstudy.store.status import status_of
 
     status = status_of(folder)
-    for line in status.lines():
+    for line in status_lines(status):
         print(line)
     return 1 if status.failed or status.skipped else 0
 

@@ -1,6 +1,6 @@
 """Which components of a solution can be trusted, and which persist when one more is allowed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -9,14 +9,12 @@ from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.matching import congruence, match, pad
 from nmfstudy.solutions.gate import near_limit, relative_gate
-from nmfstudy.util.display import listed, small_percent
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.spacing import evenly_spaced
 
-EQUAL = 0.95  # congruence from which two components are read as equal,
-SIMILAR = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
+EQUAL_CONGRUENCE = 0.95  # from which two components are read as equal,
+SIMILAR_CONGRUENCE = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
 WIDER = 0.01  # gate on the objective at which trust is looked at again
-_DOMINATED = "Trust cannot be judged: a few numbers outweigh all the rest of the data."
 _MOST = 500  # solutions of each sort that the best one is compared with
 
 
@@ -68,13 +66,17 @@ class Trust:
     groups : tuple of tuples of int
         Components that trade places: each alone changes between near-optimal solutions, their
         sum does not (cosine of at least .95).
-    sentence : str
-        For people, who count components from 1.
+    code : {"compared", "no_solution", "one_known", "dominated"}
+        ``one_known``: of a continuum no second solution is; ``dominated``: a few numbers outweigh
+        all the rest of the data, so that nothing can be judged.
+    wider : Trust or None
+        If solutions up to 1 % worse counted as well; None where that changes nothing.
     """
 
-    components: tuple
-    groups: tuple
-    sentence: str
+    components: tuple = ()
+    groups: tuple = ()
+    code: str = "compared"
+    wider: "Trust | None" = None
 
     @property
     def trusted(self):
@@ -106,28 +108,23 @@ def component_trust(solutions, witnesses=(), dominance=None):
     Returns
     -------
     Trust
-        Its sentence says how trust would change if solutions up to 1 % worse counted as well.
     """
     if dominance is not None:
-        return Trust((), (), _DOMINATED)
+        return Trust(code="dominated")
     # The lowest objective of all may belong to a fit that does not count.
     if not len(solutions) or not solutions.near_optimal[0]:
-        return Trust((), (), f"Trust no component: {_lower(solutions.reason)}")
+        return Trust(code="no_solution")
     more = [fit.factorization for fit in solutions.members]
     more += _unseen(witnesses, solutions, more)
-    components, groups, said = _compared(solutions, solutions.near_optimal, more)
-    sentence = said[0].upper() + said[1:]
-    if solutions.kind == "unsettled":
-        sentence += f"; but the count is unsettled: {_lower(solutions.reason).rstrip('.')}"
+    trust = _compared(solutions, solutions.near_optimal, more)
     best, reference = solutions.best_objective, solutions.reference_loss
     limit = near_limit(best, relative_gate(WIDER, best, reference), reference)
-    wider = solutions.near_optimal | (solutions.objective <= limit)
-    if (wider != solutions.near_optimal).any():
-        others, _, said = _compared(solutions, wider, more)
-        if [c.trusted for c in others] != [c.trusted for c in components]:
-            gates = f"{small_percent(WIDER)} instead of {small_percent(solutions.objective_rtol)}"
-            sentence += f". If solutions up to {gates} worse counted: {said}"
-    return Trust(components, groups, sentence + ".")
+    near_optimal = solutions.near_optimal | (solutions.objective <= limit)
+    if (near_optimal != solutions.near_optimal).any():
+        wider = _compared(solutions, near_optimal, more)
+        if (wider.trusted != trust.trusted).any():
+            return replace(trust, wider=wider)
+    return trust
 
 
 def _unseen(witnesses, solutions, members):
@@ -139,7 +136,7 @@ def _unseen(witnesses, solutions, members):
 
 
 def _compared(solutions, near_optimal, more):
-    """Trust in each component, groups that trade places, and what is said of both."""
+    """Trust in each component of the best solution if these count as solutions."""
     minima = [fit.factorization for fit in solutions.representatives]
     best = minima[0]
     near = _others(minima, near_optimal) + more
@@ -151,10 +148,9 @@ def _compared(solutions, near_optimal, more):
         for r in range(best.n_components)
     )
     if not judged:
-        said = "trust cannot be judged: the solutions form a continuum of which only one is known"
-        return components, (), said
-    groups = _trades(best, near, orders, [c.component for c in components if not c.trusted])
-    return components, groups, _said(best, components, groups, len(near))
+        return Trust(components, code="one_known")
+    doubtful = [c.component for c in components if not c.trusted]
+    return Trust(components, _trades(best, near, orders, doubtful))
 
 
 def _others(minima, mask):
@@ -176,16 +172,16 @@ def _component(r, eligible, near, worse):
         if not len(values):
             return (float("nan"),) * 4
         return (
-            float((values >= EQUAL).mean()),
-            float((values >= SIMILAR).mean()),
+            float((values >= EQUAL_CONGRUENCE).mean()),
+            float((values >= SIMILAR_CONGRUENCE).mean()),
             float(values.min()),
             float(np.median(values)),
         )
 
     return ComponentTrust(
         r,
-        bool(eligible and (near >= EQUAL).all()),
-        bool(eligible and (near >= SIMILAR).all()),
+        bool(eligible and (near >= EQUAL_CONGRUENCE).all()),
+        bool(eligible and (near >= SIMILAR_CONGRUENCE).all()),
         len(near),
         len(worse),
         *figures(near),
@@ -204,7 +200,7 @@ def _trades(best, near, orders, doubtful):
         found = []
         for group in combinations(doubtful, size):
             others = [_joint_cosine(best, b, group, o) for b, o in zip(near, orders, strict=True)]
-            if min(others) >= EQUAL:
+            if min(others) >= EQUAL_CONGRUENCE:
                 found.append((-min(others), group))
         for _, group in sorted(found):
             if set(group) <= set(doubtful):
@@ -225,51 +221,6 @@ def _joint_cosine(a, b, group, order):
     return float(inner(a, group, b, theirs) / norm) if norm > 0 else 0.0
 
 
-def _said(best, components, groups, n_others):
-    """``trust components 1, 3 and 4; 2 and 5 trade places``."""
-    traded = {r for group in groups for r in group}
-    trusted = [c.component for c in components if c.trusted]
-    dead = [r for r in range(best.n_components) if best.dead[r]]
-    rest = [c for c in components if not c.trusted and c.component not in traded]
-    similar = [c.component for c in rest if c.similar]
-    varied = [c.component for c in rest if not c.similar and c.component not in dead]
-    if len(trusted) == best.n_components:
-        every = {1: "the only component", 2: "both components"}
-        parts = [f"trust {every.get(len(trusted), f'all {len(trusted)} components')}"]
-    else:
-        parts = [f"trust {_called(trusted)}" if trusted else "trust no component"]
-    parts += [f"{_names(group)} trade places" for group in groups]
-    if similar:
-        parts.append(f"{_names(similar)} {_verb(similar, 'is', 'are')} similar in all solutions")
-    if varied:
-        parts.append(f"{_names(varied)} {_verb(varied, 'differs', 'differ')} between solutions")
-    if dead:
-        parts.append(f"{_names(dead)} {_verb(dead, 'is', 'are')} zero")
-    text = "; ".join(parts)
-    if n_others == 0:
-        return text + " (no other solution was found that fits as well)"
-    others = "1 other that fits" if n_others == 1 else f"{n_others} others that fit"
-    return f"{text} (compared with {others} as well)"
-
-
-def _lower(sentence):
-    return sentence[0].lower() + sentence[1:]
-
-
-def _verb(items, one, many):
-    return one if len(items) == 1 else many
-
-
-def _called(indices):
-    """``component 2``, ``components 1 and 3``."""
-    return f"component{'s' * (len(indices) > 1)} {_names(indices)}"
-
-
-def _names(indices):
-    """Component numbers for people: ``1, 2 and 5``."""
-    return listed(str(i + 1) for i in indices)
-
-
 @dataclass(frozen=True, eq=False)
 class Persistence:
     """What becomes of the components of k when there are more.
@@ -282,7 +233,6 @@ class Persistence:
     congruence : array of shape (n_components,)
     new : int array
         Components of the larger solution that are no one's equal partner.
-    sentence : str
     """
 
     n_components: int
@@ -290,17 +240,16 @@ class Persistence:
     partner: np.ndarray
     congruence: np.ndarray
     new: np.ndarray
-    sentence: str
 
     @property
     def persists(self):
         """Which components recur, with congruence of at least .95."""
-        return self.congruence >= EQUAL
+        return self.congruence >= EQUAL_CONGRUENCE
 
     @property
     def similar(self):
         """Which components recur or nearly do, with congruence of at least .85."""
-        return self.congruence >= SIMILAR
+        return self.congruence >= SIMILAR_CONGRUENCE
 
 
 def persistence(fewer, more):
@@ -329,25 +278,14 @@ def persistence(fewer, more):
     close = congruence(a, b)
     _, partner = linear_sum_assignment(-close)
     found = close[np.arange(a.n_components), partner]
-    new = np.setdiff1d(np.arange(b.n_components), partner[found >= EQUAL])
-    kept = np.flatnonzero(found >= EQUAL)
-    changed = np.flatnonzero((found < EQUAL) & (found >= SIMILAR))
-    gone = np.flatnonzero(found < SIMILAR)
-    parts = [
-        f"{_called(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
-    ]
-    if changed.size:
-        parts.append(f"{_called(changed)} {_verb(changed, 'changes', 'change')} a little")
-    if gone.size:
-        parts.append(f"{_called(gone)} {_verb(gone, 'breaks', 'break')} up")
-    sentence = f"From {a.n_components} to {b.n_components} components: {'; '.join(parts)}."
-    return Persistence(a.n_components, b.n_components, partner, found, new, sentence)
+    new = np.setdiff1d(np.arange(b.n_components), partner[found >= EQUAL_CONGRUENCE])
+    return Persistence(a.n_components, b.n_components, partner, found, new)
 
 
 def _best(solutions) -> Factorization:
     if not len(solutions):
         raise RequestError(
-            f"there is no solution with n_components={solutions.problem.n_components}: "
-            f"{_lower(solutions.reason).rstrip('.')}"
+            f"there is no solution with n_components={solutions.problem.n_components} "
+            f"({solutions.reason}); possible: problems with at least one minimum"
         )
     return solutions.representatives[0].factorization

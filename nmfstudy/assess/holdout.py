@@ -66,7 +66,7 @@ class Holdout(Shown):
     def _shown(self):
         title = (
             f"Held-out error of {count(len(self.errors), 'repeat')}: lowest at "
-            f"n_components={self.best}, within a standard error of it from {self.simplest} on"
+            f"n_components={self.best}; within a standard error: from {self.simplest}"
         )
         rows = [tuple(number(v) for v in row) for row in self.table.itertuples(index=False)]
         return title, ("components", "error", "standard error"), rows

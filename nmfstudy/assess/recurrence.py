@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from nmfstudy.assess.component_trust import EQUAL, SIMILAR
+from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, SIMILAR_CONGRUENCE
 from nmfstudy.model.matching import match, pad
 
 FATES = (
@@ -62,9 +62,9 @@ def recurrence(reference, other, *, same_samples=False):
     order, congruence = (part[: reference.n_components] for part in matching(reference, other))
     other = pad(other, int(order.max(initial=0)) + 1)
     h, theirs = _unit(reference.H), _unit(other.H)
-    split = _best_pair(h, theirs).max(axis=(1, 2), initial=0.0) >= EQUAL
-    merged = _best_pair(theirs, h).max(axis=(0, 1), initial=0.0) >= EQUAL
-    conditions = [congruence >= EQUAL, congruence >= SIMILAR, split, merged]
+    split = _best_pair(h, theirs).max(axis=(1, 2), initial=0.0) >= EQUAL_CONGRUENCE
+    merged = _best_pair(theirs, h).max(axis=(0, 1), initial=0.0) >= EQUAL_CONGRUENCE
+    conditions = [congruence >= EQUAL_CONGRUENCE, congruence >= SIMILAR_CONGRUENCE, split, merged]
     fate = np.select(conditions, range(len(conditions)), len(FATES) - 1)
     return order, congruence, fate
 

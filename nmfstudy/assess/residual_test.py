@@ -130,18 +130,6 @@ def one_component(X):
     return (X @ h)[:, None], h[None]
 
 
-def trivial_note(shape, n_components):
-    """Why a fit of so many components teaches nothing, in a sentence; None if it may."""
-    n, d = shape
-    if n_components < min(n, d):
-        return None
-    return (
-        f"k = {n_components} is no less than the {min(n, d)} {'columns' if d <= n else 'rows'} of "
-        "X, so one component for each fits any data exactly (X = X·I), and nothing can be learned "
-        "from how well it fits."
-    )
-
-
 def _largest_singular_value(E):
     if min(E.shape) > _SMALL:
         from scipy.sparse.linalg import svds

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.component_trust import EQUAL, component_trust
+from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, component_trust
 from nmfstudy.assess.recurrence import FATES, SIMILAR_FATE
 from nmfstudy.assess.refits import reference_of, refit, seeds_of, shares_of, solver_of
 from nmfstudy.assess.resample import draw
@@ -23,7 +23,7 @@ REPLICATED = 0.8  # share of resamples from which a component counts as found ag
 CONCENTRATED = 0.9  # share of a component's squares in two entries that is flagged
 _BACK = FATES[: SIMILAR_FATE + 1]
 _CURVES = {"halves": (0.48, 15.0)}  # angle of even odds, steepness; fitted to planted matrices
-COLUMNS = (
+STABILITY_COLUMNS = (
     "component start_share found_again found_low found_high similar congruence probability "
     "replaced_by lost_without energy_in_two_samples energy_in_two_features other_start "
     "other_data other_factors verdict"
@@ -216,8 +216,8 @@ def stability(
     solutions = distinct_solutions(fits, kkt_tol=search.tol)
     if not len(solutions):
         raise RequestError(
-            f"no start with n_components={n_components} can serve as reference: "
-            f"{solutions.reason.rstrip('.')}; possible: more starts, or fewer components"
+            f"no start with n_components={n_components} can serve as reference "
+            f"({solutions.reason}); possible: more starts, or fewer components"
         )
     refits = refit(
         X, solutions, drawn, n_starts=n_starts, seed=seed, warm_start=warm_start, progress=progress
@@ -294,7 +294,7 @@ def _components(reference, solutions, fits, verdict, matches, resample):
                 "+".join(against) or "trust",
             )
         )
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=STABILITY_COLUMNS)
 
 
 def start_shares(reference, fits):
@@ -302,7 +302,7 @@ def start_shares(reference, fits):
     parts = fits if isinstance(fits, list | tuple) else [fits]
     random = [p for p in parts if not p.search.deterministic] or parts
     known = [fit.factorization for p in random for fit in p if np.isfinite(fit.W).all()]
-    close = [match(reference, other)[1] >= EQUAL for other in known]
+    close = [match(reference, other)[1] >= EQUAL_CONGRUENCE for other in known]
     return np.mean(close, axis=0) if close else np.full(reference.n_components, np.nan)
 
 
@@ -334,7 +334,7 @@ def _factors(verdict, reference, r):
     if verdict.witness is None:
         return "open"
     order, congruence = match(verdict.factorization, verdict.witness)
-    return "open" if congruence[r] >= EQUAL else "differs"
+    return "open" if congruence[r] >= EQUAL_CONGRUENCE else "differs"
 
 
 def _in_two(vector):

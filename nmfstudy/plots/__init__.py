@@ -2,9 +2,9 @@
 
 ``plot_…`` draws into ``ax=None`` (a whole ``figure=None`` if it has several panels) and returns
 Axes, touches no global state and saves nothing. ``…_table`` makes the DataFrame that a plot draws.
-``illustrate_…`` takes one problem of a study and wraps the plot with a caption and its numbers as
-an `Illustration`, which shows itself in a notebook; None where there is nothing to show. All are
-here by name, imported on first use; modules are named by what one holds.
+``illustrate_…`` takes one problem of a study and wraps the plot with its numbers as an
+`Illustration`, which shows itself in a notebook; None where there is nothing to show. Captions are
+the report's. All are here by name, imported on first use; modules are named by what one holds.
 
 Examples
 --------

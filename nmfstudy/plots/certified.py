@@ -44,11 +44,6 @@ def illustrate_zero_patterns(result, minimum=0):
     )
     return Illustration(
         name=f"zeros-{result.key}-{minimum}",
-        caption=(
-            f"Zeros (blank) of the components of {result.title}, W above H. Identifiable: in every "
-            "factorization of the same product. Changes: a second factorization, at hand, lacks "
-            "it. Open: neither is proved."
-        ),
         draw=draw,
         data=data,
         size=(8.0, 1.6 + 0.6 * min(k, 12)),
@@ -68,10 +63,6 @@ def illustrate_ambiguity(result, minimum=0):
         a, b = ambiguity.mixing
         return Illustration(
             name=name,
-            caption=(
-                f"Every factorization of {result.title} with two components is a point of the "
-                "coloured rectangle, line or dot: how much the two may mix."
-            ),
             draw=lambda figure: plot_rectangle(a, b, ax=figure.add_subplot()),
             data=pd.DataFrame({"mixing": ["a", "b"], "low": [a[0], b[0]], "high": [a[1], b[1]]}),
             size=(6.0, 4.2),
@@ -80,11 +71,6 @@ def illustrate_ambiguity(result, minimum=0):
         g = ambiguity.geometry
         return Illustration(
             name=name,
-            caption=(
-                f"Every factorization of {result.title} with three components is a triangle "
-                "that covers the inner polygon and stays inside the outer one; corners are "
-                "columns of W, sides rows of H."
-            ),
             draw=lambda figure: plot_polygons(g, ax=figure.add_subplot()),
             data=_polygon_table(g),
             size=(7.0, 5.4),
@@ -94,10 +80,6 @@ def illustrate_ambiguity(result, minimum=0):
     labels = states(k, verdict.identifiable_H, verdict.refuted_H)
     return Illustration(
         name=name,
-        caption=(
-            f"Rows of H of {result.title} (line) and the range they have in {len(found) - 1} "
-            "other factorizations of the same product (band). More may be possible."
-        ),
         draw=lambda figure: plot_bands(
             table,
             component_states=labels,

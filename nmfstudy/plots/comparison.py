@@ -79,16 +79,10 @@ def illustrate_studies(comparison):
     row = {id(c): i for i, c in enumerate(comparison.compared)}
     table["row"] = [row[id(c)] for c in comparison.compared for r in c.row.results if r is not None]
     shown = table[table.row < _MOST]
-    rest = len(row) - shown.row.nunique()
-    first = f" The first {_MOST} of {len(row)} problems." if rest > 0 else ""
     return Illustration(
         name="studies",
-        caption=(
-            "Every problem in every study: how many solutions, how easily the best one is reached, "
-            "whether enough starts were run, and how many sweeps a start takes. Bars are the 95 % "
-            f"intervals of the shares (Wilson).{first}"
-        ),
         draw=lambda figure: plot_studies(shown, figure=figure),
         data=table,
         size=studies_size(shown.row.nunique(), len(comparison.names)),
+        n_shown=_MOST if len(row) > shown.row.nunique() else None,
     )

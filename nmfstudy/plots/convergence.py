@@ -72,20 +72,8 @@ def illustrate_convergence(result):
     if convergence is None:
         return None
     table, tol = convergence_table(convergence), convergence.tol
-    theirs = ""
-    if convergence.stopped is not None:
-        n_iter, residual, _ = convergence.stopped
-        theirs = (
-            f" scikit-learn's usual rule (tol 10⁻⁴, at most 200 sweeps) ends after {n_iter:,} "
-            f"sweeps at a residual of {style.number(residual, 1)}."
-        )
     return Illustration(
         name=f"convergence-{result.key}",
-        caption=(
-            f"How the start with seed {convergence.seed} of {result.title} approaches an optimum, "
-            f"where the residual is 0. A fit counts once it is below {style.number(tol, 1)}, here "
-            f"after {convergence.n_iter[-1]:,} sweeps.{theirs}"
-        ),
         draw=lambda figure: plot_convergence(table, tol=tol, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.6),

@@ -189,31 +189,21 @@ def illustrate_components(result, trust=None):
     names = result.dataset.column_names
     labels = [f"component {r + 1}" for r in range(k)]
     titles = labels
-    trusted = ""
     if trust is not None:
         titles = [
             f"{label}\n{trust_word(t)} ({style.number(t, 3)})"
             for label, t in zip(labels, trust, strict=True)
         ]
-        trusted = (
-            " The word says whether the component comes back in every other solution that fits as "
-            "well: 1 is a perfect match, trusted means at least 0.95, similar at least 0.85."
-        )
     data = pd.DataFrame(best.normalize("max").H, columns=list(names or range(1, d + 1)))
     data.insert(0, "component", np.arange(1, k + 1), allow_duplicates=True)
     if trust is not None:
         data.insert(1, "trust", np.asarray(trust, dtype=float), allow_duplicates=True)
-    seen = f", the first {_MOST} of {k}" if k > _MOST else ""
     return Illustration(
         name=f"components-{result.key}",
-        caption=(
-            f"The components (rows of H) of the best solution of {result.title}{seen}: each entry "
-            "relative to the largest of its component, the more the stronger the colour."
-            f"{trusted}"
-        ),
         draw=lambda figure: plot_components(best, column_names=names, titles=titles, figure=figure),
         data=data,
         size=components_size(k, names),
+        n_shown=_MOST if k > _MOST else None,
     )
 
 

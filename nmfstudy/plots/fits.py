@@ -9,7 +9,6 @@ from nmfstudy.util.spacing import evenly_spaced
 
 _FLOOR = 1e-13  # excess below this is drawn as none
 _NEAR = 1e-9  # distances below this are drawn as none
-_GOOD = 1e-9  # excess of an objective that is the best one
 _OWN_COLOUR = 5  # minima with a colour of their own
 _SEVERAL = 3  # starts that a minimum needs for it where there are many
 
@@ -187,21 +186,8 @@ def illustrate_landscape(result):
     table = landscape_table(result)
     if not (table.distance > solutions.distance_tol).any():
         return None
-    other = table[(table.distance > solutions.distance_tol) & (table.minimum >= 0)]
-    sentence = "No start that counts found another solution that fits as well."
-    if (other.excess <= _GOOD).any():
-        sentence = (
-            "Marks at the bottom right are other solutions: the same objective, other components."
-        )
-    elif (other.excess <= solutions.objective_rtol).any():
-        sentence = "Coloured marks to the right, below the dashed line, fit as well."
     return Illustration(
         name=f"landscape-{result.key}",
-        caption=(
-            f"Every start of {result.title} by how different its result is from the best solution "
-            "(distance relative to the data, order and scale of the components taken out) and by "
-            f"how much worse it fits. {sentence}"
-        ),
         draw=lambda figure: plot_landscape(
             table,
             distance_tol=solutions.distance_tol,
@@ -224,32 +210,14 @@ def illustrate_objectives(result):
     seen = table.excess[np.isfinite(table.excess)]
     if not solutions.n_minima or seen.max() <= _FLOOR:
         return None
-    lost = int((table.minimum < 0).sum())
-    beside = f" {lost} did not count: not fully converged, or no minimum." if lost else ""
     return Illustration(
         name=f"objectives-{result.key}",
-        caption=(
-            f"Every start of {result.title}, by how far its objective is above the best one "
-            f"(relative). {_sentence(solutions)}{beside}"
-        ),
         draw=lambda figure: plot_objectives(
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
         data=table,
         size=(PAGE_WIDTH, 4.2),
     )
-
-
-def _sentence(solutions):
-    n = solutions.n_minima
-    if n == 0:
-        return "No start converged."
-    if n == 1:
-        return "All that converged end in the same minimum."
-    near = solutions.n_distinct
-    if near == n:
-        return f"They end in {n} different minima, all as good as the best."
-    return f"They end in {n} different minima, {near} of them as good as the best."
 
 
 def norms_table(groups, reference):

@@ -1,4 +1,4 @@
-"""A figure of the report: what is drawn, what it says, and the numbers in it."""
+"""A figure of one problem: what is drawn and the numbers in it."""
 
 import io
 from base64 import b64encode
@@ -16,14 +16,12 @@ _DPI = 80  # of a picture in a notebook
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Illustration:
-    """One figure with its caption and its numbers; in a notebook it shows itself.
+    """One figure with its numbers; in a notebook it shows itself.
 
     Attributes
     ----------
     name : str
         File name without suffix, unique in the report.
-    caption : str
-        One or two plain sentences that say what is seen and what follows.
     draw : callable
         ``draw(figure) -> None`` puts Axes into an empty matplotlib Figure; it sets no global
         state and saves nothing.
@@ -31,16 +29,22 @@ class Illustration:
         Every number drawn, for the CSV beside the picture.
     size : (float, float)
         Width and height in inches; the page is `PAGE_WIDTH` wide.
+    caption : str
+        One or two plain sentences that say what is seen and what follows: the report's, empty
+        until it writes them.
+    n_shown : int or None
+        How many are drawn of what is more, such as minima; None if all are.
     """
 
     name: str
-    caption: str
     draw: Callable
     data: pd.DataFrame
     size: tuple[float, float] = (PAGE_WIDTH, 3.6)
+    caption: str = ""
+    n_shown: int | None = None
 
     def __repr__(self):
-        return f"Illustration {self.name}: {self.caption}"
+        return f"Illustration {self.name}: {self.caption}".removesuffix(": ")
 
     def figure(self):
         """The figure, drawn.
@@ -67,7 +71,8 @@ class Illustration:
 
     def _repr_html_(self):
         data = b64encode(self.png()).decode()
+        label = escape(self.caption or self.name)
         return (
-            f'<figure><img alt="{escape(self.caption)}" src="data:image/png;base64,{data}">'
-            f"<figcaption>{escape(self.caption)}</figcaption></figure>"
+            f'<figure><img alt="{label}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{label}</figcaption></figure>"
         )

@@ -92,16 +92,12 @@ def illustrate_shares(result):
     if not solutions.n_minima or solutions.kind == "continuum":
         return None
     table = share_table(solutions)
-    first = f" The first {_MOST} of {solutions.n_minima} minima." * (solutions.n_minima > _MOST)
     return Illustration(
         name=f"shares-{result.key}",
-        caption=(
-            f"Which way of starting reaches which minimum of {result.title} (0 is the best). Bars "
-            f"are 95 % intervals; behind each name stands its number of starts.{first}"
-        ),
         draw=lambda figure: plot_shares(table, ax=figure.add_subplot()),
         data=table,
         size=_shares_size(table),
+        n_shown=_MOST if solutions.n_minima > _MOST else None,
     )
 
 
@@ -151,13 +147,6 @@ def plot_distances(table, *, ax=None):
     return ax
 
 
-def _nearer(solutions, apart):
-    """What tells these distances from the nearest ones of the table, where they differ."""
-    if min(solutions.nearest) > 0.99 * apart:
-        return ""
-    return " Other fits of two minima are nearer: “nearest other” in the table is of them all."
-
-
 def _distances_size(n):
     return 1.6 + 0.62 * n, 1.1 + 0.42 * n
 
@@ -170,20 +159,12 @@ def illustrate_distances(result):
         return None
     table = distance_table(solutions, result.searches[0].data_norm)
     n = min(solutions.n_minima, _MOST)
-    apart = table.distance[table.minimum < table.other]
-    low, high = style.number(apart.min(), 2), style.number(apart.max(), 2)
-    first = f"the first {_MOST} of {solutions.n_minima}" if solutions.n_minima > _MOST else "the"
-    seen = f"They are {low} to {high} apart." if len(apart) > 1 else f"The two are {low} apart."
-    seen += _nearer(solutions, apart.min())
     return Illustration(
         name=f"distances-{result.key}",
-        caption=(
-            f"Distances between the best fits of {first} minima of {result.title}, relative to the "
-            f"size of the data: 0 is the same, beyond 1 nothing is shared. {seen}"
-        ),
         draw=lambda figure: plot_distances(table, ax=figure.add_subplot()),
         data=table,
         size=_distances_size(n),
+        n_shown=n if n < solutions.n_minima else None,
     )
 
 
@@ -289,22 +270,8 @@ def illustrate_tree(result):
         f"minimum {m} ({n} start{'s' * (n != 1)})"
         for m, n in enumerate(solutions.counts[:_LEAVES].tolist())
     ]
-    rest = solutions.n_minima - len(shown)
-    first = f" The first {len(shown)} of {solutions.n_minima} minima." if rest else ""
-    low, high = (style.number(table.distance.agg(f), 2) for f in ("min", "max"))
-    nearer = _nearer(solutions, table.distance.min())
-    plain = (
-        "In a continuum there is no gap: more starts fill the tree further."
-        if solutions.kind == "continuum" and not solutions.recurs
-        else "A long stretch without a joint is why the count does not depend on the tolerance."
-    )
     return Illustration(
         name=f"tree-{result.key}",
-        caption=(
-            f"The minima of {result.title} as a tree: two branches join at the distance from which "
-            f"on their best fits would count as one, {low} for the closest and {high} for the "
-            f"last. {plain}{first}{nearer}"
-        ),
         draw=lambda figure: plot_tree(
             table,
             labels=labels,
@@ -314,4 +281,5 @@ def illustrate_tree(result):
         ),
         data=table,
         size=_tree_size(len(shown)),
+        n_shown=len(shown) if len(shown) < solutions.n_minima else None,
     )

@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import as_factorization
 from nmfstudy.model.matching import match, pad
 from nmfstudy.plots import style
@@ -85,10 +84,14 @@ def matching_size(n_components, column_names=None):
     return 7.0, 1.2 + 3 * (0.45 + 0.33 * k)
 
 
-def illustrate_matching(result):
-    """Two starts of the best solution before and after matching; None without two.
+def two_starts(result):
+    """Two starts of the best solution, for `illustrate_matching`.
 
-    Of the first few starts the one is taken that has the fewest components in their place.
+    Returns
+    -------
+    tuple of (int, Factorization) or None
+        Seeds and factors of the first, and of the first few others the one with the fewest
+        components in their place; None without two starts or two components.
     """
     best = [
         (fits.seed[i], fits[int(i)].factorization)
@@ -99,26 +102,28 @@ def illustrate_matching(result):
     ]
     if len(best) < 2 or result.problem.n_components < 2:
         return None
-    seed, first = best[0]
+    first = best[0][1]
     places = [(match(first, f)[0] == np.arange(first.n_components)).sum() for _, f in best[1:]]
-    other, second = best[1 + int(np.argmin(places))]
-    apart = distance(first, second, result.searches[0].data_norm)
+    return best[0], best[1 + int(np.argmin(places))]
+
+
+def illustrate_matching(result):
+    """Two starts of the best solution before and after matching; None without two."""
+    pair = two_starts(result)
+    if pair is None:
+        return None
+    (seed, first), (other, second) = pair
     names, columns = (f"seed {seed}", f"seed {other}"), result.dataset.column_names
     panels = matched_panels(first, second, names)
     k = first.n_components
-    shown = f" The first {_MOST} of {k} components." if k > _MOST else ""
     return Illustration(
         name=f"matching-{result.key}",
-        caption=(
-            f"Two starts that found the best solution of {result.title}. As they came, their "
-            "components (rows of H) differ in order and scale, which mean nothing; with both "
-            f"taken out the two are {style.number(apart, 1)} of the data's size apart.{shown}"
-        ),
         draw=lambda figure: plot_matching(
             first, second, names=names, column_names=columns, figure=figure
         ),
         data=_table(panels, columns or [f"feature {j + 1}" for j in range(first.H.shape[1])]),
         size=matching_size(k, columns),
+        n_shown=_MOST if k > _MOST else None,
     )
 
 

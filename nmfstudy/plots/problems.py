@@ -98,29 +98,21 @@ def _size(n_panels):
     return 4.4, 0.4 + 1.75 * n_panels
 
 
-def illustrate_choosing_k(table, name, dataset):
+def illustrate_choosing_k(table, dataset):
     """The figure over k of one dataset; None below two values of k.
 
     Parameters
     ----------
     table : DataFrame
         As for `plot_over_k`.
-    name : str
-        Of the file.
     dataset : str
-        For the caption.
+        For the name.
     """
     if table.n_components.nunique() < 2:
         return None
     table = table.sort_values("n_components")
     return Illustration(
-        name=name,
-        caption=(
-            f"What speaks for which number of components k on {dataset}: a small error, no "
-            "more order left over than noise has, hidden entries predicted well, components that "
-            "agree in halves of the samples, few solutions, enough starts to have seen them "
-            "all, and components that come back in every solution."
-        ),
+        name=f"choosing-k-{dataset}",
         draw=lambda figure: plot_over_k(table, figure=figure),
         data=table,
         size=_size(len(_panels(table))),

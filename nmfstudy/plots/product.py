@@ -8,7 +8,7 @@ from nmfstudy.plots import style
 from nmfstudy.plots.factors import best_factorization, image_shape, plot_matrix
 from nmfstudy.plots.illustration import Illustration
 
-_NAMED = 40  # samples or features with a name each
+NAMED_SAMPLES = 40  # samples or features with a name each
 _LARGEST = 4_000_000  # entries of a matrix that is drawn
 _WRITTEN = 20_000  # entries of a matrix whose numbers go into the file
 
@@ -35,7 +35,7 @@ def plot_product(X, factorization, *, row_names=None, column_names=None, figure=
     figure = style.new_axes(*product_size(n, k, d)).figure if figure is None else figure
     figure.clear()
     figure.set_layout_engine("constrained", w_pad=0.06, h_pad=0.06)
-    if n > _NAMED:
+    if n > NAMED_SAMPLES:
         row_names, order = None, sample_order(f.W)
         X, f = X[order], type(f)(f.W[order], f.H)
     height, width = _cells(n), _cells(d)
@@ -78,13 +78,8 @@ def illustrate_product(result):
     if best is None or n * d > _LARGEST or best.n_components > 12 or image_shape(columns):
         return None
     X = X.toarray() if hasattr(X, "toarray") else X
-    order = "" if n <= _NAMED else " Samples are sorted by their largest component."
     return Illustration(
         name=f"product-{result.key}",
-        caption=(
-            f"The data of {result.title} with the best W and H beside it: a row of W says how much "
-            f"of every component a sample has, a row of H what the component is made of.{order}"
-        ),
         draw=lambda figure: plot_product(
             X, best, row_names=rows, column_names=columns, figure=figure
         ),

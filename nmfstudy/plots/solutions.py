@@ -6,8 +6,6 @@ import pandas as pd
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.solutions.coverage import rarefaction_interval
-from nmfstudy.solutions.plateau import end_text
-from nmfstudy.util.display import percent, small_percent
 from nmfstudy.util.streams import stream
 
 _TOLERANCES = np.logspace(-8, 0, 161)
@@ -75,20 +73,8 @@ def illustrate_count(result):
     if not solutions.n_minima:
         return None
     table = count_table(solutions)
-    if solutions.kind == "continuum":
-        sentence = continuum_sentence(table, solutions)
-    elif solutions.plateau is None:
-        sentence = "There is no long stretch over which it stays the same, so it is not settled."
-    else:
-        low, high = style.number(solutions.plateau[0], 1), style.number(solutions.plateau[1], 2)
-        end = end_text(solutions.plateau[1], high)
-        sentence = f"It stays the same from {low} to {end}, so it does not depend on the tolerance."
     return Illustration(
         name=f"count-{result.key}",
-        caption=(
-            f"How many different solutions of {result.title} are counted, by how close two may be "
-            f"and still count as the same (distance relative to the size of the data). {sentence}"
-        ),
         draw=lambda figure: plot_count(
             table,
             plateau=None if solutions.kind == "continuum" else solutions.plateau,
@@ -98,35 +84,6 @@ def illustrate_count(result):
         data=table,
         size=(PAGE_WIDTH, 3.9),
     )  # fmt: skip
-
-
-def continuum_sentence(table, solutions):
-    """What the count of a continuum does in the finest decade that the fits are converged to.
-
-    Parameters
-    ----------
-    table : DataFrame
-        As `count_table` makes it.
-    solutions : Solutions
-
-    Returns
-    -------
-    str
-    """
-    seen = table[table.distance_tol >= solutions.noise_floor]
-    closest = int(seen.n_distinct.iloc[0])
-    farther = int(seen.n_distinct[seen.distance_tol <= 10 * seen.distance_tol.iloc[0]].iloc[-1])
-    starts = int(solutions.counts[solutions.near_optimal].sum())
-    if closest == starts:
-        return "Seen closely, every start is a solution of its own: they form a continuum."
-    if closest > farther:
-        return "It keeps growing as one looks closer: the solutions form a continuum."
-    same = "all end in the very same one" if closest == 1 else "some end in the very same ones"
-    stays = f"Looked at more and more closely it stays at {closest}: of {starts:,} starts {same}"
-    if solutions.bends:
-        ends = "as they do at the ends of the set. What lies between fits as well: a continuum."
-        return f"{stays}, {ends}"
-    return f"{stays}, but more starts keep finding others."
 
 
 def objective_table(solutions):
@@ -168,14 +125,8 @@ def illustrate_objective_gate(result):
     if solutions.n_minima < 2:
         return None
     table = objective_table(solutions)
-    gate = small_percent(solutions.objective_rtol)
     return Illustration(
         name=f"gate-{result.key}",
-        caption=(
-            f"How many minima of {result.title} count as solutions, by how much worse than the "
-            f"best an objective may be (0.01 is one per cent). At the {gate} used here: "
-            f"{solutions.n_distinct} of {solutions.n_minima}."
-        ),
         draw=lambda figure: plot_objective_gate(
             table, objective_rtol=solutions.objective_rtol, ax=figure.add_subplot()
         ),
@@ -239,19 +190,10 @@ def illustrate_rarefaction(result):
     table = rarefaction_table(solutions)
     if table.n_starts.max() < 10:
         return None
-    unseen = percent(max(1 - solutions.coverage, 0.0), 0)
-    chao1 = solutions.chao1
-    if solutions.kind == "continuum":
-        ends, chao1 = "A continuum has no number at which it could level off", None
-    else:
-        ends = "It has levelled off" if solutions.coverage >= 0.99 else "It is still rising"
+    # A continuum has no number at which it could level off.
+    chao1 = None if solutions.kind == "continuum" else solutions.chao1
     return Illustration(
         name=f"rarefaction-{result.key}",
-        caption=(
-            f"How many minima of {result.title} would have been found with fewer starts, on "
-            f"average and in 95 % of all draws of so many of the starts. {ends}: the "
-            f"chance that one more start ends in a minimum not seen yet is about {unseen}."
-        ),
         draw=lambda figure: plot_rarefaction(table, chao1=chao1, ax=figure.add_subplot()),
         data=table,
         size=(7.0, 3.0),

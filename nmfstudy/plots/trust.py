@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.component_trust import EQUAL, SIMILAR
+from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, SIMILAR_CONGRUENCE
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
@@ -60,10 +60,16 @@ def plot_trust(table, *, ax=None):
             ax.hlines(y + shift, low, middle, color=colour, lw=1.6)
             ax.plot(low, y + shift, marker, color=colour, ms=7, label=f"{sentence}, lowest")
             ax.plot(middle, y + shift, "|", color=colour, ms=11, mew=2, label="median")
-    ax.axvline(EQUAL, color=style.TRUSTED, lw=1.6, label=f"trusted from {EQUAL}")
-    ax.axvline(SIMILAR, color=style.SIMILAR, lw=1.6, ls="--", label=f"similar from {SIMILAR}")
+    limits = (
+        ("trusted", EQUAL_CONGRUENCE, style.TRUSTED, "-"),
+        ("similar", SIMILAR_CONGRUENCE, style.SIMILAR, "--"),
+    )
+    for what, limit, colour, ls in limits:
+        ax.axvline(limit, color=colour, lw=1.6, ls=ls, label=f"{what} from {limit}")
     style.names_at(ax.yaxis, y, [f"component {c}" for c in table.component])
-    lowest = np.nanmin(table[["near_lowest", "minima_lowest"]].to_numpy(), initial=SIMILAR)
+    lowest = np.nanmin(
+        table[["near_lowest", "minima_lowest"]].to_numpy(), initial=SIMILAR_CONGRUENCE
+    )
     ax.set(xlim=(max(lowest - 0.06, -0.02), 1.02), ylim=(len(table) - 0.45, -0.55))
     style.legend(
         ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.4,
@@ -83,11 +89,6 @@ def illustrate_trust(result):
         return None
     return Illustration(
         name=f"trust-{result.key}",
-        caption=(
-            f"How well each component of the best solution of {result.title} comes back in the "
-            "other minima. Only what comes back in every solution that fits as well can be "
-            "trusted; that a component changes in a worse minimum says nothing against it."
-        ),
         draw=lambda figure: plot_trust(table, ax=figure.add_subplot()),
         data=table,
         size=_size(len(table)),

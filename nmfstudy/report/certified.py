@@ -5,6 +5,7 @@ from nmfstudy.report.page.numbers import count, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.phrases import KINDS, certificate_cell
 from nmfstudy.report.questions.lookup import starts_text
+from nmfstudy.report.words_on_certificates import no_verdict_clause
 from nmfstudy.study.verdicts import same_product
 from nmfstudy.util.display import listed
 
@@ -26,7 +27,8 @@ def certificate_blocks(result, row, files):
         blocks += _ladder(result.verdicts[0])
     for reason, minima in _by_text(result.verdicts.reasons.items()).items():
         what = _minima(minima).lower() if minima[0] >= 0 else "this problem"
-        blocks.append(Paragraph(f"No certificate for {what}: {reason}.", "note"))
+        text = f"No certificate for {what}: {no_verdict_clause(reason)}."
+        blocks.append(Paragraph(text, "note"))
     return tuple(blocks)
 
 

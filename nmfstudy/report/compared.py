@@ -17,13 +17,17 @@ from nmfstudy.report.page.page import Cell, Command, Details, Page, Paragraph, S
 from nmfstudy.report.phrases import kind_cell
 from nmfstudy.store.files import write_atomically
 from nmfstudy.study.comparison.differences import QUANTITIES, RATIOS
-from nmfstudy.study.comparison.rows import DATA, PENALTY, RELATIONS, SAME
+from nmfstudy.study.comparison.rows import OTHER_DATA, PENALTY, SAME
 from nmfstudy.util.display import listed
 from nmfstudy.util.errors import RequestError
 
 FULL_COMPARISONS = 12  # problems with a section and a figure; the others stand in the tables
 MOST_TITLES = 6
 LEAST_DIFFERENCE = 1e-12  # differences below it are none
+_RELATIONS = {
+    PENALTY: "another penalty: objectives are not compared",
+    OTHER_DATA: "other data of the same name: only the components (rows of H) are compared",
+}
 _WORDS = {
     "objective": "best objective (relative difference)",
     "n_distinct": "solutions, among as many starts",
@@ -95,7 +99,9 @@ def _again_section(comparison):
 def comparison_headline(comparison):
     """The comparison in one sentence."""
     verdicts = [verdict for c in comparison.compared for verdict in c.same if verdict]
-    others = sum(PENALTY in c.row.relations or DATA in c.row.relations for c in comparison.compared)
+    others = sum(
+        PENALTY in c.row.relations or OTHER_DATA in c.row.relations for c in comparison.compared
+    )
     parts = []
     if verdicts:
         same = verdicts.count("yes")
@@ -175,8 +181,8 @@ def _each(comparison, files):
             for text, table in zip(sentences(comparison, c), tables, strict=True)
         ]
         for relation in dict.fromkeys(c.row.relations):
-            if RELATIONS.get(relation):
-                blocks.append(Paragraph(f"Note: {RELATIONS[relation]}.", "note"))
+            if relation in _RELATIONS:
+                blocks.append(Paragraph(f"Note: {_RELATIONS[relation]}.", "note"))
         blocks += files.figures(_count_figure, comparison, c)
         blocks += tables
         if (shares := _share_table(comparison, c)) is not None:
@@ -199,7 +205,7 @@ def _sentence(names, c, i):
     a, b = c.row.results[0], c.row.results[i]
     A, B, relation = f"“{names[0]}”", f"“{names[i]}”", c.row.relations[i]
     found = f"{A} has {_count(a)}, {B} {_count(b)}"
-    if relation == DATA:
+    if relation == OTHER_DATA:
         closeness = ""
         if c.distance[i] is not None:
             closeness = f"; the best components of the two match with a cosine of at least " \

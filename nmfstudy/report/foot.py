@@ -6,7 +6,8 @@ from nmfstudy.report.gate import gate_words
 from nmfstudy.report.glossary import GLOSSARY, READING
 from nmfstudy.report.page.numbers import count, number
 from nmfstudy.report.page.page import Cell, Command, Details, Facts, Paragraph, Section, Table
-from nmfstudy.sweep.execution import stopping_reason
+from nmfstudy.report.words_on_sweep import stop_clause
+from nmfstudy.sweep.execution import stop_of
 
 MOST_TROUBLES = 50
 
@@ -99,8 +100,11 @@ def _adaptive(study):
     """Why adaptive searches stopped where they did."""
     if not study.about.get("adaptive"):
         return []
-    reasons = ((r, stopping_reason(r.solutions, max(map(len, r.searches)))) for r in study)
-    return [(f"Adaptive: {r.title}", reason or "not finished") for r, reason in reasons]
+    stops = ((r, stop_of(r.solutions, max(map(len, r.searches)))) for r in study)
+    return [
+        (f"Adaptive: {r.title}", "not finished" if stop is None else stop_clause(stop))
+        for r, stop in stops
+    ]
 
 
 def _data(study):

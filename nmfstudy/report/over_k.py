@@ -9,7 +9,11 @@ from nmfstudy.report.page.numbers import ABSENT, cell_text, label, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
 from nmfstudy.report.words_on_k import advice_sentence, doubts, reasons
-from nmfstudy.report.words_on_trust import n_trusted, trusted_sentence
+from nmfstudy.report.words_on_trust import (
+    n_trusted,
+    persistence_sentence,
+    trusted_sentence,
+)
 from nmfstudy.study.evidence import evidence_of
 
 MOST_DATASETS = 6
@@ -127,11 +131,10 @@ def _part(results, evidence, advice, files):
     results = sorted(results, key=lambda r: r.problem.n_components)
     table = table_over_k([r.candidate for r in results], evidence)
     title = _title(results)
-    name = f"choosing-k-{title}"
     identifier = _id(results)
     numbers = f"{identifier}-table"
     blocks = _advice(results, advice, numbers)
-    blocks += files.figures(illustrate_choosing_k, table, name, title)
+    blocks += files.figures(illustrate_choosing_k, table, title)
     blocks.append(_numbers(results, table, files.file(f"over-k-{title}", table), numbers))
     blocks += _persistence(results)
     return Section(identifier, title, tuple(blocks))
@@ -193,7 +196,7 @@ def _sentences(clauses):
 def _persistence(results):
     counted = [r for r in results if len(r.solutions) and r.dominance is None]
     pairs = list(zip(counted, counted[1:], strict=False))
-    sentences = [persistence(a.solutions, b.solutions).sentence for a, b in pairs]
+    sentences = [persistence_sentence(persistence(a.solutions, b.solutions)) for a, b in pairs]
     if not sentences:
         return []
     heads = [f"k = {a.problem.n_components} to {b.problem.n_components}" for a, b in pairs]

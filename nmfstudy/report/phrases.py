@@ -7,7 +7,7 @@ from nmfstudy.report.dominance import dominance_sentence
 from nmfstudy.report.page.numbers import ABSENT, count, number, percent, small_percent
 from nmfstudy.report.page.page import Cell
 from nmfstudy.report.questions.lookup import KNOWN, covered, outcome, outcomes_text
-from nmfstudy.solutions.plateau import end_text
+from nmfstudy.report.words_on_kind import kind_clause, kind_sentence, plateau_text
 
 KINDS = {
     "one": ("one solution", "good"),
@@ -83,7 +83,7 @@ def result_sentences(row, result):
     if row["kind"] == "one":
         return f"One solution: {_reached(row, 'it')}{_worse(row)}.", plateau
     if row["kind"] == "several" and row["n_distinct"] < result.assessed.n_known:
-        return f"Several solutions: {row['reason'][0].lower()}{row['reason'][1:]}", plateau
+        return f"Several solutions: {kind_clause(result.assessed.evidence)}.", plateau
     if row["kind"] == "several":
         hidden = "the other" if row["n_distinct"] == 2 else "the others"
         return (
@@ -96,14 +96,14 @@ def result_sentences(row, result):
             return (
                 "A continuum of solutions, as it seems: more starts keep finding others that fit "
                 "equally well, so a single fit shows one choice among very many.",
-                row["reason"],
+                kind_sentence(result.assessed),
             )
         return (
             "A continuum of solutions: they fit equally well and one can be bent into another, so "
             "a single fit shows one choice among infinitely many.",
             _size(result),
         )
-    return f"Not settled. {row['reason']}", ""
+    return f"Not settled. {kind_sentence(result.assessed)}", ""
 
 
 def _objectives(row):
@@ -121,7 +121,7 @@ def _objectives(row):
 def _ended(result):
     """How the starts of a problem ended whose optimum is known without them."""
     if result.known_optimum == "none":
-        return result.assessed.reason
+        return kind_sentence(result.assessed)
     zero = sum(int((fits.stop_reason == "collapsed").sum()) for fits in result.searches)
     worse = result.solutions.n_minima
     stuck = f"; others in {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
@@ -182,7 +182,4 @@ def _plateau(row):
     low, high = row["plateau_low"], row["plateau_high"]
     if low is None or (isinstance(low, float) and math.isnan(low)):
         return ""
-    return (
-        f"The count is the same for every distance tolerance from {number(low, 1)} to "
-        f"{end_text(high, number(high, 2))}."
-    )
+    return f"The count is the same for every distance tolerance {plateau_text(low, high)}."

@@ -2,7 +2,6 @@
 
 import math
 
-from nmfstudy.assess.residual_test import trivial_note
 from nmfstudy.model.problem import Search
 from nmfstudy.plots.convergence import illustrate_convergence
 from nmfstudy.plots.factors import illustrate_components
@@ -30,6 +29,7 @@ from nmfstudy.report.phrases import (
 from nmfstudy.report.questions.lookup import counted_text, in_reading_order, outcome
 from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.report.trust import trust_blocks
+from nmfstudy.report.words_on_certificates import contradiction_sentence
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
@@ -137,6 +137,25 @@ def paired(study):
     return [(result, rows[result.key]) for result in in_reading_order(study)]
 
 
+def _trivial(result):
+    """A note where a fit of so many components teaches nothing."""
+    (n, d), k = result.dataset.X.shape, result.problem.n_components
+    if k < min(n, d):
+        return []
+    note = (
+        f"k = {k} is no less than the {min(n, d)} {'columns' if d <= n else 'rows'} of X, so one "
+        "component for each fits any data exactly (X = X·I), and nothing can be learned from how "
+        "well it fits."
+    )
+    return [Paragraph(note, "note")]
+
+
+def _contradictions(result):
+    return [
+        Paragraph(contradiction_sentence(c, result.title), "error") for c in contradictions(result)
+    ]
+
+
 def _certificate(result):
     if not result.problem.penalty.is_zero:
         return Cell(ABSENT)
@@ -146,9 +165,8 @@ def _certificate(result):
 def _full(study, result, row, files):
     identifier = section_id(result.key)
     blocks = _result(row, result, "lead")
-    blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
-    trivial = trivial_note(result.dataset.X.shape, result.problem.n_components)
-    blocks += [Paragraph(trivial, "note")] if trivial else []
+    blocks += _contradictions(result)
+    blocks += _trivial(result)
     lead = _lead(row, result)
     blocks += files.figures(lead, result)
     blocks += explore_blocks(result, identifier, files)
@@ -213,7 +231,7 @@ def problem_in_short(study, result, row, files):
     Without a penalty its figure too; a sweep over penalties has its figures in the answers.
     """
     blocks = _result(row, result)
-    blocks += [Paragraph(sentence, "error") for sentence in contradictions(result)]
+    blocks += _contradictions(result)
     if result.problem.penalty.is_zero:
         blocks += files.figures(_lead(row, result), result)
     blocks += explore_blocks(result, section_id(result.key), files)

@@ -6,7 +6,7 @@ from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.factors import factor_blocks
 from nmfstudy.report.page.numbers import cell, number, percent
 from nmfstudy.report.page.page import Cell, Paragraph, Table
-from nmfstudy.report.words_on_trust import stability_blocks, trusted_sentence
+from nmfstudy.report.words_on_trust import stability_blocks, trust_sentence, trusted_sentence
 
 _HEADERS = (
     "component",
@@ -25,7 +25,7 @@ def trust_blocks(result, files, *, shown=False):
     """
     trust = result.trust
     if not trust.components:
-        return (Paragraph(trust.sentence),)
+        return (Paragraph(trust_sentence(trust, result.assessed)),)
     lowest = None
     if trust.components[0].n_near:
         lowest = [c.near_lowest for c in trust.components]

@@ -1,7 +1,11 @@
 """What the report says of trust in components: starts, data and other factors together."""
 
-from nmfstudy.report.page.numbers import count, percent
+import numpy as np
+
+from nmfstudy.assess.component_trust import WIDER
+from nmfstudy.report.page.numbers import count, percent, small_percent
 from nmfstudy.report.page.page import Cell, Table
+from nmfstudy.report.words_on_kind import kind_clause
 from nmfstudy.util.display import listed
 
 _DRAWN = {
@@ -32,7 +36,7 @@ def trusted_sentence(result):
     """Which components of a problem's best solution can be trusted, and against what."""
     stability = result.stability
     if stability is None:
-        return result.trust.sentence
+        return trust_sentence(result.trust, result.assessed)
     table, drawn = stability.components, _DRAWN[stability.resample]
     trusted = table.component[table.verdict == "trust"]
     if len(trusted) == len(table):
@@ -89,7 +93,84 @@ def stability_blocks(result, files):
     return (Table(title, _HEADERS, rows, numeric, files.file(name, stability.components)),)
 
 
+def trust_sentence(trust, solutions):
+    """What can be trusted of the best solution, by its starts alone.
+
+    Parameters
+    ----------
+    trust : nmfstudy.assess.component_trust.Trust
+    solutions : Solutions
+        Those it was worked out from.
+    """
+    if trust.code == "dominated":
+        return "Trust cannot be judged: a few numbers outweigh all the rest of the data."
+    why = kind_clause(solutions.evidence)
+    if trust.code == "no_solution":
+        return f"Trust no component: {why}."
+    dead = np.flatnonzero(solutions.representatives[0].factorization.dead).tolist()
+    clause = _trust_clause(trust, dead)
+    text = clause[0].upper() + clause[1:]
+    if solutions.kind == "unsettled":
+        text += f"; but the count is unsettled: {why}"
+    if trust.wider is not None:
+        gates = f"{small_percent(WIDER)} instead of {small_percent(solutions.objective_rtol)}"
+        text += f". If solutions up to {gates} worse counted: {_trust_clause(trust.wider, dead)}"
+    return text + "."
+
+
+def _trust_clause(trust, dead):
+    """``trust components 1, 3 and 4; 2 and 5 trade places``."""
+    if trust.code == "one_known":
+        return "trust cannot be judged: the solutions form a continuum of which only one is known"
+    k, traded = len(trust.components), {r for group in trust.groups for r in group}
+    trusted = np.flatnonzero(trust.trusted)
+    rest = [c for c in trust.components if not c.trusted and c.component not in traded]
+    similar = [c.component for c in rest if c.similar]
+    varied = [c.component for c in rest if not c.similar and c.component not in dead]
+    if len(trusted) == k:
+        every = {1: "the only component", 2: "both components"}
+        parts = [f"trust {every.get(k, f'all {k} components')}"]
+    else:
+        parts = [f"trust {_called(trusted)}" if len(trusted) else "trust no component"]
+    parts += [f"{_numbers(group)} trade places" for group in trust.groups]
+    if similar:
+        parts.append(f"{_numbers(similar)} {_verb(similar, 'is', 'are')} similar in all solutions")
+    if varied:
+        parts.append(f"{_numbers(varied)} {_verb(varied, 'differs', 'differ')} between solutions")
+    if dead:
+        parts.append(f"{_numbers(dead)} {_verb(dead, 'is', 'are')} zero")
+    text, n_near = "; ".join(parts), trust.components[0].n_near
+    if n_near == 0:
+        return text + " (no other solution was found that fits as well)"
+    others = "1 other that fits" if n_near == 1 else f"{n_near} others that fit"
+    return f"{text} (compared with {others} as well)"
+
+
+def persistence_sentence(persistence):
+    """What becomes of the components of k when there are more."""
+    kept, similar = persistence.persists, persistence.similar
+    changed, gone = np.flatnonzero(similar & ~kept), np.flatnonzero(~similar)
+    kept = np.flatnonzero(kept)
+    parts = [
+        f"{_called(kept)} {_verb(kept, 'persists', 'persist')}" if kept.size else "none persists"
+    ]
+    if changed.size:
+        parts.append(f"{_called(changed)} {_verb(changed, 'changes', 'change')} a little")
+    if gone.size:
+        parts.append(f"{_called(gone)} {_verb(gone, 'breaks', 'break')} up")
+    k, more = persistence.n_components, persistence.n_components_more
+    return f"From {k} to {more} components: {'; '.join(parts)}."
+
+
+def _verb(items, one, many):
+    return one if len(items) == 1 else many
+
+
 def _called(components):
-    """``component 2``, ``components 1 and 3``; people count from 1."""
-    names = listed(str(r + 1) for r in components)
-    return f"component{'s' * (len(components) > 1)} {names}"
+    """``component 2``, ``components 1 and 3``."""
+    return f"component{'s' * (len(components) > 1)} {_numbers(components)}"
+
+
+def _numbers(components):
+    """``1, 2 and 5``: people count from 1."""
+    return listed(str(r + 1) for r in components)

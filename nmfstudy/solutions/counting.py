@@ -5,7 +5,7 @@ import numpy as np
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
 from nmfstudy.solutions.gate import Likelihood, best_limit, counted, gate_of, near_limit
-from nmfstudy.solutions.kind import Evidence, decide_kind, limit_of_noise, recurs
+from nmfstudy.solutions.kind import KindEvidence, decide_kind, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
 from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
 from nmfstudy.solutions.pool import pool as make_pool
@@ -100,7 +100,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=None, kkt_tol=
     equal, fine = np.flatnonzero(objective <= limit_best), tree.labels(floor)
     apart = _from_first(linked, cluster, equal)
     merges = tree.merges(objective <= limit_near, drawn_near.astype(np.int64))
-    evidence = Evidence(
+    evidence = KindEvidence(
         n_starts=len(pool),
         n_random=int(drawn.sum()),
         n_counted=len(order),

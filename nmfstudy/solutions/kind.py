@@ -1,11 +1,10 @@
-"""One word for the near-optimal solutions of a problem, and the sentence that goes with it."""
+"""One word for the near-optimal solutions of a problem, and the code of why."""
 
 from dataclasses import dataclass
 from math import inf
 
 from nmfstudy.model.distance import distance
-from nmfstudy.solutions.plateau import Plateau, end_text
-from nmfstudy.util.display import number, percent
+from nmfstudy.solutions.plateau import Plateau
 
 MIN_STARTS = 10  # fewer converged random starts settle nothing
 MIN_COVERAGE = 0.9
@@ -61,7 +60,7 @@ def proved_by(verdict, data_norm, noise_floor):
 
     Returns
     -------
-    Proved
+    ProvedKind
     """
     if verdict is None:
         return ProvedKind()
@@ -79,8 +78,8 @@ def proved_by(verdict, data_norm, noise_floor):
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What the kind is decided on.
+class KindEvidence:
+    """The numbers the kind is decided on.
 
     Attributes
     ----------
@@ -110,7 +109,7 @@ class Evidence:
     plateau : Plateau or None
     exact_to : float
         Beyond this tolerance counts are upper bounds.
-    proved : Proved
+    proved : ProvedKind
         By a certificate.
     """
 
@@ -139,71 +138,54 @@ class Evidence:
 
 
 def decide_kind(e):
-    """``(kind, reason)``: one, several, continuum or unsettled, and why, for people."""
-    kind, reason = _judge(e)
-    if e.exact_to < inf:
-        reason += (
-            f"; so many fits differ that not all pairs were compared: counts at tolerances above "
-            f"{number(e.exact_to, 1)} are upper bounds"
-        )
-    return kind, reason
+    """The kind of the solutions, and why, as codes; the report's ``words_on_kind`` has the words.
 
+    Parameters
+    ----------
+    e : KindEvidence
 
-def _judge(e):
+    Returns
+    -------
+    kind : {"one", "several", "continuum", "unsettled"}
+    reason : str
+        Of one and several: ``counted``, or ``proved_more``: a certificate counts more than the
+        starts reached.
+
+        Of a continuum: ``certificate``, ``new_solutions``: equally good starts keep finding
+        others, ``chain``: they form one, or the first with one of the others, joined by ``+``.
+
+        Of unsettled, nothing to count: ``no_fits``, ``not_recorded``: factors are missing,
+        ``all_collapsed``, ``none_converged``, ``best_unconverged``: the lowest objective belongs
+        to a fit that does not count. Too little: ``few_starts``, ``few_converged``,
+        ``low_coverage``, ``no_plateau`` and no certificate, ``other_plateau``: of another count;
+        ``isolated``: new solutions are found, but each is a point. At odds: ``proved_fewer``: a
+        certificate counts fewer than the fits.
+    """
     doubt = _nothing_to_count(e)
     if doubt:
         return "unsettled", doubt
-    more = _ever_more(e)
-    counted = _counted_by_proof(e, more or _chain(e))
+    spread = _spread(e)
+    counted = _counted_by_proof(e, spread)
     if counted:
         return counted
-    if more and recurs(e) and e.proved.local_dimension == 0 and not e.proved.infinite:
-        return "unsettled", (
-            f"several solutions, at least {e.n_distinct}; more starts are needed, since the chance "
-            f"that one more ends in a known one is only {percent(e.equal_coverage)}; they are not "
-            f"taken for a continuum, since {_stable(e)} and a certificate shows that the best one "
-            "is isolated"
-        )
-    spread = more or _chain(e)
     if e.proved.infinite:
-        d = e.proved.local_dimension
-        how_many = f"a {d}-dimensional family of" if d else "infinitely many"
-        proof = f"a certificate shows that the best product has {how_many} factorizations"
-        return "continuum", f"{proof}; {spread}" if spread else proof
+        return "continuum", "+".join(filter(None, ("certificate", spread)))
+    if spread == "new_solutions" and recurs(e) and e.proved.local_dimension == 0:
+        return "unsettled", "isolated"
     if spread:
         return "continuum", spread
     doubt = _too_little(e)
     if doubt:
         return "unsettled", doubt
-    count = "one solution" if e.n_distinct == 1 else f"{e.n_distinct} equally good solutions"
-    worse = e.n_minima - e.n_distinct
-    beside = f" and {worse} worse local {_minima(worse)}" if worse else ""
-    isolated = "a certificate shows that the best one is isolated"
-    stable = isolated if e.plateau is None else _stable(e)
-    return "one" if e.n_distinct == 1 else "several", (
-        f"{count}{beside} in {e.n_counted} converged fits; {stable}"
-    )
+    return "one" if e.n_distinct == 1 else "several", "counted"
 
 
 def _counted_by_proof(e, spread):
-    """``(kind, reason)`` where a certificate's count and that of the fits differ, else None."""
+    """Kind and reason where a certificate's count and that of the fits differ, else None."""
     n = e.proved.finite
-    if not n:
-        return None
-    what = "the data have" if e.proved.of_data else "the best product has"
-    proof = f"a certificate shows that {what} exactly {_factorizations(n)}"
-    if e.proved.of_data and (spread or e.n_best > n):
-        return "unsettled", (
-            f"{proof}, so the {e.n_best} that the fits seem to show are there for want of "
-            "convergence"
-        )
-    if n > e.n_best and not spread:
-        return "several", f"{proof}; the starts reached {e.n_best} of them"
-    return None
-
-
-def _factorizations(n):
-    return "one factorization" if n == 1 else f"{n} factorizations"
+    if n and e.proved.of_data and (spread or e.n_best > n):
+        return "unsettled", "proved_fewer"
+    return ("several", "proved_more") if n > e.n_best and not spread else None
 
 
 def recurs(e):
@@ -217,100 +199,35 @@ def limit_of_noise(e):
     return max(e.distance_tol, WIDE * e.noise_floor)
 
 
-def _stable(e):
-    return (
-        f"the count is the same for every tolerance from {number(e.plateau.low, 1)} to "
-        f"{end_text(e.plateau.high, number(e.plateau.high, 2))}"
-    )
-
-
-def _minima(n):
-    return "minimum" if n == 1 else "minima"
-
-
-_WORDS = {
-    "max_iter": "stopped at max_iter",
-    "scale_escape": "let the scale escape into the unpenalised factor",
-    "collapsed": "collapsed to all zeros",
-    "saddle": "stopped at a saddle",
-    "failed": "failed",
-    "converged": "met their own stopping rule, but not the KKT tolerance of the count",
-    "dead": "lost a component before they met the KKT tolerance of the count",
-}
-
-
 def _nothing_to_count(e):
     if e.n_starts == 0:
-        return "there are no fits"
-    ended = [f"{n} {_WORDS.get(why, why)}" for why, n in e.why_not.items() if n]
-    if e.n_counted == 0:
-        if e.n_missing:
-            return f"the factors of the {e.n_missing} converged fits were not recorded"
-        if e.why_not.get("collapsed") == e.n_starts:
-            return f"all {e.n_starts} fits collapsed to all zeros, which is no solution to count"
-        return f"none of the {e.n_starts} fits converged: {', '.join(ended)}"
+        return "no_fits"
     if e.n_missing:
-        return (
-            f"the factors of {e.n_missing} of {e.n_missing + e.n_counted} converged fits were "
-            "not recorded"
-        )
-    if e.best_unconverged:
-        return (
-            "the lowest objective belongs to a fit that does not count, so the best solution is "
-            f"not among the converged ones ({', '.join(ended)})"
-        )
-    return None
+        return "not_recorded"
+    if e.n_counted == 0:
+        return "all_collapsed" if e.why_not.get("collapsed") == e.n_starts else "none_converged"
+    return "best_unconverged" if e.best_unconverged else None
 
 
-def _ever_more(e):
-    if e.n_equal < CONTINUUM_FITS or e.equal_coverage >= CONTINUUM_COVERAGE:
+def _spread(e):
+    """In which way equally good fits look like a continuum; None if they do not."""
+    if e.n_equal < CONTINUUM_FITS:
         return None
-    doubt = ""
-    if recurs(e) and not e.proved.infinite:
-        doubt = "; but others come back to the same places, so more starts or a certificate may "
-        doubt += "show that the solutions are isolated"
-    return (
-        f"{e.n_equal} starts fit equally well and keep finding new solutions: the chance "
-        f"that one more ends in a known one is only {percent(max(e.equal_coverage, 0))}{doubt}"
-    )
-
-
-def _chain(e):
+    if e.equal_coverage < CONTINUUM_COVERAGE:
+        return "new_solutions"
     # One by the tolerance, but only because many steps make a long way. Isolated solutions that
     # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
-    if e.n_equal < CONTINUUM_FITS or e.extent <= limit_of_noise(e):
-        return None
-    if e.fine_coverage >= CONTINUUM_COVERAGE and e.fine_extent <= WIDE * e.noise_floor:
-        return None
-    form, larger = "a chain", ""
-    if e.n_distinct > 1:
-        form, larger = "chains", "; a larger tolerance would count them as one"
-    return (
-        f"solutions that fit equally well form {form}: neighbours are within "
-        f"{number(e.distance_tol, 1)}, the whole is at least {number(e.width, 2)} wide, and the "
-        f"fits are converged to {number(e.noise_floor, 1)}{larger}"
-    )
+    isolated = e.fine_coverage >= CONTINUUM_COVERAGE and e.fine_extent <= WIDE * e.noise_floor
+    return None if e.extent <= limit_of_noise(e) or isolated else "chain"
 
 
 def _too_little(e):
     if e.n_random < MIN_STARTS:
-        return (
-            f"only {e.n_random} converged random {'start' if e.n_random == 1 else 'starts'}; "
-            f"at least {MIN_STARTS} are needed"
-        )
+        return "few_starts"
     if e.share_converged < MIN_CONVERGED:
-        return f"only {percent(e.share_converged)} of the random starts converged"
+        return "few_converged"
     if e.coverage < MIN_COVERAGE:
-        return (
-            f"too few starts: the chance that one more ends in a minimum already seen is only "
-            f"{percent(max(e.coverage, 0))}"
-        )
-    if e.proved.local_dimension is None and e.plateau is None:
-        return "the count depends on the tolerance and there is no certificate"
-    if e.plateau is not None and e.plateau.count != e.n_distinct:
-        return (
-            f"the count is {e.n_distinct} at the tolerance {number(e.distance_tol, 1)} but "
-            f"{e.plateau.count} over the longest stretch, {number(e.plateau.low, 1)} to "
-            f"{number(e.plateau.high, 2)}"
-        )
-    return None
+        return "low_coverage"
+    if e.plateau is None:
+        return "no_plateau" if e.proved.local_dimension is None else None
+    return "other_plateau" if e.plateau.count != e.n_distinct else None

@@ -18,11 +18,6 @@ class Plateau(NamedTuple):
     count: int
 
 
-def end_text(high, text):
-    """The upper end of a plateau, given as text too, and whether it is only where looking ends."""
-    return f"the largest distance looked at ({text})" if high >= CEILING else text
-
-
 def noise_floor(kkt_residual, n_iter):
     """How far two fits of one minimum can be apart because neither has quite arrived.
 

@@ -16,7 +16,7 @@ from nmfstudy.solutions.coverage import (
 )
 from nmfstudy.solutions.dimension import Dimension
 from nmfstudy.solutions.gate import Gate, Likelihood, best_limit, near_limit
-from nmfstudy.solutions.kind import Evidence, decide_kind, proved_by, recurs
+from nmfstudy.solutions.kind import KindEvidence, decide_kind, proved_by, recurs
 from nmfstudy.solutions.plateau import Plateau
 from nmfstudy.solutions.sample import sampled_search, starts_per_minimum
 from nmfstudy.solutions.tree import Merges, Tree
@@ -73,6 +73,8 @@ class Solutions(Shown):
     gate : Gate
     likelihood : Likelihood
         What differences of the objective say about the data.
+    evidence : KindEvidence
+        The numbers that `kind` and `reason` are decided on.
     distance_tol, kkt_tol, reference_loss : float
         What the counts are relative to.
     """
@@ -103,7 +105,7 @@ class Solutions(Shown):
     positions: np.ndarray = field(repr=False)
     merges: Merges = field(repr=False)
     all_merges: Merges = field(repr=False)
-    evidence: Evidence = field(repr=False)
+    evidence: KindEvidence = field(repr=False)
     found_dimension: Dimension | None = field(repr=False)
 
     def __len__(self):
@@ -111,11 +113,15 @@ class Solutions(Shown):
         return len(self.counts)
 
     def _shown(self):
-        """The kind with its reason, and the first few minima."""
-        title = f"Solutions: {self.kind}. {self.reason}"
+        """The kind with the code of why and its numbers, and the first few minima."""
+        title = f"Solutions: {self.kind} ({self.reason})\n"
+        title += f"n_distinct {self.n_distinct}, n_best {self.n_best}, n_minima {self.n_minima}; "
+        title += f"converged {self.n_converged} of {count(len(self.labels), 'fit')}"
+        if self.plateau is not None:
+            title += f"; plateau {number(self.plateau[0], 1)} to {number(self.plateau[1], 1)}"
         if self.coverage == self.coverage:
-            title += f"\nCoverage {number(self.coverage)}"
-            title += f"; share of the starts that reach the best {number(self.best_share.value)}"
+            title += f"\ncoverage {number(self.coverage)}"
+            title += f"; best_share {number(self.best_share.value)}"
         if self.n_minima > _LISTED:
             title += f"; the first {_LISTED} of {count(self.n_minima, 'minimum', 'minima')}:"
         ranks = np.where(self.best, "best", np.where(self.near_optimal, "as good", "worse"))
@@ -171,8 +177,8 @@ class Solutions(Shown):
 
     @property
     def reason(self):
-        """Why, in one plain sentence."""
-        return self._verdict[1][0].upper() + self._verdict[1][1:] + "."
+        """The code of why, see `nmfstudy.solutions.kind.decide_kind`; the numbers: `evidence`."""
+        return self._verdict[1]
 
     @property
     def dimension(self):

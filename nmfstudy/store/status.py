@@ -1,6 +1,5 @@
 """The state of a study on disk, without reading any factors."""
 
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,8 +8,7 @@ from nmfstudy.store.heartbeat import Heartbeat, signs_of_life
 from nmfstudy.store.identity import family_id
 from nmfstudy.store.records import recorded_request
 from nmfstudy.store.run import find_runs
-from nmfstudy.store.whole import DAMAGED, folders_set_aside
-from nmfstudy.util.plain_text import one_line
+from nmfstudy.store.whole import folders_set_aside
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Status:
         Their starts.
     adaptive : bool
         Whether fewer starts than asked may be enough.
-    running : tuple of Sign
+    running : tuple of Heartbeat
         What is being fitted at the moment.
     missing : int
         Runs asked for that are neither finished nor running nor failed.
@@ -53,37 +51,6 @@ class Status:
     failed: tuple[tuple[str, str], ...]
     skipped: tuple[tuple[str, str], ...]
     set_aside: tuple[str, ...] = ()
-
-    def lines(self):
-        """The status in words."""
-        up_to = "up to " if self.adaptive else ""
-        yield f"finished {self.finished} of {self.asked} runs, " + (
-            f"{self.starts_finished} of {up_to}{self.starts_asked} starts"
-        )
-        if self.other:
-            yield f"also there: {self.other} finished runs of earlier requests"
-        if self.running:
-            done, of = sum(s.n_done for s in self.running), sum(s.n_starts for s in self.running)
-            hosts = Counter(sign.host for sign in self.running)
-            where = ", ".join(f"{n} on {host}" for host, n in sorted(hosts.items()))
-            yield f"running {len(self.running)} runs, {done} of {of} starts: {where}"
-        if self.seconds_left is not None:
-            yield f"about {_duration(self.seconds_left)} left with as many jobs as now"
-        yield from self.troubles()
-        if self.finished < self.asked and not self.running:
-            yield "the same command goes on"
-
-    def troubles(self):
-        """What is not as it was asked for, in words."""
-        if self.missing:
-            yield f"missing {self.missing} runs: not begun, waiting in a queue, or lost"
-        for problem, line in self.failed:
-            yield one_line(f"failed: {problem}: {line}")
-        for name, reason in self.skipped:
-            yield one_line(f"left out: {name}: {reason}")
-        if self.set_aside:
-            n, of = len(self.set_aside), "folder" if len(self.set_aside) == 1 else "folders"
-            yield f"set aside in {DAMAGED}/: {n} damaged {of}, which may be deleted"
 
 
 def status_of(study_folder):
@@ -131,10 +98,3 @@ def _seconds_left(finished, open_, running):
     pace = sum(run.info.get("seconds") or 0.0 for run in finished) / starts
     left = sum(open_.values()) - sum(s.n_done for run, s in running.items() if run in open_)
     return max(0, left) * pace / len(running)
-
-
-def _duration(seconds):
-    for unit, size in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} seconds"

@@ -8,6 +8,7 @@ import contextlib
 import time
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from nmfstudy.store.files import check_file_size, own, remove_link, sha256_of, unique
 
@@ -82,8 +83,26 @@ def _known(path, *times):
     return sha256_of(path)
 
 
+class SetAside(NamedTuple):
+    """What was damaged and moved to the study's ``damaged/``.
+
+    Attributes
+    ----------
+    name : str
+        There.
+    folder : str
+        Where it was, in the study; with `reason` empty if another process moved it.
+    reason : str
+        What is wrong with it.
+    """
+
+    name: str
+    folder: str = ""
+    reason: str = ""
+
+
 def set_aside(study_folder, folder, reason):
-    """Move a damaged folder to the study's ``damaged/``; a sentence that says so."""
+    """Move a damaged folder to the study's ``damaged/``, as a `SetAside`."""
     study_folder, folder = Path(study_folder), Path(folder)
     name = f"{folder.name}-{unique()[:6]}"
     place = study_folder / DAMAGED
@@ -91,7 +110,7 @@ def set_aside(study_folder, folder, reason):
     place.mkdir(exist_ok=True)
     with contextlib.suppress(FileNotFoundError):  # another process was quicker
         folder.rename(place / name)
-    return f"{folder.relative_to(study_folder)}: {reason}; set aside as {DAMAGED}/{name}"
+    return SetAside(name, str(folder.relative_to(study_folder)), str(reason))
 
 
 def folders_set_aside(study_folder):

@@ -2,6 +2,7 @@
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -9,7 +10,6 @@ from scipy import sparse
 from nmfstudy.model.distance import distance, product_norm
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.store.files import own, read_json, reading_safely, write_json
-from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.sources import hash_of_sources, sources_behind
 
@@ -20,14 +20,53 @@ _BYTES = 2**26  # of a verdict that is kept, with its factors and evidence
 SAME_PRODUCT = 1e-6  # ‖WH − W'H'‖/‖X‖ up to which two converged fits have one product
 
 
+class NoVerdict(NamedTuple):
+    """Why a near-optimal minimum has no verdict.
+
+    Attributes
+    ----------
+    code : str
+        ``penalty``, ``loss``, ``large`` and ``no_fit`` of a whole problem; ``no_factors``: they
+        were not kept; ``not_first``: only the first few are examined; ``refused``: the factors
+        cannot be examined.
+    error : str
+        With which they were refused.
+    """
+
+    code: str
+    error: str = ""
+
+
+class Contradiction(NamedTuple):
+    """What should never be.
+
+    Attributes
+    ----------
+    minimum : int
+        On which certificates disagree, or which is certified as unique.
+    error : str
+        What they disagree on; empty if it is the fits that contradict.
+    pair : tuple of (int, int)
+        Minima that have the same product, the certified one among them.
+    apart, gap : float
+        Distance of their terms and of their products, relative to the norm of the data.
+    """
+
+    minimum: int
+    error: str = ""
+    pair: tuple = ()
+    apart: float = np.nan
+    gap: float = np.nan
+
+
 class Verdicts(dict):
     """Verdict by minimum.
 
     Attributes
     ----------
-    reasons : dict of int to str
+    reasons : dict of int to NoVerdict
         Why a near-optimal minimum has none; key −1 speaks of the whole problem.
-    contradictions : list of str
+    contradictions : list of Contradiction
         What certificates disagree on; there should be none.
     """
 
@@ -59,13 +98,13 @@ def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
     verdicts = Verdicts()
     problem, solutions = result.problem, result.solutions
     if not problem.penalty.is_zero:
-        verdicts.reasons[-1] = "a penalty picks among the factorizations of a product"
+        verdicts.reasons[-1] = NoVerdict("penalty")
     elif problem.loss != "frobenius":
-        verdicts.reasons[-1] = "certificates need exact zeros, which this loss does not give"
+        verdicts.reasons[-1] = NoVerdict("loss")
     elif np.prod(result.dataset.X.shape, dtype=float) > LARGEST_PRODUCT:
-        verdicts.reasons[-1] = f"the product has more than {LARGEST_PRODUCT:,} entries"
+        verdicts.reasons[-1] = NoVerdict("large")
     elif not solutions.n_minima:
-        verdicts.reasons[-1] = "no fit counts"
+        verdicts.reasons[-1] = NoVerdict("no_fit")
     if verdicts.reasons:
         return verdicts
     near = np.flatnonzero(solutions.near_optimal).tolist()
@@ -76,9 +115,8 @@ def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
             others = [f for m, f in known.items() if m != minimum]
             _certify(verdicts, minimum, known[minimum], others, result, folder, budget)
         else:
-            verdicts.reasons[minimum] = "its factors were not kept"
-    too_many = f"only the first {MOST_PER_PROBLEM} are examined"
-    verdicts.reasons.update(dict.fromkeys(near[MOST_PER_PROBLEM:], too_many))
+            verdicts.reasons[minimum] = NoVerdict("no_factors")
+    verdicts.reasons.update(dict.fromkeys(near[MOST_PER_PROBLEM:], NoVerdict("not_first")))
     return verdicts
 
 
@@ -94,10 +132,10 @@ def _certify(verdicts, minimum, factors, others, result, folder, budget):
         try:
             verdict = certify(factors.W, factors.H, X=X, others=others, budget=budget)
         except RequestError as error:
-            verdicts.reasons[minimum] = str(error)
+            verdicts.reasons[minimum] = NoVerdict("refused", str(error))
             return
         except ContradictionError as error:
-            verdicts.contradictions.append(f"Certificates disagree on minimum {minimum}: {error}")
+            verdicts.contradictions.append(Contradiction(minimum, str(error)))
             return
         if path is not None and not path.parent.is_symlink():
             path.parent.mkdir(exist_ok=True)
@@ -134,23 +172,22 @@ def same_product(result):
 
 
 def contradictions(result):
-    """Sentences about certificates that contradict each other or the fits; there should be none.
+    """Certificates that contradict each other or the fits; there should be none.
 
     The latter: a minimum that is certified as unique while another one with the same product,
     farther away than the tolerance, was found.
+
+    Returns
+    -------
+    list of Contradiction
     """
     verdicts = result.verdicts
-    sentences = list(getattr(verdicts, "contradictions", ()))
+    found = list(verdicts.contradictions)
     for a, b, apart, gap in same_product(result):
         proved = [m for m in (a, b) if m in verdicts and verdicts[m].status == "unique"]
         if proved:
-            sentences.append(
-                f"Minimum {proved[0]} of {result.title} is certified as the only factorization of "
-                f"its product, but minima {a} and {b} have the same product (to {number(gap, 2)}) "
-                f"and are {number(apart, 2)} apart. One of the two is wrong; please report it, "
-                "with the study's folder."
-            )
-    return sentences
+            found.append(Contradiction(proved[0], pair=(a, b), apart=apart, gap=gap))
+    return found
 
 
 def _factors(solutions, minimum):

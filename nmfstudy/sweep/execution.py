@@ -5,6 +5,7 @@ import traceback
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,7 +20,6 @@ from nmfstudy.store.identity import run_folder
 from nmfstudy.store.job import AUTO
 from nmfstudy.store.run import set_aside_damaged
 from nmfstudy.store.traces import save_trace
-from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 
 AUTO_COVERAGE = 0.99  # which the lower confidence limit must reach
@@ -38,8 +38,11 @@ class NoProgress:
     def fail(self, n_starts):
         """So many starts failed."""
 
-    def say(self, sentence):
-        """A sentence worth telling."""
+    def stopped(self, key, stop):
+        """An adaptive job of the problem with this key ends for a reason, a `Stop`."""
+
+    def damaged(self, damage, again="fitted"):
+        """Something was set aside, a `nmfstudy.store.whole.SetAside`, and is made again."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ def execute(job, progress=None):
     folder = job.folder
     damage = save_data(folder, dataset, source_of(job))
     if damage:
-        progress.say(f"{damage}, written again")
+        progress.damaged(damage, "written")
     remove_leftovers(folder / "runs")
     key = problem_key(job, dataset.name, dataset.sha256)
     blocks, done = [], []
@@ -164,9 +167,10 @@ def execute(job, progress=None):
             if job.n_starts == AUTO:
                 done.append(identifier)
                 failed = blocks[-1].n_failed == blocks[-1].n_starts
-                reason = "stopped: a whole block failed" if failed else _enough(job, done)
-                if reason:
-                    progress.say(f"{key}: {reason}")
+                n_starts = sum(b.n_starts for b in blocks)
+                stop = Stop("failed", n_starts) if failed else _enough(job, done)
+                if stop is not None:
+                    progress.stopped(key, stop)
                     break
     return blocks
 
@@ -179,7 +183,7 @@ def _execute_block(job, dataset, block, identifier, progress, sign):
 
     damage = set_aside_damaged(job.folder, identifier)
     if damage:
-        progress.say(f"{damage}, fitted again")
+        progress.damaged(damage)
 
     def advance(n_starts):
         sign.advance(n_starts)
@@ -223,7 +227,7 @@ def _last_line(errors):
 
 
 def _enough(job, identifiers):
-    """Why an adaptive job may stop after these blocks, in words; None if it may not."""
+    """`Stop` of an adaptive job after these blocks; None if it goes on."""
     from nmfstudy.solutions import distinct_solutions
 
     fits = concatenate(Run.load(run_folder(job.folder, i)).fits for i in identifiers)
@@ -233,25 +237,45 @@ def _enough(job, identifiers):
         objective_rtol=job.analysis.objective_rtol,
         kkt_tol=job.analysis.kkt_tol,
     )
-    return stopping_reason(solutions, len(fits))
+    return stop_of(solutions, len(fits))
 
 
-def stopping_reason(solutions, n_starts):
-    """Why an adaptive study stops with these solutions, in words; None if it goes on.
+class Stop(NamedTuple):
+    """Why an adaptive study stops.
+
+    Attributes
+    ----------
+    code : {"continuum", "coverage", "budget", "failed"}
+        A continuum is evident; the coverage is reached and the count has a plateau; all starts
+        are spent; a whole block failed.
+    n_starts : int
+    coverage : float
+    plateau : (float, float) or None
+    """
+
+    code: str
+    n_starts: int
+    coverage: float = float("nan")
+    plateau: tuple | None = None
+
+
+def stop_of(solutions, n_starts):
+    """Whether and why an adaptive study stops with these solutions.
 
     It stops when a continuum is evident (starts do not come back to the same places), when the
     lower 95 % limit of the coverage is at least .99 and the count has a plateau, or when 5,000
     starts of the search are spent.
+
+    Returns
+    -------
+    Stop or None
+        None if it goes on.
     """
+    code = None
     if solutions.kind == "continuum" and not solutions.recurs:
-        return f"stopped after {n_starts} starts: a continuum of solutions is evident"
-    if solutions.lowest_coverage >= AUTO_COVERAGE and solutions.plateau is not None:
-        return (
-            f"stopped after {n_starts} starts: coverage is {solutions.coverage:.3f}, at least "
-            f"{AUTO_COVERAGE} with 95 % confidence, and the count does not depend on the tolerance "
-            f"between {number(solutions.plateau[0], 1)} and "
-            f"{number(solutions.plateau[1], 1)}"
-        )
-    if n_starts >= AUTO_BUDGET:
-        return f"stopped after {n_starts} starts: the budget is spent, the count is not settled"
-    return None
+        code = "continuum"
+    elif solutions.lowest_coverage >= AUTO_COVERAGE and solutions.plateau is not None:
+        code = "coverage"
+    elif n_starts >= AUTO_BUDGET:
+        code = "budget"
+    return code and Stop(code, n_starts, solutions.coverage, solutions.plateau)

@@ -7,7 +7,7 @@ import threading
 from nmfstudy.store import is_finished
 from nmfstudy.store.heartbeat import signs_of_life
 from nmfstudy.store.run import run_folder
-from nmfstudy.store.whole import DAMAGED, folders_set_aside
+from nmfstudy.store.whole import SetAside, folders_set_aside
 from nmfstudy.util.threads import start_thread
 
 WATCH_SECONDS = 1.0  # seconds between two looks
@@ -24,7 +24,7 @@ def watching(folder, blocks, progress):
     blocks : sequence of dict
         ``run`` and ``n_starts`` of what was asked for.
     progress : NoProgress
-        ``advance``, ``fail`` and ``say`` are called, from another thread.
+        ``advance``, ``fail`` and ``damaged`` are called, from another thread.
     """
     watch = _Watcher(folder, blocks, progress)
     ended = threading.Event()
@@ -64,7 +64,7 @@ class _Watcher:
                 self.progress.fail(self.open[run])
         for name in set(folders_set_aside(self.folder)) - self.set_aside:
             self.set_aside.add(name)
-            self.progress.say(f"damaged files were set aside as {DAMAGED}/{name}, fitted again")
+            self.progress.damaged(SetAside(name))
         running = {s.run: s.n_done for s in signs_of_life(self.folder) if s.run in self.open}
         done = self.finished + sum(min(n, self.open[run]) for run, n in running.items())
         if done > self.shown:

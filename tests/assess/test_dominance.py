@@ -95,7 +95,7 @@ def test_nothing_is_advised_nor_trusted_of_dominated_data():
     assert advice.dominance.where == ((2, 3),)
     assert all(np.isnan(row.trusted_share) for row in rows)
     trust = component_trust(distinct_solutions(problems[0]), dominance=advice.dominance)
-    assert trust.components == () and trust.sentence.startswith("Trust cannot be judged")
+    assert trust.components == () and trust.code == "dominated"
     assert component_trust(distinct_solutions(problems[0])).share == 1  # what would be claimed
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nmfstudy import RequestError, certify, distinct_solutions, fit, stability
-from nmfstudy.assess.stability import COLUMNS
+from nmfstudy.assess.stability import STABILITY_COLUMNS
 from nmfstudy.solutions.coverage import wilson_interval
 
 
@@ -20,7 +20,7 @@ def test_separated_components_come_back_always(rng, resample):
     s = stability(blocks(rng), 3, resample=resample, n_resamples=30, n_starts=4)
     assert (s.components.start_share >= 0.99).all() and (s.components.found_again >= 0.99).all()
     assert (s.components.verdict == "trust").all()
-    assert list(s.components.columns) == COLUMNS
+    assert list(s.components.columns) == STABILITY_COLUMNS
 
 
 def test_one_component_more_than_there_is_does_not_come_back(rng):

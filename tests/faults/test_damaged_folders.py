@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from small_sweeps import a_job
 
 from nmfstudy import RequestError, Study
+from nmfstudy.report.words_on_status import status_lines
 from nmfstudy.store import is_finished
 from nmfstudy.store.status import status_of
 from nmfstudy.sweep.execution import execute
@@ -59,7 +60,7 @@ def test_any_damage_is_seen_and_nothing_is_half_read(whole, tmp_path, data):
             path.unlink()
         else:
             path.write_bytes(content)
-    assert all(len(line) < 2000 for line in status_of(study).lines())
+    assert all(len(line) < 2000 for line in status_lines(status_of(study)))
     try:
         loaded = Study.load(study, code="mixed")
     except RequestError as error:

@@ -7,6 +7,7 @@ from small_sweeps import a_job, content
 
 from nmfstudy import Study
 from nmfstudy.cli import main
+from nmfstudy.report.words_on_status import status_lines
 from nmfstudy.store import find_runs, is_finished, record_failure
 from nmfstudy.store.files import sha256_of
 from nmfstudy.store.status import status_of
@@ -115,7 +116,7 @@ def paths(value, depth=3):
 
 def survives(study):
     """Status, loading and all tables end with a result or with one sentence."""
-    list(status_of(study).lines())
+    list(status_lines(status_of(study)))
     for code in (None, "mixed"):
         try:
             found = Study.load(study, code=code)

@@ -10,6 +10,7 @@ import pytest
 from small_sweeps import a_job
 
 from nmfstudy.cli import main
+from nmfstudy.report.words_on_status import status_lines
 from nmfstudy.store import find_runs, problem_key
 from nmfstudy.store.files import JSON_BYTES, read_arrays, read_json, sha256_of, write_arrays
 from nmfstudy.store.job import job_from_config
@@ -48,7 +49,7 @@ def edit(path, change):
 def left_out(study):
     """Name and reason of the one run that is left out, in the study and in its verification."""
     begun = time.monotonic()
-    list(status_of(study).lines())
+    list(status_lines(status_of(study)))
     ((name, reason),) = Study.load(study).skipped
     table = verify(study, seconds=20.0)
     assert sorted(table.outcome) == ["equal", "not possible"]
@@ -84,7 +85,7 @@ def test_data_of_such_a_size_are_not_read_either(keep, study):
             del about["files"], about["sizes"]
 
     edit(folder / "data.json", change)
-    list(status_of(study).lines())
+    list(status_lines(status_of(study)))
     with pytest.raises(RequestError, match="takes too much memory"):
         Study.load(study)
 
@@ -95,7 +96,7 @@ def test_other_records_of_such_a_size_are_passed_over(name, study):
     path.parent.mkdir(exist_ok=True)
     path.touch()
     os.truncate(path, 500 << 30)
-    list(status_of(study).lines())
+    list(status_lines(status_of(study)))
     if name.startswith("data"):
         with pytest.raises(RequestError, match="holds no finished run"):
             Study.load(study)

@@ -30,6 +30,7 @@ from nmfstudy.plots import (
     trust,
 )
 from nmfstudy.plots.illustration import Illustration
+from nmfstudy.report.captions import illustrated
 from nmfstudy.solutions import distinct_solutions
 
 TOLERANCES = np.logspace(-6, 0, 30)
@@ -261,12 +262,11 @@ def test_everything_but_data_is_ink_on_nothing(several, name):
 
 @pytest.mark.parametrize("illustrate", ILLUSTRATE, ids=lambda f: f.__name__)
 @pytest.mark.parametrize("kind", ["several", "continuum", "images"])
-def test_an_illustration_says_shows_and_tabulates(request, illustrate, kind):
+def test_an_illustration_shows_and_tabulates_and_the_report_says_what(request, illustrate, kind):
     result = request.getfixturevalue(kind)
-    made = illustrate(result)
-    if made is None:
+    if (made := illustrated(illustrate, result)) is None:
         return
-    assert isinstance(made, Illustration)
+    assert isinstance(made, Illustration) and illustrate(result).caption == ""
     assert made.caption.endswith(".") and "nan" not in made.caption.split()
     assert len(made.data) and max(made.size) <= 9
     figure = Figure(figsize=made.size, layout="constrained")

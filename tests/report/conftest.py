@@ -73,7 +73,7 @@ def hostile_answer():
         ax.plot(data["<u>x"], data["y|z"], label="<u>line", color=style.BLUE)
         style.legend(style.dress(ax))
 
-    picture = Illustration("../<u>evil", "A caption with <u>markup & more", draw, data)
+    picture = Illustration("../<u>evil", draw, data, caption="A caption with <u>markup & more")
     words = ("Is <u>this text?", "<u>Yes", "It is <u>text.", "By <u>escaping.")
     table = {"a/<u>table": data}
     return Answer("synthetic", *words, (picture, picture), table, ("A <u>note.",))

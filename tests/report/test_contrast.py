@@ -85,7 +85,9 @@ def test_entries_can_be_read_on_every_cell(browser, tmp_path, dark, colour):
     def draw(figure):
         factors.plot_matrix(entries, colour=colour, ax=figure.add_subplot())
 
-    figure = FigureFiles().figure(Illustration("cells", "All values.", draw, pd.DataFrame()))
+    figure = FigureFiles().figure(
+        Illustration("cells", draw, pd.DataFrame(), caption="All values.")
+    )
     page = Page("t", Paragraph("h"), (Section("s", "S", (figure,)),))
     path = tmp_path / "page.html"
     path.write_text(html.render(page), encoding="utf-8")

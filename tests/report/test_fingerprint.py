@@ -47,7 +47,7 @@ def test_a_report_that_lacks_a_figure_is_said_and_written_again(study):
         raise ZeroDivisionError("no luck")
 
     said = []
-    picture = Illustration("hard", "A caption.", fails, pd.DataFrame())
+    picture = Illustration("hard", fails, pd.DataFrame(), caption="A caption.")
     lacking = Answer("hard", "Why?", "no", "Because.", "By trying.", (picture,))
     write_report(study, answers=(lacking,), say=said.append)
     assert len(said) == 1 and "ZeroDivisionError: no luck" in said[0]

@@ -11,13 +11,13 @@ import pytest
 
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
-from nmfstudy.report.page.figures import MAX_SVG, render
+from nmfstudy.report.page.figures import MAX_SVG, picture_of
 from nmfstudy.report.page.files import FigureFiles
 
 
 def _illustration(draw, name="figure one"):
     data = pd.DataFrame({"x": [1.0]})
-    return Illustration(name, "A caption that says what is seen.", draw, data)
+    return Illustration(name, draw, data, caption="A caption that says what is seen.")
 
 
 def _two_panels(figure):
@@ -27,7 +27,7 @@ def _two_panels(figure):
 
 
 def test_identifiers_are_the_figures_own():
-    first, second = (render(_illustration(_two_panels), n).inline for n in ("first", "second"))
+    first, second = (picture_of(_illustration(_two_panels), n).inline for n in ("first", "second"))
     ids = [re.findall(r'id="([^"]+)"', svg) for svg in (first, second)]
     assert ids[0] and not set(ids[0]) & set(ids[1])
     for svg, own in zip((first, second), ids, strict=True):
@@ -36,7 +36,7 @@ def test_identifiers_are_the_figures_own():
 
 
 def test_ink_and_colours_are_the_pages():
-    svg = render(_illustration(_two_panels), "f").inline
+    svg = picture_of(_illustration(_two_panels), "f").inline
     assert "currentColor" in svg and "var(--blue)" in svg
     assert style.INK not in svg and style.BLUE.lower() not in svg.lower()
     assert "<style" not in svg and "<metadata" not in svg and "http" not in svg
@@ -46,7 +46,7 @@ def test_names_with_dollar_signs_are_names():
     def draw(figure):
         figure.add_subplot().set_title("a $x_1 and $y^ & <b>")
 
-    assert "a $x_1 and $y^ &amp; &lt;b&gt;" in render(_illustration(draw), "f").inline
+    assert "a $x_1 and $y^ &amp; &lt;b&gt;" in picture_of(_illustration(draw), "f").inline
 
 
 def test_very_many_marks_become_an_image_inside():
@@ -57,13 +57,13 @@ def test_very_many_marks_become_an_image_inside():
         ax.scatter(*points)
         ax.set_title("still text")
 
-    picture = render(_illustration(draw), "f")
+    picture = picture_of(_illustration(draw), "f")
     assert len(picture.svg_file) < MAX_SVG
     assert "still text" in picture.inline and "data:image/png;base64," in picture.inline
 
 
 def test_the_same_figure_gives_the_same_bytes():
-    first, second = (render(_illustration(_two_panels), "f") for _ in range(2))
+    first, second = (picture_of(_illustration(_two_panels), "f") for _ in range(2))
     assert first.svg_file == second.svg_file and first.png_file == second.png_file
 
 
@@ -86,7 +86,7 @@ def test_names_are_unique_and_plain():
 
 def test_the_png_can_be_pasted_anywhere():
     """Dark ink on a transparent ground could not be read on a dark page."""
-    pixels = image.imread(io.BytesIO(render(_illustration(_two_panels), "f").png_file))
+    pixels = image.imread(io.BytesIO(picture_of(_illustration(_two_panels), "f").png_file))
     assert (pixels[..., -1] == 1).all() if pixels.shape[-1] == 4 else pixels.shape[-1] == 3
     assert (pixels[0, 0, :3] == 1).all()
 
@@ -100,10 +100,10 @@ def test_the_png_can_be_pasted_anywhere():
     ],
 )
 def test_the_users_own_settings_change_nothing(theirs):
-    first = render(_illustration(_two_panels), "f")
+    first = picture_of(_illustration(_two_panels), "f")
     with mpl.rc_context(theirs):
         before = dict(mpl.rcParams)
-        second = render(_illustration(_two_panels), "f")
+        second = picture_of(_illustration(_two_panels), "f")
         assert dict(mpl.rcParams) == before
     assert first.svg_file == second.svg_file and first.png_file == second.png_file
 

@@ -10,11 +10,11 @@ import pytest
 
 from nmfstudy import Study, fit, load_dataset
 from nmfstudy.plots.solutions import (
-    continuum_sentence,
     count_table,
     illustrate_count,
     illustrate_rarefaction,
 )
+from nmfstudy.report.captions import continuum_sentence, illustrated
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.phrases import (
@@ -28,6 +28,7 @@ from nmfstudy.report.phrases import (
 from nmfstudy.report.problems import problems_section
 from nmfstudy.report.questions import answer_all
 from nmfstudy.report.questions.q4_distinct import count_sentence
+from nmfstudy.report.words_on_kind import kind_sentence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -121,7 +122,7 @@ def test_the_sentence_on_a_continuum_is_what_its_curve_does(menu):
 def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
     result = of(menu, k=2, alpha=0.0)
     assert coverage_text(result) == "–" and distinct_text(result) == "∞"
-    assert "levelled off" not in illustrate_rarefaction(result).caption
+    assert "levelled off" not in illustrated(illustrate_rarefaction, result).caption
     assert coverage_text(of(menu, k=3, alpha=0.0)) == "100 %"
     (answer,) = (a for a in answer_all(menu) if a.key == "distinct")
     table = answer.tables["distinct"].set_index("title")
@@ -131,7 +132,7 @@ def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
 def test_where_looking_ends_is_not_passed_off_as_the_end_of_the_plateau(menu):
     result = of(menu, k=3, alpha=0.0)
     assert result.solutions.plateau[1] == 0.5
-    for text in (result.assessed.reason, illustrate_count(result).caption):
+    for text in (kind_sentence(result.assessed), illustrated(illustrate_count, result).caption):
         assert "to the largest distance looked at (0.5)" in text
 
 

@@ -11,6 +11,7 @@ from planted_fits import disguise, draw_minima, make_fits
 from nmfstudy import RequestError, distinct_solutions
 from nmfstudy.model.penalties import ElementwisePenalty
 from nmfstudy.model.problem import Problem, Search
+from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.solutions.coverage import starts_needed
 from nmfstudy.solutions.kind import ProvedKind
 
@@ -34,7 +35,9 @@ def test_three_counts(three):
     assert s.near_optimal.tolist() == [True, True, False]
     assert s.best.tolist() == [True, False, False]
     assert s.kind == "several"
-    assert s.reason.startswith("2 equally good solutions") and s.reason.endswith(".")
+    assert kind_sentence(s).startswith("2 equally good solutions") and kind_sentence(s).endswith(
+        "."
+    )
     assert s.n_converged == 60
     assert (s.coverage, s.chao1) == (1.0, 3.0)
     assert s.best_share.value == 0.5
@@ -165,7 +168,7 @@ def test_dead_components_count_and_unconverged_fits_only_on_request(three):
 def unsettled(fits, words, **kwargs):
     s = distinct_solutions(fits, **kwargs)
     assert s.kind == "unsettled"
-    assert words.lower() in s.reason.lower()
+    assert words.lower() in kind_sentence(s).lower()
     return s
 
 
@@ -186,7 +189,7 @@ def test_a_better_unconverged_fit_is_seen_beside_a_single_one_that_counts(rng):
     fits = make_fits(W, H, np.array([2.0, 1.0]), kkt_residual=np.array([1e-10, 1e-3]))
     s = distinct_solutions(fits)
     assert s.counts.tolist() == [1]
-    assert s.kind == "unsettled" and "lowest objective belongs to a fit" in s.reason
+    assert s.kind == "unsettled" and "lowest objective belongs to a fit" in kind_sentence(s)
 
 
 def test_nothing_to_count(three):
@@ -249,7 +252,7 @@ def test_a_dense_continuum_is_not_called_one(rng):
     # Neighbours are far closer than the tolerance, the whole is far wider than the noise.
     s = distinct_solutions(spread(rng, 500, 1, width=0.02))
     assert s.n_minima == 1 and s.coverage == 1
-    assert s.kind == "continuum" and "chain" in s.reason
+    assert s.kind == "continuum" and "chain" in kind_sentence(s)
     narrow = distinct_solutions(spread(rng, 500, 1, width=5e-4))
     assert narrow.kind == "one"
 
@@ -267,7 +270,7 @@ def test_a_certificate_decides(three, rng):
     fits, _ = three
     s = distinct_solutions(fits)
     moving = s.with_proof(ProvedKind(local_dimension=2))
-    assert moving.kind == "continuum" and "2-dimensional" in moving.reason
+    assert moving.kind == "continuum" and "2-dimensional" in kind_sentence(moving)
     assert s.with_proof(ProvedKind(local_dimension=0)).kind == "several"
     assert s.with_verdict(None).kind == s.kind == "several"
     # Isolated solutions at growing distances, not far above the noise: no plateau of a decade.
@@ -277,7 +280,7 @@ def test_a_certificate_decides(three, rng):
     fits = make_fits(W, np.ones((60, 1, 1)), scale=1.0, n_iter=10**7)
     ladder = distinct_solutions(fits, distance_tol=1e-2)
     assert ladder.noise_floor == pytest.approx(1e-3)
-    assert ladder.kind == "unsettled" and "depends on the tolerance" in ladder.reason
+    assert ladder.kind == "unsettled" and "depends on the tolerance" in kind_sentence(ladder)
     assert ladder.with_proof(ProvedKind(local_dimension=0)).kind == "several"
 
 
@@ -394,4 +397,4 @@ def test_counts_are_nested_and_add_up(counts, distance_tol, objective_rtol, seed
     assert (s.nearest > distance_tol).all()
     assert s.curve([distance_tol])[1][0] == s.n_distinct
     assert s.minima_curve([distance_tol])[1][0] == s.n_minima
-    assert s.kind in ("one", "several", "continuum", "unsettled") and s.reason.endswith(".")
+    assert s.kind in ("one", "several", "continuum", "unsettled") and kind_sentence(s).endswith(".")

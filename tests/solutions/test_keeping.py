@@ -16,6 +16,7 @@ import nmfstudy as ns
 from nmfstudy.fitting.keeping import RECORDS, keep_none, keep_solutions
 from nmfstudy.model.distance import distance
 from nmfstudy.model.fits import concatenate
+from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.solutions.plateau import noise_floor
 
 
@@ -100,7 +101,7 @@ def test_without_factors_the_values_stay_and_nothing_is_counted(rng):
         np.testing.assert_array_equal(getattr(kept, name), getattr(fits, name))
     solutions = ns.distinct_solutions(kept)
     assert solutions.n_minima == 0 and solutions.kind == "unsettled"
-    assert solutions.reason == "The factors of the 37 converged fits were not recorded."
+    assert kind_sentence(solutions) == "The factors of the 37 converged fits were not recorded."
 
 
 @given(st.data())

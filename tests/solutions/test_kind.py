@@ -1,14 +1,15 @@
-"""The one word and its sentence, on evidence made up: every branch, its edge, its grammar."""
+"""The kind and its sentence, on evidence made up: every branch, its edge, its grammar."""
 
 from dataclasses import replace
 from math import inf, nan
 
 import pytest
 
-from nmfstudy.solutions.kind import Evidence, ProvedKind, decide_kind
+from nmfstudy.report.words_on_kind import kind_clause
+from nmfstudy.solutions.kind import KindEvidence, ProvedKind, decide_kind
 from nmfstudy.solutions.plateau import Plateau
 
-SETTLED = Evidence(
+SETTLED = KindEvidence(
     n_starts=100,
     n_random=99,
     n_counted=98,
@@ -33,7 +34,8 @@ SETTLED = Evidence(
 
 
 def judged(**changes):
-    return decide_kind(replace(SETTLED, **changes))
+    evidence = replace(SETTLED, **changes)
+    return decide_kind(evidence)[0], kind_clause(evidence)
 
 
 ISOLATED = ProvedKind(local_dimension=0)

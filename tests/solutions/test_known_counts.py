@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from nmfstudy import distinct_solutions, fit, load_dataset, match
+from nmfstudy.report.words_on_kind import kind_sentence
 
 
 def count(name, k, n_starts=100, *, tol=1e-9, ridge=0.0, **params):
@@ -69,7 +70,8 @@ def test_menu_with_two_components_is_no_point():
     assert solutions.kind == "continuum"
     # The width of all of them, not of one of the four minima that the tolerance makes of them.
     assert solutions.n_distinct == 4 and solutions.evidence.extent < 0.004
-    assert "form chains" in solutions.reason and "at least 0.016 wide" in solutions.reason
+    text = kind_sentence(solutions)
+    assert "form chains" in text and "at least 0.016 wide" in text
     assert solutions.curve([0.02])[1].tolist() == [1]
     assert solutions.curve([1e-6])[1][0] > 20
     assert solutions.dimension.value == pytest.approx(1, abs=0.5)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from planted_fits import brute_force_labels, by_appearance, draw_minima, make_fits
 
 import nmfstudy as ns
+from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.solutions import linkage, neighbours
 from nmfstudy.solutions.pairs import distances, terms_of
 from nmfstudy.solutions.pool import pool
@@ -84,7 +85,7 @@ def test_a_large_continuum_is_told_and_says_what_was_not_compared(sparse):
     fits = ns.fit(ns.load_dataset("menu"), 4, n_starts=60)
     solutions = ns.distinct_solutions(fits)
     assert solutions.kind == "continuum" and solutions.exact_to == 1e-3
-    assert "counts at tolerances above 0.001 are upper bounds" in solutions.reason
+    assert "counts at tolerances above 0.001 are upper bounds" in kind_sentence(solutions)
 
 
 def test_no_plateau_is_claimed_where_counts_are_upper_bounds(sparse, rng):

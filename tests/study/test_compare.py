@@ -9,7 +9,7 @@ from nmfstudy.report.compared import comparison_headline, sentences, write_compa
 from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
 from nmfstudy.study.comparison import compare
-from nmfstudy.study.comparison.rows import DATA, PENALTY, SAME
+from nmfstudy.study.comparison.rows import OTHER_DATA, PENALTY, SAME
 from nmfstudy.sweep.execution import execute
 from nmfstudy.util.errors import RequestError
 
@@ -113,7 +113,7 @@ def test_other_data_of_the_same_name_are_compared_by_their_components(home):
     again = study_of(home / "v2", write_csv(home / "2" / "X.csv", 1.02 * X[:-3]) | changes)
     comparison = compare(first, again)
     (c,) = comparison.compared
-    assert c.row.relations == (SAME, DATA) and comparison.agree
+    assert c.row.relations == (SAME, OTHER_DATA) and comparison.agree
     assert c.distance[1] < 1e-3
     assert "different data" in next(iter(sentences(comparison, c)))
     fewer = study_of(home / "v3", write_csv(home / "3" / "X.csv", X[:, :3], "abc") | changes)

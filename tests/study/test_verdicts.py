@@ -10,9 +10,12 @@ import pytest
 from nmfstudy.datasets import load_dataset
 from nmfstudy.fitting.multistart import fit
 from nmfstudy.plots.solutions import illustrate_count
+from nmfstudy.report.captions import illustrated
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.page.files import FigureFiles
 from nmfstudy.report.phrases import distinct_text, kind_cell, result_sentences
+from nmfstudy.report.words_on_certificates import contradiction_sentence, no_verdict_clause
+from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.solutions.kind import ProvedKind, proved_by
 from nmfstudy.store.job import Analysis
@@ -59,7 +62,7 @@ def test_a_continuum_is_refuted_and_only_the_first_minima_are_examined(many):
     verdicts = verdicts_of(many)
     assert set(verdicts) == set(range(MOST_PER_PROBLEM))
     assert all(v.status in ("not_unique", "partially_identifiable") for v in verdicts.values())
-    assert "only the first" in verdicts.reasons[MOST_PER_PROBLEM]
+    assert "only the first" in no_verdict_clause(verdicts.reasons[MOST_PER_PROBLEM])
     assert contradictions(many) == []
 
 
@@ -85,7 +88,7 @@ def test_an_exact_dimension_settles_the_kind():
     assert result.assessed.proved == ProvedKind(inf, 6, of_data=True)
     row = problem_row(result)
     assert row["kind"] == result.assessed.kind == "continuum"
-    assert row["reason"] == result.assessed.reason and "6-dimensional" in row["reason"]
+    assert row["reason"] == result.assessed.reason == "certificate"
     assert result.assessed.labels is result.solutions.labels
     said = " ".join(result_sentences(row, result))
     assert "the factorizations of its product form a set of 6 dimensions" in said
@@ -94,7 +97,7 @@ def test_an_exact_dimension_settles_the_kind():
 def test_infinitely_many_settle_the_kind_and_a_bound_on_the_dimension_is_shown(many):
     assert many.verdicts[0].local_dimension == 4 and not many.verdicts[0].dimension_exact
     assert many.assessed.proved == ProvedKind(inf, None, of_data=True)
-    assert many.assessed.kind == "continuum" and "infinitely many" in many.assessed.reason
+    assert many.assessed.kind == "continuum" and "infinitely many" in kind_sentence(many.assessed)
     said = " ".join(result_sentences(problem_row(many), many))
     found = many.solutions.dimension
     assert f"{found.value:.1f} ± {found.error:.1f} dimensions" in said
@@ -136,7 +139,7 @@ def test_a_certificate_denies_a_continuum_that_is_want_of_convergence(unique):
     blurred.__dict__["verdicts"] = unique.verdicts
     assert blurred.solutions.kind == "continuum"
     assert blurred.assessed.kind == "unsettled"
-    assert "exactly one factorization" in blurred.assessed.reason
+    assert "exactly one factorization" in kind_sentence(blurred.assessed)
 
 
 def circulant(n_starts):
@@ -153,14 +156,17 @@ def test_many_isolated_solutions_are_no_continuum():
     assert few.solutions.coverage < 0.9 and few.solutions.recurs
     assert few.assessed.proved.local_dimension == 0 and not few.assessed.proved.infinite
     assert few.assessed.kind == "unsettled"
-    assert "Several solutions, at least 17; more starts are needed" in few.assessed.reason
+    assert "Several solutions, at least 17; more starts are needed" in kind_sentence(few.assessed)
     # Without a certificate they may be a continuum, but nothing says that they bend or how far.
     few.__dict__["assessed"] = few.solutions
     row = problem_row(few)
     assert row["kind"] == "continuum" and few.assessed.dimension is None
     said = " ".join(result_sentences(row, few))
     assert "bent" not in said and "dimension" not in said and "come back to the same" in said
-    assert "it stays at 17: of 36 starts some end in the very same" in illustrate_count(few).caption
+    assert (
+        "it stays at 17: of 36 starts some end in the very same"
+        in illustrated(illustrate_count, few).caption
+    )
 
 
 def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
@@ -170,7 +176,7 @@ def test_an_isolated_best_product_stands_in_for_a_plateau(unique):
     blurred.__dict__["solutions"] = replace(unique.solutions, evidence=evidence)
     blurred.__dict__["verdicts"] = unique.verdicts
     assert blurred.solutions.kind == "unsettled"
-    assert problem_row(blurred)["kind"] == "one" and "isolated" in problem_row(blurred)["reason"]
+    assert problem_row(blurred)["kind"] == "one" and "isolated" in kind_sentence(blurred.assessed)
 
 
 def test_what_a_certificate_cannot_settle():
@@ -193,8 +199,9 @@ def test_what_a_certificate_cannot_settle():
 def test_a_certificate_that_the_fits_contradict_is_an_error(two):
     false = replace(verdicts_of(two)[0], status="unique")
     two.verdicts[0] = false
-    (sentence,) = contradictions(two)
-    assert "certified as the only factorization" in sentence
+    (found,) = contradictions(two)
+    assert (found.minimum, found.pair) == (0, (0, 1)) and found.gap < 1e-6 < found.apart
+    assert "certified as the only factorization" in contradiction_sentence(found, two.title)
     two.verdicts[0] = verdicts_of(two)[0]
     assert contradictions(two) == []
 
@@ -206,7 +213,7 @@ def test_a_certificate_that_the_fits_contradict_is_an_error(two):
 def test_what_is_not_certified_has_a_reason(more, reason):
     verdicts = verdicts_of(make_result("menu", 3, **more))
     assert dict(verdicts) == {}
-    assert reason in verdicts.reasons[-1]
+    assert reason in no_verdict_clause(verdicts.reasons[-1])
 
 
 def _damage_nothing(text):

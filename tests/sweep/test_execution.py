@@ -2,19 +2,20 @@ from types import SimpleNamespace
 
 import pytest
 
+from nmfstudy.report.words_on_sweep import stop_clause
 from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
-from nmfstudy.sweep.execution import AUTO_BUDGET, NoProgress, execute, stopping_reason
+from nmfstudy.sweep.execution import AUTO_BUDGET, NoProgress, Stop, execute, stop_of
 
 
 class Heard(NoProgress):
     """Progress that remembers what it was told."""
 
     def __init__(self):
-        self.said, self.done, self.failed = [], 0, 0
+        self.stops, self.done, self.failed = [], 0, 0
 
-    def say(self, sentence):
-        self.said.append(sentence)
+    def stopped(self, key, stop):
+        self.stops.append(stop)
 
     def advance(self, n_starts):
         self.done += n_starts
@@ -29,17 +30,17 @@ def adaptive(tmp_path, n_components, **changes):
     return job_from_config({**config, "results_dir": str(tmp_path), **changes})
 
 
-@pytest.mark.parametrize(("k", "why"), [(3, "coverage is 1.000"), (4, "a continuum")])
+@pytest.mark.parametrize(("k", "why"), [(3, "coverage is 1.000, at least"), (4, "a continuum")])
 def test_an_adaptive_job_stops_for_a_stated_reason_and_goes_on_for_nothing(tmp_path, k, why):
     job, heard = adaptive(tmp_path, k), Heard()
     blocks = execute(job, heard)
-    assert why in heard.said[0]
+    assert why in stop_clause(heard.stops[0])
     assert heard.done == sum(block.n_starts for block in blocks)
     again = execute(job, Heard())
     assert [b.run for b in again] == [b.run for b in blocks]
     assert not any(b.fitted for b in again)
     result = Study.load(job.folder).results[0]
-    assert stopping_reason(result.solutions, result.n_starts) in heard.said[0]
+    assert stop_of(result.solutions, result.n_starts) == heard.stops[0]
 
 
 def test_an_adaptive_job_whose_blocks_fail_does_not_run_for_ever(tmp_path, monkeypatch):
@@ -54,7 +55,8 @@ def test_an_adaptive_job_whose_blocks_fail_does_not_run_for_ever(tmp_path, monke
     blocks = execute(adaptive(tmp_path, 3, solver={"name": "own_solver_a:Broken"}), heard)
     assert len(blocks) == 1
     assert heard.failed == 50
-    assert "a whole block failed" in heard.said[0]
+    assert heard.stops == [Stop("failed", 50)]
+    assert "a whole block failed" in stop_clause(heard.stops[0])
 
 
 @pytest.mark.parametrize(
@@ -72,5 +74,5 @@ def test_the_reasons_to_stop(kind, lowest, plateau, recurs, n_starts, reason):
     solutions = SimpleNamespace(
         kind=kind, coverage=0.995, lowest_coverage=lowest, plateau=plateau, recurs=recurs
     )
-    found = stopping_reason(solutions, n_starts)
-    assert (reason in found) if reason else found is None
+    found = stop_of(solutions, n_starts)
+    assert (reason in stop_clause(found)) if reason else found is None

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from nmfstudy.report.words_on_status import status_lines
 from nmfstudy.store import record_failure
 from nmfstudy.store.job import job_from_config
 from nmfstudy.store.run import find_runs
@@ -108,7 +109,7 @@ def test_the_status_tells_finished_running_failed_and_missing_apart(job):
     request = Request.of([job], [])
     request.save()
     first, second, _ = (block["run"] for block in request.blocks)
-    assert "missing 3 runs" in " ".join(status_of(job.folder).lines())
+    assert "missing 3 runs" in " ".join(status_lines(status_of(job.folder)))
     record_failure(job.folder, first, "menu", RuntimeError("out of luck"))
     path = request.folder / "running" / "elsewhere-7.json"
     path.parent.mkdir(parents=True)
@@ -122,7 +123,7 @@ def test_the_status_tells_finished_running_failed_and_missing_apart(job):
         1,
     )
     assert status.seconds_left is None  # nothing has finished yet
-    lines = list(status.lines())
+    lines = list(status_lines(status))
     assert lines[0] == "finished 0 of 3 runs, 0 of 25 starts"
     assert lines[1] == "running 1 runs, 4 of 10 starts: 1 on elsewhere"
     assert "out of luck" in lines[3]
@@ -134,7 +135,9 @@ def test_an_adaptive_job_counts_the_starts_it_has_made(job):
     request = Request.of([auto, certain], [])
     request.save()
     assert request.n_starts == AUTO_BUDGET + 1
-    assert next(status_of(job.folder).lines()).endswith(f"0 of up to {AUTO_BUDGET + 1} starts")
+    assert next(status_lines(status_of(job.folder))).endswith(
+        f"0 of up to {AUTO_BUDGET + 1} starts"
+    )
     blocks = execute(auto) + execute(certain)
     execute(replace(auto, search=replace(job.search, init="nndsvdar"), n_starts=5))
     assert len(blocks) > 2  # more than the first block of each

@@ -38,7 +38,7 @@ class Picture:
     inline: str
 
 
-def render(illustration, name):
+def picture_of(illustration, name):
     """Draw an illustration once and save it both ways.
 
     Parameters

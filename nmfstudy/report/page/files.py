@@ -7,7 +7,8 @@ import unicodedata
 from dataclasses import dataclass, field
 
 from nmfstudy.plots.illustration import PAGE_WIDTH
-from nmfstudy.report.page.figures import render
+from nmfstudy.report.captions import illustrated
+from nmfstudy.report.page.figures import picture_of
 from nmfstudy.report.page.numbers import csv_text, table_of
 from nmfstudy.report.page.page import Figure, Paragraph
 from nmfstudy.store.files import naming, new_folder
@@ -54,7 +55,7 @@ class FigureFiles:
         not be lost for it.
         """
         try:
-            illustration = make(*given)
+            illustration = illustrated(make, *given)
             return [] if illustration is None else [self.figure(illustration)]
         except Exception as error:  # any; see above
             name = getattr(make, "__name__", "figure").removeprefix("illustrate_")
@@ -67,7 +68,7 @@ class FigureFiles:
         name = _free(illustration.name, self.pictures)
         if self.on_figure is not None:
             self.on_figure(name)
-        picture = render(illustration, name)
+        picture = picture_of(illustration, name)
         self.pictures[name] = picture
         files = {kind: f"figures/{name}.{kind}" for kind in self.kinds}
         if len(illustration.data.columns):

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.component_trust import EQUAL
+from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE
 from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
@@ -302,7 +302,7 @@ def _facts(family, drifts, table):
     two = table[table.kind == "two-sided"]
     full = two[two.alive == family.n_components]
     two = full if len(full) else two.head(1)
-    faithful = two[~(two.truth < EQUAL)]  # the truth may be unknown
+    faithful = two[~(two.truth < EQUAL_CONGRUENCE)]  # the truth may be unknown
     if len(two):
         row = (faithful if len(faithful) else two).iloc[-1]
         yield f"{family.title}: {row.label}", _effect(row)
@@ -324,7 +324,7 @@ def _verdicts(found, variants):
     """Where the truth is known: which factor keeps it when it is made sparse."""
     for family in _one_per_dataset(found):
         matches = {s: row.truth for s, row in _strongest_scale_free(variants[family]).items()}
-        if len(matches) == 2 and max(matches.values()) >= EQUAL > min(matches.values()):
+        if len(matches) == 2 and max(matches.values()) >= EQUAL_CONGRUENCE > min(matches.values()):
             side = max(matches, key=matches.get)
             other = "W" if side == "H" else "H"
             yield (

@@ -1,6 +1,7 @@
 """Are all NMF results similar modulo permutation and scaling, and how many are there?"""
 
 from functools import partial
+from itertools import islice
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,8 @@ from nmfstudy.report.questions.lookup import (
     outcomes_text,
     starts_text,
 )
-from nmfstudy.solutions import distinct_solutions
+from nmfstudy.report.words_on_kind import kind_clause, kind_sentence
+from nmfstudy.study.stopping import stopping_rules
 from nmfstudy.study.verdicts import SAME_PRODUCT
 from nmfstudy.util.display import count, listed
 
@@ -41,15 +43,14 @@ CAVEAT = (
 )
 _TOLERANCES = np.logspace(-7, 0, 141)
 _SHOWN = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)  # tolerances in the table
-_FEWEST = 10  # starts of a search that is compared
 _MOST_CURVES, _MOST_ROWS, _MOST_SENTENCES = 4, 14, 8
 
 
 def answer(study):
     """`Answer` with the count of every problem, and what stopping early makes of it."""
     table = pd.DataFrame([_row(result) for result in in_reading_order(study.results)])
-    early = [result for result in study.results if _early(result) is not None]
-    comparison = [stopping_table(result) for result in early[:_MOST_CURVES]]
+    found = (stopping_table(result) for result in study.results)
+    comparison = list(islice((table for table in found if table is not None), _MOST_CURVES))
     shown = _to_show(study)
     tables = {"distinct": table}
     if comparison:
@@ -69,7 +70,7 @@ def answer(study):
             f"{gate_words(study.analysis.objective_rtol)}. The "
             "other minima are worse and no evidence that the problem has several solutions."
         ),
-        illustrations=tuple(_illustrations(study, shown, early, comparison)),
+        illustrations=tuple(_illustrations(shown, comparison)),
         tables=tables,
         notes=tuple(_notes(shown, comparison)),
         asked=ASKED,
@@ -87,7 +88,7 @@ def count_sentence(result):
     if result.dominance is not None:
         return dominance_sentence(result)
     if s.n_minima == 0 or s.kind == "unsettled":
-        return f"Not settled: {_lower(s.reason)}."
+        return f"Not settled: {kind_clause(s.evidence)}."
     worse = s.n_minima - s.n_distinct
     beside = f", beside {count(worse, 'worse minimum', 'worse minima')}" if worse else ""
     if s.kind == "continuum":
@@ -122,10 +123,6 @@ def product_spread(result):
     return float(max(apart, default=0.0) / result.searches[0].data_norm)
 
 
-def _lower(sentence):
-    return (sentence[:1].lower() + sentence[1:]).rstrip(".")
-
-
 def _row(result):
     s = result.solutions
     low, high = s.plateau or (None, None)
@@ -141,7 +138,7 @@ def _row(result):
         "coverage": covered(result),
         "plateau_low": low,
         "plateau_high": high,
-        "reason": KNOWN.get(result.known_optimum, result.assessed.reason),
+        "reason": KNOWN.get(result.known_optimum, kind_sentence(result.assessed)),
     }
 
 
@@ -180,52 +177,33 @@ def _verdict(results):
     return f"Not in general: {', '.join(seen[:-1])} or {seen[-1]}, depending on the problem"
 
 
-def _early(result):
-    """The search by scikit-learn's rule that is compared with a full one of the same; or None."""
-    full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
-    for fits in result.searches:
-        stopped = fits.search.stop == "scikit_learn" and not fits.search.deterministic
-        if stopped and fits.has_factors.sum() >= _FEWEST and full:
-            return fits
-    return None
-
-
-def _full(result):
-    """The search by the optimality conditions with the most starts."""
-    full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
-    return max(full, key=len)
-
-
 def stopping_table(result):
     """Number of distinct fits against the distance tolerance, stopped early and fully converged.
 
     Returns
     -------
-    DataFrame
-        problem, title, label, n_starts, distance_tol, n.
+    DataFrame or None
+        problem, title, label, n_starts, distance_tol, n. None where only one rule was run.
     """
-    early, full = _early(result), _full(result)
-    early = early[early.has_factors]
-    some = np.isin(full.seed, early.seed)
-    full = full[some] if some.any() else full
-    parts = []
-    for label, fits, kkt_tol in (
-        ("scikit-learn's stopping rule", early, np.inf),
-        ("fully converged", full, result.solutions.kkt_tol),
-    ):
-        found = distinct_solutions(fits, kkt_tol=kkt_tol)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "problem": result.key,
-                    "title": result.title,
-                    "label": f"{label} ({count(found.n_converged, 'start')})",
-                    "n_starts": found.n_converged,
-                    "distance_tol": _TOLERANCES,
-                    "n": found.minima_curve(_TOLERANCES)[1],
-                }
-            )
+    rules = stopping_rules(result)
+    if rules is None:
+        return None
+    parts = [
+        pd.DataFrame(
+            {
+                "problem": result.key,
+                "title": result.title,
+                "label": f"{label} ({count(found.n_converged, 'start')})",
+                "n_starts": found.n_converged,
+                "distance_tol": _TOLERANCES,
+                "n": found.minima_curve(_TOLERANCES)[1],
+            }
         )
+        for label, found in (
+            ("scikit-learn's stopping rule", rules.early),
+            ("fully converged", rules.full),
+        )
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -239,7 +217,7 @@ def _at_tolerances(table):
     return wide.loc[order].reset_index()
 
 
-def _illustrations(study, shown, early, comparison):
+def _illustrations(shown, comparison):
     counted = [r for r in shown if r.solutions.n_minima][:_MOST_ROWS]
     if counted:
         found = pd.DataFrame([_row(r) for r in counted])
@@ -254,11 +232,11 @@ def _illustrations(study, shown, early, comparison):
             data=found,
             size=counts_size(len(found)),
         )
-    for result, table in zip(early, comparison, strict=False):
+    for table in comparison:
         yield Illustration(
-            name=f"stopping-{result.key}",
+            name=f"stopping-{table.problem[0]}",
             caption=(
-                f"{result.title}: different minima of the same starts, stopped by scikit-learn's "
+                f"{table.title[0]}: different minima of the same starts, stopped by scikit-learn's "
                 "rule, and converged. "
                 f"{_stopping_sentence(table)}"
             ),

@@ -11,7 +11,7 @@ from nmfstudy.solutions.gate import near_limit
 from nmfstudy.study import Study
 from nmfstudy.study.comparison.differences import NO_INTERVAL, QUANTITIES, of_all_starts
 from nmfstudy.study.comparison.minima import Minima, shared_minima
-from nmfstudy.study.comparison.rows import DATA, SAME, Row, match_rows
+from nmfstudy.study.comparison.rows import OTHER_DATA, SAME, Row, match_rows
 from nmfstudy.study.comparison.settings import settings_table
 from nmfstudy.util.errors import RequestError
 
@@ -209,7 +209,7 @@ def _apart(first, result, relation):
     """Distance of the best solutions; None where a study has none."""
     if result is None or not (first.solutions.n_minima and result.solutions.n_minima):
         return None
-    if relation == DATA:
+    if relation == OTHER_DATA:
         return _apart_in_H(first, result)
     best = (r.solutions.representatives[0].factorization for r in (first, result))
     return float(distance(*best, first.searches[0].data_norm))

@@ -5,12 +5,7 @@ from dataclasses import dataclass
 from nmfstudy.study import ProblemResult
 from nmfstudy.util.errors import RequestError
 
-SAME, PENALTY, DATA = "same", "penalty", "data"
-RELATIONS = {
-    SAME: "",
-    PENALTY: "another penalty: objectives are not compared",
-    DATA: "other data of the same name: only the components (rows of H) are compared",
-}
+SAME, PENALTY, OTHER_DATA = "same", "penalty", "data"
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +19,7 @@ class Row:
         is never None.
     relations : tuple of str
         How each goes with the first: `SAME` problem; the same data and number of components
-        under another `PENALTY`; other `DATA` of the same name and number of features.
+        under another `PENALTY`; other `OTHER_DATA` of the same name and number of features.
     """
 
     results: tuple[ProblemResult | None, ...]
@@ -88,7 +83,7 @@ def _counterparts(first, other):
     found = {key: [(theirs[key], SAME)] for key in mine if key in theirs}
     mine = {key: result for key, result in mine.items() if key not in found}
     left = [result for key, result in theirs.items() if key not in found]
-    for relation, of in ((SAME, _but_name), (PENALTY, _but_penalty), (DATA, _but_data)):
+    for relation, of in ((SAME, _but_name), (PENALTY, _but_penalty), (OTHER_DATA, _but_data)):
         taken = []
         for candidate in left:
             alike = [r for r in mine.values() if of(r) == of(candidate)]

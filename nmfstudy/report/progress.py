@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nmfstudy.report.words_on_sweep import set_aside_clause, stop_clause
 from nmfstudy.store.job import AUTO
 from nmfstudy.sweep.execution import dataset_of
 from nmfstudy.util.display import count
@@ -57,6 +58,14 @@ class ProgressBar:
         if n_starts:
             self._failed += n_starts
             self._bar.update(self._task, failed=f"{self._failed} failed")
+
+    def stopped(self, key, stop):
+        """Print why an adaptive job ends."""
+        self.say(f"{key}: {stop_clause(stop)}")
+
+    def damaged(self, damage, again="fitted"):
+        """Print what was set aside."""
+        self.say(f"{set_aside_clause(damage)}, {again} again")
 
     def say(self, sentence):
         """Print a sentence above the bar."""

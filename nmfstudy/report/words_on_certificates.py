@@ -1,0 +1,32 @@
+"""What the report says where there is no certificate, or one that contradicts the fits."""
+
+from nmfstudy.report.page.numbers import number
+from nmfstudy.study.verdicts import LARGEST_PRODUCT, MOST_PER_PROBLEM
+
+_REASONS = {
+    "penalty": "a penalty picks among the factorizations of a product",
+    "loss": "certificates need exact zeros, which this loss does not give",
+    "large": f"the product has more than {LARGEST_PRODUCT:,} entries",
+    "no_fit": "no fit counts",
+    "no_factors": "its factors were not kept",
+    "not_first": f"only the first {MOST_PER_PROBLEM} are examined",
+}
+
+
+def no_verdict_clause(reason):
+    """Why there is no certificate, of a `nmfstudy.study.verdicts.NoVerdict`."""
+    return reason.error or _REASONS[reason.code]
+
+
+def contradiction_sentence(contradiction, title):
+    """What contradicts what on the problem of this title."""
+    c = contradiction
+    if c.error:
+        return f"Certificates disagree on minimum {c.minimum}: {c.error}"
+    a, b = c.pair
+    return (
+        f"Minimum {c.minimum} of {title} is certified as the only factorization of its product, "
+        f"but minima {a} and {b} have the same product (to {number(c.gap, 2)}) and are "
+        f"{number(c.apart, 2)} apart. One of the two is wrong; please report it, with the study's "
+        "folder."
+    )
