@@ -3,13 +3,14 @@
 import numpy as np
 from numba import njit
 
-COMPILE = {"cache": True, "nogil": True, "error_model": "numpy"}
+from nmfstudy.util.compiling import IEEE
+
 MAX_SUBSETS = (
     8  # up to this many terms the assignment goes over subsets, beyond it by shortest paths
 )
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _assign_by_subsets(gain, best, choice, order):
     """``best[mask]``: the most that the first |mask| rows gain from the columns of mask."""
     k = gain.shape[0]
@@ -34,7 +35,7 @@ def _assign_by_subsets(gain, best, choice, order):
         mask ^= 1 << choice[mask]
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _assign_by_paths(gain, order):
     """Shortest augmenting paths with potentials (Jonker & Volgenant 1987), maximising."""
     k = gain.shape[0]
@@ -77,7 +78,7 @@ def _assign_by_paths(gain, order):
         order[row_of[j] - 1] = j - 1
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def assign(gain, best, choice, order):
     """Write the columns that maximise ``Σ_r gain[r, order[r]]``."""
     k = gain.shape[0]
@@ -101,7 +102,7 @@ def assign(gain, best, choice, order):
         _assign_by_paths(gain, order)
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def assignment(gain):
     """The permutation that maximises ``Σ_r gain[r, order[r]]`` for a square matrix."""
     _, best, choice, order = work_arrays(gain.shape[0])
@@ -109,7 +110,7 @@ def assignment(gain):
     return order
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def work_arrays(k):
     """What `assign` needs for k terms: gain, best, choice, order."""
     size = 1 << k if k <= MAX_SUBSETS else 1

@@ -9,12 +9,13 @@ import numpy as np
 from numba import njit
 
 from nmfstudy.model.distance import DIRECT_BELOW
-from nmfstudy.solutions.assignment import COMPILE, MAX_SUBSETS, assign, work_arrays
+from nmfstudy.solutions.assignment import MAX_SUBSETS, assign, work_arrays
+from nmfstudy.util.compiling import IEEE
 
 _SUMS = {"reassoc", "contract", "nsz"}  # lets sums vectorise; NaN and infinity stay themselves
 
 
-@njit(**COMPILE, fastmath=_SUMS)
+@njit(**IEEE, fastmath=_SUMS)
 def _dot(a, b):
     total = 0.0
     for i in range(a.size):
@@ -22,7 +23,7 @@ def _dot(a, b):
     return total
 
 
-@njit(**COMPILE, fastmath=_SUMS)
+@njit(**IEEE, fastmath=_SUMS)
 def _direct(Wa, Ha, Wb, Hb, order):
     """``Σ_r ‖t_r − t'_order(r)‖²`` by differences: exact where the Gram form cancels."""
     total = 0.0
@@ -44,7 +45,7 @@ def _direct(Wa, Ha, Wb, Hb, order):
     return total
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _larger(out, known, before, gain):
     # Into an array of its own: a conditional store would keep this from being vectorised.
     for b in range(out.size):
@@ -52,7 +53,7 @@ def _larger(out, known, before, gain):
         out[b] = value if value > known[b] else known[b]
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _best_gains(gram, best, work):
     """Into ``best[2^k − 1]``: what the best assignment gains, for many pairs side by side.
 
@@ -80,7 +81,7 @@ def _best_gains(gram, best, work):
                 known, turn, seen = out, 1 - turn, seen + 1
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
     """Distances of all pairs of two stacks, from ``gram (n_a, k, k, n_b)``: (w·w')(h·h')."""
     k, n_b = Wa.shape[1], squares_b.size
@@ -110,7 +111,7 @@ def _block_distances(gram, Wa, Ha, Wb, Hb, squares_a, squares_b, out):
                 out[a, b] = np.sqrt(exact)
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _inner_products(rows, B, across, out):
     """All products of ``rows (n_rows, n)`` with those of B, in the order component, fit."""
     m, k, n = B.shape
@@ -121,7 +122,7 @@ def _inner_products(rows, B, across, out):
     np.dot(rows, across, out)
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def strip_distances(Wa, Ha, squares_a, Wb, Hb, squares_b, start, width, out):
     """Distances of a few fits a to the fits b from ``start`` on, ``width`` of them at a time.
 
@@ -146,7 +147,7 @@ def strip_distances(Wa, Ha, squares_a, Wb, Hb, squares_b, start, width, out):
         )  # fmt: skip
 
 
-@njit(**COMPILE, fastmath=_SUMS)
+@njit(**IEEE, fastmath=_SUMS)
 def prepare_terms(W, H, which, root, tolerance, out_W, out_H, sizes, rows, state):
     """Balance, scale and write the terms of fits ``which`` into ``rows`` of the output.
 
@@ -188,7 +189,7 @@ def prepare_terms(W, H, which, root, tolerance, out_W, out_H, sizes, rows, state
                             state[i_fit] = 1
 
 
-@njit(**COMPILE, fastmath=_SUMS)
+@njit(**IEEE, fastmath=_SUMS)
 def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
     """Distance of one pair; the work arrays hold the matching afterwards."""
     k = order.size
@@ -204,7 +205,7 @@ def _distance(Wa, Ha, square_a, Wb, Hb, square_b, gain, best, choice, order):
     return np.sqrt(squared)
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def fill_pair_distances(W, H, squares, first, second, out):
     """Distances of listed pairs of one stack."""
     gain, best, choice, order = work_arrays(W.shape[1])
@@ -215,7 +216,7 @@ def fill_pair_distances(W, H, squares, first, second, out):
         )
 
 
-@njit(**COMPILE, fastmath=_SUMS)
+@njit(**IEEE, fastmath=_SUMS)
 def _lower_bound(Ha, sizes_a, Hb, sizes_b, gain, best, choice, order):
     """Of the squared distance, from one side: ``w·w' <= ‖w‖‖w'‖`` in every assignment."""
     k = order.size
@@ -230,7 +231,7 @@ def _lower_bound(Ha, sizes_a, Hb, sizes_b, gain, best, choice, order):
     return squared - 1e-14  # Rounding of the Gram form.
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _distance_within(Wa, Ha, sizes_a, Wb, Hb, sizes_b, radius, work):
     """An upper bound of the distance that is at most the radius, or inf if it is larger.
 
@@ -248,7 +249,7 @@ def _distance_within(Wa, Ha, sizes_a, Wb, Hb, sizes_b, radius, work):
     return found if found <= radius else np.inf
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def _similar_sizes(a, b, radius):
     # Sorted sizes are apart by no more than the distance (rearrangement inequality).
     squared = 0.0
@@ -257,7 +258,7 @@ def _similar_sizes(a, b, radius):
     return squared <= radius**2
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def fill_leaders(W, H, sizes, ranked, lead_W, lead_H, lead_sizes, lead_ranked, by_size,
                  radius, start, stop, leader, length):  # fmt: skip
     """For each of the fits start … stop − 1 the first leader within the radius, −1 if none.
@@ -287,7 +288,7 @@ def fill_leaders(W, H, sizes, ranked, lead_W, lead_H, lead_sizes, lead_ranked, b
                     break
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def elect_leaders(W, H, sizes, ranked, radius, leader, length):
     """Among fits without a leader, each in turn follows an earlier one or becomes a leader.
 
@@ -315,7 +316,7 @@ def elect_leaders(W, H, sizes, ranked, radius, leader, length):
     return elected[:n]
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def mirror(matrix):
     """Copy the upper half of a square matrix into the lower, in tiles, and clear the diagonal."""
     n, tile = len(matrix), 32
@@ -328,7 +329,7 @@ def mirror(matrix):
             matrix[a, a] = 0.0
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def prim(distances):
     """A minimum spanning tree of a dense distance matrix: ends and lengths of its edges."""
     m = distances.shape[0]
@@ -355,7 +356,7 @@ def prim(distances):
     return first, second, length
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def prim_step(W, H, sizes, squares, ranked, new, left, near, link, start, stop):
     """Update the nearest tree point of ``left[start:stop]`` for a new one; return the nearest.
 

@@ -3,10 +3,10 @@
 from nmfstudy.store.data import load_data, save_data
 from nmfstudy.store.failures import record_failure
 from nmfstudy.store.identity import code_version, problem_key, run_id
-from nmfstudy.store.run import COLUMNS, Run, find_runs, is_finished
+from nmfstudy.store.run import RUN_COLUMNS, Run, find_runs, is_finished
 
 __all__ = [
-    "COLUMNS",
+    "RUN_COLUMNS",
     "Run",
     "code_version",
     "find_runs",

@@ -33,7 +33,7 @@ from nmfstudy.store.whole import check_files, record_files, set_aside
 from nmfstudy.util.plain_text import formula_free, printable
 
 INFO_BYTES = 2**17  # of run.json, at most
-COLUMNS = (
+RUN_COLUMNS = (
     "run problem dataset n_components loss alpha_W alpha_H l1_ratio init solver penalty seed "
     "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
     "n_dead"
@@ -67,8 +67,8 @@ def set_aside_damaged(study_folder, identifier):
 
     Returns
     -------
-    str or None
-        What was done, as a sentence; None if there was nothing to do.
+    SetAside or None
+        None if there was nothing to do.
     """
     folder = run_folder(study_folder, identifier)
     if folder.is_symlink() or not folder.exists():
@@ -264,7 +264,7 @@ def _factors(arrays, n_fits, info, job):
 
 
 def _rows(identifier, key, dataset_name, fits):
-    """Rows of ``starts.csv`` as lists of cells in the order of `COLUMNS`."""
+    """Rows of ``starts.csv`` as lists of cells in the order of `RUN_COLUMNS`."""
     problem, search = fits.problem, fits.search
     penalty = problem.penalty
     same = [identifier, key, dataset_name, problem.n_components, problem.loss]
@@ -277,7 +277,7 @@ def _rows(identifier, key, dataset_name, fits):
 def _csv(rows):
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(RUN_COLUMNS)
     writer.writerows([formula_free(cell) for cell in row] for row in rows)
     return text.getvalue()
 
@@ -287,14 +287,14 @@ def _read_csv(path):
     with open(path, newline="", encoding="utf-8") as handle:
         rows = csv.reader(handle)
         header = next(rows, None)
-        if header != COLUMNS:
+        if header != RUN_COLUMNS:
             raise ValueError("starts.csv has other columns than this version writes")
         table = list(rows)
-    if any(len(row) != len(COLUMNS) for row in table) or not table:
+    if any(len(row) != len(RUN_COLUMNS) for row in table) or not table:
         raise ValueError("starts.csv is torn")
     columns = {}
     for name in _PER_START:
-        at = COLUMNS.index(name)
+        at = RUN_COLUMNS.index(name)
         kind = _KINDS.get(name, float)
         try:
             columns[name] = np.array([kind(row[at]) for row in table], dtype=_DTYPES.get(kind))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.store import COLUMNS
+from nmfstudy.store import RUN_COLUMNS
 
 SOLUTIONS = (
     "problem minimum near_optimal best n_starts objective likelihood_ratio relative_error zeros_W "
@@ -38,7 +38,7 @@ def start_rows(result):
                     "penalty": penalty.name,
                     **{n: getattr(fits, n) for n in _FIT_COLUMNS},
                 }
-            )[COLUMNS]
+            )[RUN_COLUMNS]
         )
     frame = pd.concat(frames, ignore_index=True)
     labels = solutions.labels

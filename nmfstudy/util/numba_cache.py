@@ -75,7 +75,8 @@ def _load():
 
 def _sources():
     engine = sorted((_PACKAGE / "fitting" / "engine").glob("[!_]*.py"))
-    return engine + [_PACKAGE / "solutions" / name for name in ("assignment.py", "kernels.py")]
+    others = "solutions/assignment.py", "solutions/kernels.py", "util/compiling.py"
+    return engine + [_PACKAGE / name for name in others]
 
 
 def _folder(asked):

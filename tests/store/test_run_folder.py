@@ -6,7 +6,7 @@ import pytest
 from nmfstudy.datasets import load_dataset
 from nmfstudy.model.fits import Fits
 from nmfstudy.store import (
-    COLUMNS,
+    RUN_COLUMNS,
     Run,
     code_version,
     find_runs,
@@ -45,7 +45,7 @@ def test_what_was_fitted_is_read_back_bit_for_bit(tmp_path):
     for name in [*exact.split(), "n_dead"]:
         np.testing.assert_array_equal(getattr(run.fits, name), getattr(fresh, name), err_msg=name)
     header = (run.folder / "starts.csv").read_text().splitlines()[0]
-    assert header.split(",") == COLUMNS
+    assert header.split(",") == RUN_COLUMNS
 
 
 def test_a_finished_run_is_not_done_again_and_more_starts_only_add(tmp_path):

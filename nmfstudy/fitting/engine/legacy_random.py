@@ -8,14 +8,13 @@ much to seed as a start on a tiny matrix costs to fit.
 import numpy as np
 from numba import njit
 
+from nmfstudy.util.compiling import IEEE, IEEE_HELPER
+
 N, M = 624, 397  # words of the twister's state, and between two that are mixed
 TOGETHER = 16  # generators that are seeded side by side
-# Nothing may be rearranged or fused.
-COMPILE = {"cache": True, "nogil": True, "error_model": "numpy"}
-HELPER = {**COMPILE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def seed_states(seeds, states):
     """States (N, TOGETHER) of generators with these seeds."""
     for g in range(TOGETHER):
@@ -27,7 +26,7 @@ def seed_states(seeds, states):
             states[i, g] = np.uint32(np.uint32(np.uint32(1812433253) * mixed) + np.uint32(i))
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def mix(high, low, far):
     """The word that replaces ``high``."""
     y = np.uint32((high & np.uint32(0x80000000)) | (low & np.uint32(0x7FFFFFFF)))
@@ -35,7 +34,7 @@ def mix(high, low, far):
     return np.uint32(far ^ np.uint32(y >> np.uint32(1)) ^ odd)
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def twist(state):
     """The next N words."""
     for i in range(N - M):
@@ -45,7 +44,7 @@ def twist(state):
     state[N - 1] = mix(state[N - 1], state[0], state[M - 1])
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def tempered(word):
     """A word as it is handed out."""
     y = np.uint32(word ^ np.uint32(word >> np.uint32(11)))
@@ -54,14 +53,14 @@ def tempered(word):
     return np.uint32(y ^ np.uint32(y >> np.uint32(18)))
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def centred(high, low):
     """A number in [-1, 1) of two words."""
     a, b = tempered(high) >> np.uint32(5), tempered(low) >> np.uint32(6)
     return 2.0 * ((a * 67108864.0 + b) / 9007199254740992.0) - 1.0
 
 
-@njit(**HELPER)
+@njit(**IEEE_HELPER)
 def fill_normals(state, out):
     """Standard normal numbers from a seeded state; pairs come out second first."""
     position, n = N, 0
@@ -82,7 +81,7 @@ def fill_normals(state, out):
         n += 2
 
 
-@njit(**COMPILE)
+@njit(**IEEE)
 def legacy_normals(seeds, out):
     """One row of standard normal numbers per seed, in place.
 

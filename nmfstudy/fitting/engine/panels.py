@@ -50,7 +50,7 @@ def gradient(F, P, stride, G, k, price):
 
 
 @njit(**HELPER)
-def move(F, g, step):
+def move_panel(F, g, step):
     """Entries with gradient g to their minima; returns the absolute projected gradients."""
     zero, f = spread(0.0), load(F, 0)
     store(F, 0, larger(f - g * step, zero))
@@ -72,10 +72,10 @@ def sweep_panel(F, P, stride, G, k, prices, zero_dead):
             step = 1.0 / curvature
         row = shifted(F, t * stride)
         a, b, c, d = gradient(F, shifted(P, t * stride), stride, shifted(G, t * k), k, prices[t])
-        lost += move(row, a, spread(step))
-        lost += move(shifted(row, LENGTH), b, spread(step))
-        lost += move(shifted(row, 2 * LENGTH), c, spread(step))
-        lost += move(shifted(row, 3 * LENGTH), d, spread(step))
+        lost += move_panel(row, a, spread(step))
+        lost += move_panel(shifted(row, LENGTH), b, spread(step))
+        lost += move_panel(shifted(row, 2 * LENGTH), c, spread(step))
+        lost += move_panel(shifted(row, 3 * LENGTH), d, spread(step))
     return total(lost)
 
 

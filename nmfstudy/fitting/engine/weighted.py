@@ -9,8 +9,8 @@ from numba import njit
 
 from nmfstudy.fitting.engine.rules import COMPILE, HELPER
 
-PASSES = 3  # over a row, while its Gram matrix is at hand
-LOOK = 10  # sweeps between two looks at the objective
+_PASSES = 3  # over a row, while its Gram matrix is at hand
+_LOOK = 10  # sweeps between two looks at the objective
 
 
 @njit(**HELPER)
@@ -32,7 +32,7 @@ def update_rows(X, V, A, B, ridge, G, R):
             G[r, r] += ridge
             for s in range(r):
                 G[s, r] = G[r, s]
-        for _ in range(PASSES):
+        for _ in range(_PASSES):
             for r in range(k):
                 if G[r, r] > 0.0:
                     z = R[r] + G[r, r] * A[i, r]
@@ -86,7 +86,7 @@ def fit_weighted(X, V, W, H, ridge, max_iter, rtol):
     for n_iter in range(1, max_iter + 1):
         update_rows(X, V, W, H, ridge, G, R)
         update_rows(XT, VT, H, W, ridge, G, R)
-        if n_iter % LOOK == 0:
+        if n_iter % _LOOK == 0:
             value = weighted_objective(X, V, W, H, ridge)
             if not before - value > rtol * value:
                 return value
