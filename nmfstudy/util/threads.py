@@ -175,7 +175,7 @@ def _help(rounds):
 def _run(rounds, n_helpers, task, arguments, report=lambda result: None):
     """One round of tasks, by the caller and the helpers that take from ``rounds``."""
     waiting, results, errors, stop = deque(arguments), deque(), [], Event()
-    ended = SimpleQueue()
+    lock, begun, ended = Lock(), [], SimpleQueue()
 
     def work(after_each):
         while waiting and not stop.is_set():
@@ -187,6 +187,10 @@ def _run(rounds, n_helpers, task, arguments, report=lambda result: None):
             after_each()
 
     def help_out():
+        with lock:
+            if stop.is_set() or not waiting:  # too late to be of use, and nobody waits for it
+                return
+            begun.append(True)
         try:
             work(lambda: None)
         except BaseException as error:  # raised by the caller's thread
@@ -198,12 +202,13 @@ def _run(rounds, n_helpers, task, arguments, report=lambda result: None):
         while results:
             report(results.popleft())
 
-    n_helpers = min(n_helpers, len(waiting) - 1)
-    for _ in range(n_helpers):
+    for _ in range(min(n_helpers, len(waiting) - 1)):
         rounds.put(help_out)
     try:
         work(report_all)
-        for _ in range(n_helpers):
+        with lock:
+            n_begun = len(begun)
+        for _ in range(n_begun):
             ended.get()
     finally:
         stop.set()
