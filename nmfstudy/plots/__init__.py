@@ -4,7 +4,8 @@
 Axes, touches no global state and saves nothing. ``…_table`` makes the DataFrame that a plot draws.
 ``illustrate_…`` takes one problem of a study and wraps the plot with its numbers as an
 `Illustration`, which shows itself in a notebook; None where there is nothing to show. Captions are
-the report's. All are here by name, imported on first use; modules are named by what one holds.
+the report's: ``nmfstudy.report.captions.illustrated(illustrate_count, result)``. All plots are here
+by name, imported on first use; modules are named by what one holds.
 
 Examples
 --------

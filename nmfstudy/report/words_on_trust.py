@@ -3,6 +3,7 @@
 import numpy as np
 
 from nmfstudy.assess.component_trust import WIDER
+from nmfstudy.assess.stability import CONCENTRATED
 from nmfstudy.report.page.numbers import count, percent, small_percent
 from nmfstudy.report.page.page import Cell, Table
 from nmfstudy.report.words_on_kind import kind_clause
@@ -49,7 +50,7 @@ def trusted_sentence(result):
         text += f". Not {_called(some.component)}: {causes}"
     for c in table[table.lost_without != ""].itertuples():
         text += f". Component {c.component + 1} is lost without {c.lost_without}"
-    for c in table[table.energy_in_two_samples > 0.9].itertuples():
+    for c in table[table.energy_in_two_samples > CONCENTRATED].itertuples():
         text += (
             f". Component {c.component + 1} lives in one or two samples "
             f"({percent(c.energy_in_two_samples)} of its squares)"

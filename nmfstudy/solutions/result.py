@@ -177,7 +177,10 @@ class Solutions(Shown):
 
     @property
     def reason(self):
-        """The code of why, see `nmfstudy.solutions.kind.decide_kind`; the numbers: `evidence`."""
+        """The code of why, see `nmfstudy.solutions.kind.decide_kind`.
+
+        Its numbers are in `evidence`; `nmfstudy.report.words_on_kind.kind_sentence` says it.
+        """
         return self._verdict[1]
 
     @property

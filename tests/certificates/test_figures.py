@@ -12,6 +12,7 @@ from nmfstudy.certificates.geometry import CORNERS, geometry
 from nmfstudy.certificates.rank2 import intervals
 from nmfstudy.certificates.witness import sample
 from nmfstudy.plots import certified, uniqueness
+from nmfstudy.report.captions import illustrated
 from nmfstudy.study.ambiguity import ambiguity_of
 from nmfstudy.util.streams import stream
 
@@ -166,7 +167,7 @@ def result_of(W, H):
 def test_illustrations_draw_into_a_figure(known):
     result = result_of(known.W, known.H)
     for make in (certified.illustrate_zero_patterns, certified.illustrate_ambiguity):
-        illustration = make(result)
+        illustration = illustrated(make, result)
         if illustration is None:
             # Four components and no second solution: nothing to draw.
             assert known.W.shape[1] > 3 and make is certified.illustrate_ambiguity
