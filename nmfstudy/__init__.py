@@ -14,6 +14,7 @@ _HOME = {
     "RequestError": "util.errors",
     "Study": "study",
     "certify": "certificates",
+    "displacement": "assess.displacement",
     "distance": "model.distance",
     "distinct_solutions": "solutions",
     "fit": "fitting.multistart",

@@ -19,7 +19,8 @@ from nmfstudy.model.problem import Problem, Search
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.streams import stream
 
-N_REPEATS = 6  # of hidden entries
+N_REPEATS = 6, 12  # of hidden entries, at least and at most,
+_N_HIDDEN = 3000  # as long as so many entries are hidden in all
 N_HALVES = 10
 N_STARTS = 5  # of each half, and of the whole where outlying entries were lowered
 _SEARCH = Search(solver="accelerated", tol=1e-6, max_iter=2000)
@@ -68,7 +69,8 @@ def evidence_over_k(X, n_components, *, seed=0):
     ks = numbers_looked_at(n_components, shape)
     best = {k: _best(X, k, stream(seed, f"evidence {k}")) for k in ks if k > 1}
     best[1] = one_component(X)
-    held_out = holdout(X, ks, n_repeats=N_REPEATS, seed=seed)
+    n_repeats = int(np.clip(10 * _N_HIDDEN // X.size, *N_REPEATS))
+    held_out = holdout(X, ks, n_repeats=n_repeats, seed=seed)
     table = pd.DataFrame(
         {
             "n_components": ks,
