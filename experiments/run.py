@@ -1,10 +1,11 @@
 """Sweep starts, k, inits, solvers and penalties, then write the report.
 
 nmfstudy run study=discussion
-nmfstudy run study=mydata dataset.path=X.csv
+nmfstudy run X.csv
+nmfstudy run X.csv -k 2:8 -n auto --loss kl
 nmfstudy run -m dataset=file dataset.path=X.csv n_components=2,3,4 init=random,nndsvda
 nmfstudy run -m n_components=2,3,4 'seed=range(0,1000,100)' n_starts=100 hydra/launcher=joblib
-nmfstudy run study=mydata dataset.path=X.csv hydra/launcher=submitit_slurm cluster.partition=long
+nmfstudy run X.csv hydra/launcher=submitit_slurm cluster.partition=long
 """
 
 import sys
@@ -23,17 +24,22 @@ from nmfstudy.sweep.growth import grown, limit_of
 from nmfstudy.sweep.launching import check_launcher, launch
 from nmfstudy.sweep.overrides import CONF
 from nmfstudy.sweep.request import Request, check_job
+from nmfstudy.sweep.shorthand import command, written_out
 from nmfstudy.sweep.watching import watching
-from nmfstudy.util.errors import RequestError, short
+from nmfstudy.util.errors import RequestError
 
 
 def _settings(name):
     return (CONF / f"{name}.yaml").read_text(encoding="utf-8")
 
 
-USAGE = f"""usage: nmfstudy run [-m] [study=NAME] [KEY=VALUE …]
+USAGE = f"""usage: nmfstudy run [FILE] [-k K] [-n STARTS] [--loss LOSS] [-m] [KEY=VALUE …]
 
 {__doc__}
+FILE is short for study=mydata dataset.path=FILE, -k 2:8 (or 2,3,5) for n_components=2,3,4,5,6,7,8,
+-n for n_starts=, --loss (kl for kullback-leibler) for loss=, --seed for seed=. --check says what
+would be done.
+
 Keys are those of the configuration below; -m lets a value be a list or a range and runs every
 combination. Studies: {", ".join(sorted(p.stem for p in (CONF / "study").glob("*.yaml")))}.
 An interrupted or extended sweep goes on: what is finished is not fitted again.
@@ -51,20 +57,19 @@ def main(argv):
     if any(flag in argv for flag in ("-h", "--help")):
         print(USAGE)
         return 0
-    flags = [a for a in argv if a.startswith("-")]
-    overrides = [a for a in argv if not a.startswith("-")]
-    unknown = [flag for flag in flags if flag not in ("-m", "--multirun", "--check")]
-    if unknown:
-        raise RequestError(f"{short(unknown[0])} is no option; possible: -m, --check, --help")
+    typed, argv = list(argv), written_out(argv)
+    if sorted(argv) != sorted(typed):
+        print(f"= {command(argv)}")
+    overrides = [word for word in argv if word not in ("-m", "--check")]
     read_data_anew()
-    asked = plan(overrides, multirun="-m" in flags or "--multirun" in flags)
+    asked = plan(overrides, multirun="-m" in argv)
     asked = _within_the_data(asked)
     for job in asked.jobs:
         check_job(job)
     check_launcher(asked)
     limit = limit_of(asked)
     request = Request.of(asked.jobs, argv)
-    if "--check" in flags:
+    if "--check" in argv:
         for line in _readings(asked.jobs):
             print(line)
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")

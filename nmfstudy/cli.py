@@ -26,7 +26,7 @@ you trust?
 
 Start here:
   nmfstudy run study=discussion              the worked example and the digits
-  nmfstudy run study=mydata dataset.path=X.csv   your own matrix
+  nmfstudy run X.csv                         your own matrix
   nmfstudy COMMAND --help                    what a command takes
 
 Exit status: 0 all well; 1 something failed or differs; 2 the request was wrong.
