@@ -1,6 +1,6 @@
 """Which components of a solution can be trusted, and which persist when one more is allowed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
@@ -8,13 +8,11 @@ import numpy as np
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.matching import congruence, match, pad
-from nmfstudy.solutions.gate import near_limit, relative_gate
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.spacing import evenly_spaced
 
 EQUAL_CONGRUENCE = 0.95  # from which two components are read as equal,
 SIMILAR_CONGRUENCE = 0.85  # and as similar (Lorenzo-Seva & ten Berge 2006)
-WIDER = 0.01  # gate on the objective at which trust is looked at again
 _MOST = 500  # solutions of each sort that the best one is compared with
 
 
@@ -69,14 +67,11 @@ class Trust:
     code : {"compared", "no_solution", "one_known", "dominated"}
         ``one_known``: of a continuum no second solution is; ``dominated``: a few numbers outweigh
         all the rest of the data, so that nothing can be judged.
-    wider : Trust or None
-        If solutions up to 1 % worse counted as well; None where that changes nothing.
     """
 
     components: tuple = ()
     groups: tuple = ()
     code: str = "compared"
-    wider: "Trust | None" = None
 
     @property
     def trusted(self):
@@ -116,15 +111,7 @@ def component_trust(solutions, witnesses=(), dominance=None):
         return Trust(code="no_solution")
     more = [fit.factorization for fit in solutions.members]
     more += _unseen(witnesses, solutions, more)
-    trust = _compared(solutions, solutions.near_optimal, more)
-    best, reference = solutions.best_objective, solutions.reference_loss
-    limit = near_limit(best, relative_gate(WIDER, best, reference), reference)
-    near_optimal = solutions.near_optimal | (solutions.objective <= limit)
-    if (near_optimal != solutions.near_optimal).any():
-        wider = _compared(solutions, near_optimal, more)
-        if (wider.trusted != trust.trusted).any():
-            return replace(trust, wider=wider)
-    return trust
+    return _compared(solutions, solutions.near_optimal, more)
 
 
 def _unseen(witnesses, solutions, members):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from nmfstudy.assess.component_trust import EQUAL
+from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE
 from nmfstudy.model.matching import match
 from nmfstudy.solutions.gate import NEAR_ATOL, relative_gate
 from nmfstudy.util.errors import RequestError
@@ -82,7 +82,7 @@ def robustness(solutions, trust):
     close = [match(best, r.factorization)[1] for r in np.array(solutions.representatives)[near]]
     lowest = np.minimum.accumulate(np.array(close), axis=0)
     gate = solutions.objective_rtol / scale
-    agreed = lowest >= EQUAL
+    agreed = lowest >= EQUAL_CONGRUENCE
     here = agreed[max(int((enters[near] <= gate).sum()) - 1, 0)]
     agreed &= trust.trusted | ~here  # others are not trusted whatever the gate
     table = pd.DataFrame(

@@ -98,7 +98,8 @@ def plot_objective_gate(table, *, objective_rtol=None, ax=None):
     Parameters
     ----------
     table : DataFrame
-        As `objective_table` makes it.
+        As `objective_table` makes it; ``n_trusted``, the number of components trusted, is drawn
+        if it is there.
     objective_rtol : float, optional
         The gate used elsewhere in the report.
 
@@ -110,7 +111,12 @@ def plot_objective_gate(table, *, objective_rtol=None, ax=None):
     style.dress(
         ax, xlabel="how much worse than the best is still accepted", ylabel="distinct solutions"
     )
-    ax.step(table.objective_rtol, table.n, where="post", color=style.BLUE, lw=2.4)
+    ax.step(table.objective_rtol, table.n, where="post", color=style.BLUE, lw=2.4,
+            label="distinct solutions")  # fmt: skip
+    if "n_trusted" in table:
+        ax.step(table.objective_rtol, table.n_trusted, where="post", color=style.ORANGE, lw=1.6,
+                label="components trusted")  # fmt: skip
+        ax.set_ylabel("number")
     style.log_axis(ax.xaxis, table.objective_rtol.min(), table.objective_rtol.max())
     style.count_axis(ax.yaxis, max(table.n.max(), 1))
     if objective_rtol:
@@ -124,7 +130,10 @@ def illustrate_objective_gate(result):
     solutions = result.solutions
     if solutions.n_minima < 2:
         return None
-    table = objective_table(solutions)
+    table, robust = objective_table(solutions), result.robustness
+    if robust is not None:
+        enters = robust.table.objective_rtol.searchsorted(table.objective_rtol, side="right") - 1
+        table["n_trusted"] = robust.table.n_trusted.to_numpy()[np.maximum(enters, 0)]
     return Illustration(
         name=f"gate-{result.key}",
         draw=lambda figure: plot_objective_gate(

@@ -6,7 +6,12 @@ from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.factors import factor_blocks
 from nmfstudy.report.page.numbers import cell, number, percent
 from nmfstudy.report.page.page import Cell, Paragraph, Table
-from nmfstudy.report.words_on_trust import stability_blocks, trust_sentence, trusted_sentence
+from nmfstudy.report.words_on_trust import (
+    robustness_sentence,
+    stability_blocks,
+    trust_sentence,
+    trusted_sentence,
+)
 
 _HEADERS = (
     "component",
@@ -47,6 +52,9 @@ def trust_blocks(result, files, *, shown=False):
     figures += files.figures(illustrate_trust, result)
     drawn_again = stability_blocks(result, files)
     sentence = Paragraph(trusted_sentence(result))
+    robust = robustness_sentence(result.robustness)
+    if robust and not result.robustness.fragile:
+        drawn_again = (Paragraph(robust), *drawn_again)
     return (sentence, *drawn_again, *factor_blocks(result, files), *figures, table)
 
 

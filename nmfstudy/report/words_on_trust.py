@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from nmfstudy.assess.component_trust import WIDER
+from nmfstudy.assess.robustness import GATES
 from nmfstudy.assess.stability import CONCENTRATED
 from nmfstudy.report.page.numbers import count, percent, small_percent
 from nmfstudy.report.page.page import Cell, Table
@@ -36,8 +36,11 @@ _HEADERS = (
 def trusted_sentence(result):
     """Which components of a problem's best solution can be trusted, and against what."""
     stability = result.stability
+    fragile = ""
+    if result.robustness is not None and result.robustness.fragile:
+        fragile = f" {robustness_sentence(result.robustness)}"
     if stability is None:
-        return trust_sentence(result.trust, result.assessed)
+        return trust_sentence(result.trust, result.assessed) + fragile
     table, drawn = stability.components, _DRAWN[stability.resample]
     trusted = table.component[table.verdict == "trust"]
     if len(trusted) == len(table):
@@ -57,7 +60,7 @@ def trusted_sentence(result):
         )
     if (table.other_factors == "open").all() and len(trusted):
         text += ". Whether other factors give the same product is open"
-    return text + "."
+    return f"{text}.{fragile}"
 
 
 def n_trusted(result):
@@ -113,9 +116,6 @@ def trust_sentence(trust, solutions):
     text = clause[0].upper() + clause[1:]
     if solutions.kind == "unsettled":
         text += f"; but the count is unsettled: {why}"
-    if trust.wider is not None:
-        gates = f"{small_percent(WIDER)} instead of {small_percent(solutions.objective_rtol)}"
-        text += f". If solutions up to {gates} worse counted: {_trust_clause(trust.wider, dead)}"
     return text + "."
 
 
@@ -145,6 +145,34 @@ def _trust_clause(trust, dead):
         return text + " (no other solution was found that fits as well)"
     others = "1 other that fits" if n_near == 1 else f"{n_near} others that fit"
     return f"{text} (compared with {others} as well)"
+
+
+def robustness_sentence(robustness):
+    """From which gate to which the same components are trusted; empty if nothing can change.
+
+    Parameters
+    ----------
+    robustness : nmfstudy.assess.robustness.Robustness
+    """
+    table, low, high = robustness.table, robustness.low, robustness.high
+    if len(table) == 1:
+        return ""
+    if not robustness.fragile:
+        gates = f"from {small_percent(low)} to {small_percent(high)}"
+        return f"Robust: the same components are trusted for every gate {gates}."
+    others = []
+    if high < GATES[1]:
+        row = table[table.objective_rtol >= high].iloc[0]
+        others.append(f"if minima {small_percent(high)} worse counted as well, {_called_all(row)}")
+    if low > GATES[0]:
+        row = table[table.objective_rtol < low].iloc[-1]
+        less = small_percent(low)
+        others.append(f"if only minima less than {less} worse counted, {_called_all(row)}")
+    return f"Fragile: {listed(others, '; ')} would be trusted."
+
+
+def _called_all(row):
+    return _called(row.trusted) if row.n_trusted else "no component"
 
 
 def persistence_sentence(persistence):

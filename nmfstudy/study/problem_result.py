@@ -10,6 +10,7 @@ from nmfstudy.assess.choice_of_k import candidate
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.convergence import Convergence
 from nmfstudy.assess.dominance import dominance
+from nmfstudy.assess.robustness import robustness
 from nmfstudy.datasets.base import Dataset
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.penalty_threshold import zero_is_best
@@ -134,6 +135,11 @@ class ProblemResult(Shown):
         found = (verdict.witness for verdict in self.verdicts.values())
         witnesses = [w for w in found if w is not None]
         return component_trust(self.assessed, witnesses, self.dominance)
+
+    @cached_property
+    def robustness(self):
+        """`nmfstudy.assess.robustness.Robustness` of that trust; None without a solution."""
+        return robustness(self.assessed, self.trust) if self.trust.components else None
 
     @cached_property
     def dominance(self):

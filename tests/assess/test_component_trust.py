@@ -8,9 +8,14 @@ from solutions.planted_fits import disguise, make_fits
 
 from nmfstudy import RequestError, distinct_solutions, fit, load_dataset
 from nmfstudy.assess.component_trust import component_trust, persistence
+from nmfstudy.assess.robustness import robustness
 from nmfstudy.model.distance import distance
 from nmfstudy.model.factorization import Factorization
-from nmfstudy.report.words_on_trust import persistence_sentence, trust_sentence
+from nmfstudy.report.words_on_trust import (
+    persistence_sentence,
+    robustness_sentence,
+    trust_sentence,
+)
 from nmfstudy.solutions.kind import ProvedKind
 
 
@@ -176,25 +181,22 @@ def test_a_continuum_of_which_one_is_known_is_not_judged(rng):
     )
 
 
-def test_what_a_wider_gate_would_change_is_said(rng):
+def test_what_another_gate_would_change_is_said(rng):
     W, H = blocks(3)
     other = W.copy()
     other[:, 0] += W[:, 1]
-    narrow = {"objective_rtol": 1e-3}
-    apart = solve(rng, [(W, H), (other, H)], [1.0, 1.006], **narrow)
-    trust = component_trust(apart)
-    assert trust.trusted.all()
+    apart = solve(rng, [(W, H), (other, H)], [1.0, 1.006], objective_rtol=1e-3)
+    robust = robustness(apart, component_trust(apart))
     moved = in_best(apart, (W, H), 0)
     rest = " and ".join(str(r + 1) for r in range(3) if r != moved)
-    assert trust_sentence(trust, apart) == (
-        "Trust all 3 components (no other solution was found that fits as well). If solutions up "
-        f"to 1 % instead of 0.1 % worse counted: trust components {rest}; {moved + 1} differs "
-        "between solutions (compared with 1 other that fits as well)."
+    assert robust.fragile and robustness_sentence(robust) == (
+        f"Fragile: if minima 0.6 % worse counted as well, components {rest} would be trusted."
     )
-    for objective in ([1.0, 1.011], [1.0, 1.0]):
-        assert component_trust(solve(rng, [(W, H), (other, H)], objective, **narrow)).wider is None
-    alike = component_trust(solve(rng, [(W, H), (W + 0.05 * other, H)], [1.0, 1.006], **narrow))
-    assert alike.wider is None
+    far = solve(rng, [(W, H), (other, H)], [1.0, 1.011], objective_rtol=1e-3)
+    robust = robustness(far, component_trust(far))
+    assert not robust.fragile and robustness_sentence(robust) == (
+        "Robust: the same components are trusted for every gate from 10⁻⁴ % to 1.1 %."
+    )
 
 
 def test_known_answers():

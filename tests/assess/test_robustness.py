@@ -51,4 +51,4 @@ def test_one_exact_solution_is_robust_and_a_continuum_is_trusted_at_no_gate():
 def test_without_a_solution_there_is_nothing_to_look_at():
     solutions = distinct_solutions(fit(load_dataset("menu").X, 3, n_starts=5))
     with pytest.raises(RequestError, match="no components"):
-        robustness(solutions, Trust((), (), ""))
+        robustness(solutions, Trust())

@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.convergence import convergence_trace
+from nmfstudy.assess.robustness import robustness
 from nmfstudy.fitting.multistart import fit
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.plots import (
@@ -44,6 +45,7 @@ class Result:
         self.solutions = self.assessed = distinct_solutions(list(self.searches), **options)
         self.problem = self.searches[0].problem
         self.trust = component_trust(self.solutions)
+        self.robustness = robustness(self.solutions, self.trust) if self.trust.components else None
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
         first = self.searches[0]
