@@ -48,7 +48,7 @@ def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
     guard = _Guard(solver, X, problem)
     seeds = np.array(seeds, dtype=np.int64)
     state = _State(X, problem, search, guard.solve(W0, H0, seeds, count))
-    if search.stop == "kkt" and problem.loss == "frobenius":
+    if search.stop == "kkt" and problem.loss != "itakura-saito":
         state.leave_saddles(guard, seeds)
     errors = {int(seed): _NOT_FINITE for seed in seeds[~state.good]} | guard.errors
     count.finish()
@@ -58,6 +58,8 @@ def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
         objective=state.objective,
         relative_error=state.error,
         kkt_residual=state.kkt,
+        step=state.step,
+        min_curvature=state.min_curvature,
         n_iter=state.n_iter,
         converged=state.converged,
         stop_reason=state.stop_reasons(W0, H0),
@@ -107,9 +109,8 @@ class _Guard:
             if len(W) == 1:
                 self.errors[int(seeds[0])] = traceback.format_exc()
                 zero = np.zeros(1, dtype=np.int64)
-                return SolverResult(
-                    np.full_like(W, np.nan), np.full_like(H, np.nan), zero, zero > 0
-                )
+                W, H = np.full_like(W, np.nan), np.full_like(H, np.nan)
+                return SolverResult(W, H, zero, zero > 0, zero + np.nan, zero + np.nan)
         one_by_one = [
             self.solve(W[i : i + 1], H[i : i + 1], seeds[i : i + 1], report) for i in range(len(W))
         ]
@@ -121,8 +122,9 @@ def _checked(outcome, W0, H0):
     W, H = (np.array(factor, dtype=np.float64, order="C") for factor in outcome[:2])
     if W.shape != W0.shape or H.shape != H0.shape:
         raise ValueError(f"the solver returned factors of shape {W.shape} and {H.shape}")
-    n_iter, met = (np.broadcast_to(part, len(W0)) for part in outcome[2:])
-    return SolverResult(W, H, n_iter.astype(np.int64), met.astype(bool))
+    others = SolverResult(*outcome)[2:]
+    n_iter, met, *facts = (np.array(np.broadcast_to(part, len(W0))) for part in others)
+    return SolverResult(W, H, n_iter.astype(np.int64), met.astype(bool), *facts)
 
 
 class _State:
@@ -130,7 +132,7 @@ class _State:
 
     def __init__(self, X, problem, search, outcome):
         self.X, self.problem, self.search = X, problem, search
-        self.W, self.H, self.n_iter, self.met = outcome
+        self.W, self.H, self.n_iter, self.met, self.step, self.min_curvature = outcome
         self.norm = data_norm(X)
         n_starts = len(self.W)
         self.saddle = np.zeros(n_starts, dtype=bool)
@@ -189,6 +191,7 @@ class _State:
             outcome = guard.solve(W, H, seeds[rows])
             self.W[rows], self.H[rows] = outcome.W, outcome.H
             self.n_iter[rows] += outcome.n_iter
+            self.step[rows], self.min_curvature[rows] = outcome.step, outcome.min_curvature
             self.evaluate(rows)
             rows = rows[self.converged[rows]]
 
@@ -197,7 +200,7 @@ class _State:
         penalty, found = self.problem.penalty, []
         with one_blas_thread(), np.errstate(all="ignore"):
             for i in rows[suspects(self.W[rows], self.H[rows])] if rows.size else rows:
-                factors = escape_saddle(self.X, self.W[i], self.H[i], penalty)
+                factors = escape_saddle(self.X, self.W[i], self.H[i], penalty, self.problem.loss)
                 if factors is not None:
                     found.append((i, *factors))
         if not found:

@@ -52,7 +52,7 @@ def _join(kept, part):
     wanted = np.flatnonzero(fits.converged & ~np.isin(fits.stop_reason, NOT_COUNTED))
     floor = 0.0
     if fits.search.stop == "kkt":  # Another rule does not say how near to the end a fit is.
-        floor = noise_floor(fits.kkt_residual[wanted], fits.n_iter[wanted])
+        floor = noise_floor(fits.kkt_residual, fits.n_iter, fits.step, wanted)
     wanted = wanted[fits.row[wanted] >= 0]
     # One fit per row, those that are kept already first.
     first = wanted[np.unique(fits.row[wanted], return_index=True)[1]]

@@ -7,7 +7,7 @@ from nmfstudy.fitting.keeping import RECORDS, check_record
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.fitting.solvers.base import ignore_progress
 from nmfstudy.model.penalties import ElementwisePenalty
-from nmfstudy.model.problem import Problem, Search, check_seeds, default_tol
+from nmfstudy.model.problem import Problem, Search, check_seeds, default_solver, default_tol
 from nmfstudy.util.errors import RequestError, check_memory, short
 
 _BATCH_BYTES = 2**28  # factors and work of the starts that are on their way together
@@ -22,7 +22,7 @@ def fit(
     n_starts=100,
     seed=0,
     init="random",
-    solver="coordinate_descent",
+    solver=None,
     tol=None,
     max_iter=20000,
     alpha_W=0.0,
@@ -47,8 +47,10 @@ def fit(
         First seed.
     init : one of `nmfstudy.fitting.inits.INITS`
     solver : one of `nmfstudy.fitting.solvers.SOLVERS`, or an import path ``package.module:Class``
+        By default the one that converges fully for the loss: coordinate_descent, or newton for
+        Kullback–Leibler.
     tol : float, optional
-        KKT residual to reach: 1e-9, or 1e-6 for other losses than Frobenius, whose updates
+        KKT residual to reach: 1e-9, or 1e-6 for Itakura–Saito, whose multiplicative updates
         never reach a zero. With ``stop="scikit_learn"`` what scikit-learn means by it.
     max_iter : int
         Sweeps per start.
@@ -91,6 +93,7 @@ def fit(
     if tol is None:
         tol = default_tol(loss)
     options = dict(solver_options or {})
+    solver = default_solver(loss, stop) if solver is None else solver
     search = Search(init, solver, tol, max_iter, stop, options, is_deterministic(init))
     check_seeds(seed, n_starts)
     X = X.X if isinstance(X, Dataset) else X

@@ -1,10 +1,12 @@
 r"""Stationary points that are no minima: dead components that could be revived, split terms.
 
-A component with ``w_r = 0`` and ``h_r = 0`` is stationary whatever the data. With residual
-``R = X − WH``, growing it as ``t·u vᵀ`` (u, v ≥ 0 of unit norm) changes the objective by
+A component with ``w_r = 0`` and ``h_r = 0`` is stationary whatever the data. With minus the slope
+of the loss ``R = X − WH``, or ``X/WH − 1`` under Kullback–Leibler, growing it as ``t·u vᵀ``
+(u, v ≥ 0 of unit norm) changes the objective by
 
-.. math:: -t\,(u^T R v - \text{price}) + \tfrac12 t^2
+.. math:: -t\,(u^T R v - \text{price}) + \tfrac12 c t^2
 
+with c = 1, or ``Σ_ij X_ij/(WH)_ij² u_i² v_j²`` up to higher powers of t,
 at the cheapest scaling, where the price per unit of t is
 
 * 0 without penalty, so that a fit with a dead component is a saddle unless it is exact,
@@ -28,7 +30,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.model.factorization import PARALLEL, Factorization, component_norms
-from nmfstudy.model.objective import data_norm
+from nmfstudy.model.objective import data_norm, product_at
 from nmfstudy.model.penalties import ScaleFreePenalty
 from nmfstudy.util.streams import stream
 
@@ -69,7 +71,7 @@ def suspects(W, H):
     return ~alive.all(axis=-1) | parallel
 
 
-def escape_saddle(X, W, H, penalty):
+def escape_saddle(X, W, H, penalty, loss="frobenius"):
     """Where to go on from a stationary point that is no minimum.
 
     Parameters
@@ -78,6 +80,7 @@ def escape_saddle(X, W, H, penalty):
     W, H : arrays of shape (n_samples, n_components), (n_components, n_features)
         A stationary point.
     penalty : Penalty
+    loss : {"frobenius", "kullback-leibler"}
 
     Returns
     -------
@@ -95,7 +98,7 @@ def escape_saddle(X, W, H, penalty):
     W, H = merged.W.copy(), merged.H.copy()
     found = False
     for r in np.flatnonzero(merged.dead):
-        direction = growth(X, W, H, penalty)
+        direction = growth(X, W, H, penalty, loss)
         if direction is None:
             break
         W[:, r], H[r] = direction
@@ -103,9 +106,9 @@ def escape_saddle(X, W, H, penalty):
     return (W, H) if found else None
 
 
-def growth(X, W, H, penalty):
+def growth(X, W, H, penalty, loss="frobenius"):
     """The new component ``(w, h)`` of best size along the best direction found, or None."""
-    residual = Residual(X, W, H)
+    residual = Residual.of(X, W, H, loss)
     if isinstance(penalty, ScaleFreePenalty) and not penalty.is_zero:
         u, v = residual.best_row() if penalty.side == "W" else residual.best_column()
         price_u = price_v = 1.0
@@ -119,50 +122,69 @@ def growth(X, W, H, penalty):
     if not gain > price * (1 + _MARGIN) + EXACT * residual.norm:
         return None
     # price_u‖w‖² = price_v‖h‖² is the cheapest scaling.
-    size = gain - price
+    size = (gain - price) / residual.curvature(u, v)
     ratio = (price_v / price_u) ** 0.25
     return np.sqrt(size) * ratio * u, np.sqrt(size) / ratio * v
 
 
 @dataclass(frozen=True, eq=False)
 class Residual:
-    """``R = X − WH`` as an operator; never formed as a whole."""
+    """``R = D − L M`` as an operator, never formed as a whole: minus the slope of the loss in WH.
 
-    X: np.ndarray | sparse.csr_array
-    W: np.ndarray
-    H: np.ndarray
+    ``D = X`` and ``L M = W H``, or ``D = X/WH`` and ``L M`` all ones. ``second`` is ``X/WH²``, or
+    None where the second derivative is one; ``norm`` is the size of R without any component.
+    """
 
-    @property
-    def norm(self):
-        """``‖X‖_F``, what sizes are relative to."""
-        return data_norm(self.X)
+    D: np.ndarray | sparse.csr_array
+    L: np.ndarray
+    M: np.ndarray
+    second: np.ndarray | sparse.csr_array | None
+    norm: float
+
+    @classmethod
+    def of(cls, X, W, H, loss):
+        """The residual of a fit."""
+        if loss == "frobenius":
+            return cls(X, W, H, None, data_norm(X))
+        (n, d), is_sparse = X.shape, sparse.issparse(X)
+        x, y = (X.data, product_at(X, W, H)) if is_sparse else (X, W @ H)
+        ratio = np.divide(x, y, out=np.zeros_like(y), where=x > 0)
+        second = np.divide(ratio, y, out=np.zeros_like(y), where=x > 0)
+        if is_sparse:
+            parts = ((values, X.indices, X.indptr) for values in (ratio, second))
+            ratio, second = (sparse.csr_array(part, shape=X.shape) for part in parts)
+        return cls(ratio, np.ones((n, 1)), np.ones((1, d)), second, np.sqrt(n * d))
+
+    def curvature(self, u, v):
+        """Second derivative of the loss along ``u vᵀ``."""
+        return 1.0 if self.second is None else u**2 @ (self.second @ v**2)
 
     def times(self, v):
         """``R v``."""
-        return self.X @ v - self.W @ (self.H @ v)
+        return self.D @ v - self.L @ (self.M @ v)
 
     def transposed_times(self, u):
         """``Rᵀ u``."""
-        return self.X.T @ u - (u @ self.W) @ self.H
+        return self.D.T @ u - (u @ self.L) @ self.M
 
     def blocks(self):
         """Dense blocks of rows, each with its first row's number."""
-        for i in range(0, self.X.shape[0], _ROWS):
-            X = self.X[i : i + _ROWS]
-            X = X.toarray() if sparse.issparse(X) else X
-            yield i, X - self.W[i : i + _ROWS] @ self.H
+        for i in range(0, self.D.shape[0], _ROWS):
+            D = self.D[i : i + _ROWS]
+            D = D.toarray() if sparse.issparse(D) else D
+            yield i, D - self.L[i : i + _ROWS] @ self.M
 
     def best_row(self):
         """The row whose positive part is largest, as unit vectors (e_i, v)."""
         sizes = np.concatenate([np.linalg.norm(np.maximum(R, 0), axis=1) for _, R in self.blocks()])
-        u = np.zeros(self.X.shape[0])
+        u = np.zeros(self.D.shape[0])
         u[np.argmax(sizes)] = 1.0
         return u, _unit(self.transposed_times(u))
 
     def best_column(self):
         """The column whose positive part is largest, as unit vectors (u, e_j)."""
         sizes = sum(np.square(np.maximum(R, 0)).sum(axis=0) for _, R in self.blocks())
-        v = np.zeros(self.X.shape[1])
+        v = np.zeros(self.D.shape[1])
         v[np.argmax(sizes)] = 1.0
         return _unit(self.times(v)), v
 
@@ -172,12 +194,12 @@ class Residual:
         Starts from the best row, the best column, the mean and some random vectors; the first
         that leads beyond ``enough`` is carried to its end and taken.
         """
-        d = self.X.shape[1]
+        d = self.D.shape[1]
         generator = stream(0, "saddle")
         column = self.transposed_times(self.best_column()[0])
         starts = [self.best_row()[1], column, np.ones(d)]
         starts += [generator.random(d) for _ in range(_RANDOM_STARTS)]
-        best, best_gain = (np.zeros(self.X.shape[0]), np.zeros(d)), 0.0
+        best, best_gain = (np.zeros(self.D.shape[0]), np.zeros(d)), 0.0
         for v in starts:
             u, v, gain = self._power(_unit(v))
             if gain > best_gain:

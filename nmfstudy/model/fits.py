@@ -38,6 +38,10 @@ class Fit(Shown):
         ``‖X − WH‖ / ‖X‖``.
     kkt_residual : float
         How far the factors are from a stationary point, without units.
+    step : float
+        Bound on the distance to the minimum, in units of ``‖X‖``; NaN where not known.
+    min_curvature : float
+        Smallest curvature there, in units of the loss's own; NaN where not known.
     n_iter : int
         Sweeps over both factors.
     converged : bool
@@ -61,6 +65,8 @@ class Fit(Shown):
     objective: float
     relative_error: float
     kkt_residual: float
+    step: float
+    min_curvature: float
     n_iter: int
     converged: bool
     stop_reason: str
@@ -91,6 +97,10 @@ class Fits(Shown):
     objective, relative_error, kkt_residual, seconds : float arrays of shape (n_fits,)
         The objective with its penalty; ``‖X − WH‖/‖X‖``; `nmfstudy.model.objective.kkt_residual`;
         wall time of the start, or its share of the batch's.
+    step, min_curvature : float arrays of shape (n_fits,)
+        Length of the next Newton step as a distance between solutions, a bound on the distance
+        to the minimum up to terms of second order; the smallest curvature there, 0 on a
+        continuum. NaN where not known, see `nmfstudy.fitting.solvers.second_order`.
     n_iter, seed : int arrays of shape (n_fits,)
     converged : bool array of shape (n_fits,)
         Whether the stopping rule asked for was met (never with scale escape).
@@ -139,17 +149,22 @@ class Fits(Shown):
     zeros_W: np.ndarray | None = None
     zeros_H: np.ndarray | None = None
     n_dead: np.ndarray | None = None
+    step: np.ndarray | None = None
+    min_curvature: np.ndarray | None = None
     errors: dict = field(default_factory=dict)
     row: np.ndarray | None = None
 
     def __post_init__(self):
-        """Count zeros and dead components where they are not given."""
+        """Count zeros and dead components where they are not given; the rest is not known."""
         if self.row is None:
             object.__setattr__(self, "row", np.arange(len(self.seed)))
         if self.zeros_W is None:
             object.__setattr__(self, "zeros_W", (self.W == 0).mean(axis=(1, 2)))
         if self.zeros_H is None:
             object.__setattr__(self, "zeros_H", (self.H == 0).mean(axis=(1, 2)))
+        for name in ("step", "min_curvature"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(len(self.seed), np.nan))
         if self.n_dead is None:
             dead = ~live_components(self.W, self.H)
             object.__setattr__(self, "n_dead", dead.sum(axis=1))

@@ -79,19 +79,45 @@ def _divergence(X, Y, loss):
     return np.where(np.isnan(value), np.inf, value)[()]
 
 
+def _sparse_divergence(X, W, H):
+    """Kullback–Leibler divergence of a sparse X from WH: only nonzeros enter the logarithm."""
+    x, y = X.data, product_at(X, W, H)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = np.sum(x * np.log(x / y) - x, where=x > 0) + W.sum(axis=0) @ H.sum(axis=1)
+    return np.inf if np.isnan(value) else float(value)
+
+
+def product_at(X, W, H):
+    """``(WH)_ij`` at the stored entries of a CSR array, in their order."""
+    rows, y = np.repeat(np.arange(X.shape[0]), np.diff(X.indptr)), np.empty(X.nnz)
+    for i in range(0, X.nnz, _BLOCK):
+        part = slice(i, i + _BLOCK)
+        y[part] = np.einsum("ek,ke->e", W[rows[part]], H[:, X.indices[part]])
+    return y
+
+
 def loss_value(X, W, H, loss="frobenius"):
     """The loss alone: ``½‖X − WH‖²``, or the sum of divergences ``d(X_ij, (WH)_ij)``."""
     if check_loss(loss) == "frobenius":
         return 0.5 * squared_error(X, W, H)
+    if loss == "kullback-leibler" and sparse.issparse(X):
+        return _each(lambda w, h: _sparse_divergence(sparse.csr_array(X), w, h), W, H)
     return _divergence(_dense(X), W @ H, loss)
+
+
+def _each(function, W, H):
+    """Values of a function of single factors, or of each pair of a stack."""
+    if W.ndim == 2:
+        return function(W, H)
+    return np.array([function(w, h) for w, h in zip(W, H, strict=True)])
 
 
 def reference_loss(X, loss="frobenius"):
     """What gates on objectives are relative to: ``½‖X‖²``, or the loss of X against its mean."""
     if check_loss(loss) == "frobenius":
         return 0.5 * data_norm(X) ** 2
-    dense = _dense(X)
-    return float(_divergence(dense, np.full(dense.shape, dense.mean()), loss))
+    (n, d), mean = X.shape, X.mean()
+    return float(loss_value(X, np.full((n, 1), mean), np.ones((1, d)), loss))
 
 
 def is_counts(X):
@@ -121,13 +147,20 @@ def objective(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
 
 def gradients(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
     """Gradients of the objective with respect to W and to H, at the factors' own scale."""
+    if sparse.issparse(X) and W.ndim > 2:
+        pairs = [gradients(X, w, h, loss=loss, penalty=penalty) for w, h in zip(W, H, strict=True)]
+        return tuple(np.stack(side) for side in zip(*pairs, strict=True))
     if check_loss(loss) == "frobenius":
-        if sparse.issparse(X) and W.ndim > 2:
-            pairs = [gradients(X, w, h, penalty=penalty) for w, h in zip(W, H, strict=True)]
-            return tuple(np.stack(side) for side in zip(*pairs, strict=True))
         HT = np.ascontiguousarray(_T(H))  # products with a transposed stack are slow
         of_W = W @ (H @ HT) - X @ HT
         of_H = (_T(W) @ W) @ H - _T(X.T @ W)
+    elif loss == "kullback-leibler" and sparse.issparse(X):
+        X = sparse.csr_array(X)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.where(X.data > 0, X.data / product_at(X, W, H), 0.0)
+        ratio = sparse.csr_array((ratio, X.indices, X.indptr), shape=X.shape)
+        of_W = H.sum(axis=1) - ratio @ H.T
+        of_H = W.sum(axis=0)[:, None] - (ratio.T @ W).T
     else:
         dense, Y = _dense(X), W @ H
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -145,25 +178,25 @@ def gradients(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
 def kkt_residual(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
     r"""How far (W, H) is from first-order optimality; dimensionless, 0 at a stationary point.
 
-    Frobenius loss:
+    .. math:: ‖(P∇_W, P∇_H)‖_F / (s ‖X‖_F^{1/2}), \qquad
+        s = ‖X‖_F \text{ (Frobenius)}, \quad s = \sqrt{nd} \text{ (Kullback–Leibler)}
 
-    .. math:: ‖(P∇_W, P∇_H)‖_F / ‖X‖_F^{3/2}
+    where P∇ is the gradient at positive entries and its negative part at zeros, and s is the size
+    of the slope of the loss in WH for a bad fit. Gradients are taken at the factors' own scale
+    and then scaled as if every component were balanced (‖w_r‖ = ‖h_r‖), so that the value is
+    continuous in the penalty and, without one, invariant under rescaling of the components and
+    of the data.
 
-    where P∇ is the gradient at positive entries and its negative part at zeros. Gradients are
-    taken at the factors' own scale and then scaled as if every component were balanced
-    (‖w_r‖ = ‖h_r‖), so that the value is continuous in the penalty and, without one, invariant
-    under rescaling of the components.
-
-    Kullback–Leibler and Itakura–Saito: ``‖(min(W, ∇_W), min(H, ∇_H))‖_F`` of the balanced
-    factors of ``X / mean(X)``, since multiplicative updates never reach an exact zero.
+    Itakura–Saito: ``‖(min(W, ∇_W), min(H, ∇_H))‖_F`` of the balanced factors of ``X / mean(X)``,
+    since multiplicative updates never reach an exact zero.
 
     Returns
     -------
     float or array of shape (...,)
         ``inf`` if an entry of a factor or gradient is not finite.
     """
-    if loss != "frobenius":
-        mean = float(X.sum()) / (X.shape[0] * X.shape[1])
+    if check_loss(loss) == "itakura-saito":
+        mean = float(X.mean())
         W, H = balance(W, H / mean)
         of_W, of_H = gradients(X / mean, W, H, loss=loss, penalty=penalty)
         with np.errstate(invalid="ignore"):
@@ -171,12 +204,18 @@ def kkt_residual(X, W, H, *, loss="frobenius", penalty=NO_PENALTY):
             residual = np.sqrt(squared)
     else:
         with np.errstate(over="ignore", invalid="ignore"):
-            of_W, of_H = gradients(X, W, H, penalty=penalty)
+            of_W, of_H = gradients(X, W, H, loss=loss, penalty=penalty)
             c = balance_factors(W, H)
             of_W = np.where(W > 0, of_W, np.minimum(of_W, 0)) / c[..., None, :]
             of_H = np.where(H > 0, of_H, np.minimum(of_H, 0)) * c[..., :, None]
-            residual = np.sqrt(_square(of_W) + _square(of_H)) / data_norm(X) ** 1.5
+            residual = np.sqrt(_square(of_W) + _square(of_H)) / kkt_unit(X, loss)
     return np.where(np.isfinite(residual), residual, np.inf)[()]
+
+
+def kkt_unit(X, loss="frobenius"):
+    """What the norm of the projected gradient is divided by in `kkt_residual`."""
+    norm = data_norm(X)
+    return norm**1.5 if loss == "frobenius" else np.sqrt(X.shape[0] * X.shape[1] * norm)
 
 
 def _dense(X):

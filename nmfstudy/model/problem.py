@@ -29,8 +29,15 @@ def check_seeds(first, n_starts):
 
 
 def default_tol(loss):
-    """KKT residual to reach: 1e-9; 1e-6 for losses whose multiplicative updates go no further."""
-    return 1e-9 if loss == "frobenius" else 1e-6
+    """KKT residual to reach: 1e-9; 1e-6 where multiplicative updates are all there is."""
+    return 1e-6 if loss == "itakura-saito" else 1e-9
+
+
+def default_solver(loss, stop="kkt"):
+    """The solver that converges fully for a loss, or has scikit-learn's iterates and rule."""
+    if loss == "frobenius":
+        return "coordinate_descent"
+    return "newton" if loss == "kullback-leibler" and stop == "kkt" else "scikit_learn"
 
 
 @dataclass(frozen=True)

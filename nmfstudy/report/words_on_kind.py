@@ -14,6 +14,10 @@ _ENDED = {
     "failed": "failed",
     "converged": "met their own stopping rule, but not the KKT tolerance of the count",
     "dead": "lost a component before they met the KKT tolerance of the count",
+    "ill-conditioned": (
+        "are ill-conditioned, so flat around that their minimum may be farther away than the "
+        "tolerance, which more starts do not change"
+    ),
 }
 
 
@@ -102,6 +106,11 @@ def _ended(e):
     return ", ".join(f"{n} {_ENDED.get(why, why)}" for why, n in e.why_not.items() if n)
 
 
+def _flat(e):
+    n = e.why_not.get("ill-conditioned", 0)
+    return f"; {n} {_ENDED['ill-conditioned']}" if n else ""
+
+
 _CLAUSES = {
     "counted": _counted,
     "proved_more": lambda e: f"{_proof(e)}; the starts reached {e.n_best} of them",
@@ -122,10 +131,12 @@ _CLAUSES = {
         f"only {e.n_random} converged random {'start' if e.n_random == 1 else 'starts'}; "
         f"at least {MIN_STARTS} are needed"
     ),
-    "few_converged": lambda e: f"only {percent(e.share_converged)} of the random starts converged",
+    "few_converged": lambda e: (
+        f"only {percent(e.share_converged)} of the random starts converged{_flat(e)}"
+    ),
     "low_coverage": lambda e: (
-        "too few starts: the chance that one more ends in a minimum already seen is only "
-        f"{percent(max(e.coverage, 0))}"
+        f"{'' if _flat(e) else 'too few starts: '}the chance that one more ends in a minimum "
+        f"already seen is only {percent(max(e.coverage, 0))}{_flat(e)}"
     ),
     "no_plateau": lambda e: "the count depends on the tolerance and there is no certificate",
     "other_plateau": lambda e: (

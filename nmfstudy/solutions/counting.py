@@ -4,7 +4,14 @@ import numpy as np
 
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
-from nmfstudy.solutions.gate import Likelihood, best_limit, counted, gate_of, near_limit
+from nmfstudy.solutions.gate import (
+    Likelihood,
+    best_limit,
+    counted,
+    gate_of,
+    ill_conditioned,
+    near_limit,
+)
 from nmfstudy.solutions.kind import KindEvidence, decide_kind, limit_of_noise, recurs
 from nmfstudy.solutions.linkage import link
 from nmfstudy.solutions.plateau import CEILING, noise_floor, plateau
@@ -69,8 +76,9 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=None, kkt_tol=
         kkt_tol = check_positive("kkt_tol", kkt_tol)
     pool = make_pool(fits)
 
-    converged = counted(pool, kkt_tol)
-    floor = noise_floor(pool.kkt_residual[converged], pool.n_iter[converged])
+    flat = ill_conditioned(pool, kkt_tol, distance_tol)
+    converged = counted(pool, kkt_tol) & ~flat
+    floor = noise_floor(pool.kkt_residual, pool.n_iter, pool.step, converged)
     linked = link(pool, pool.sorted(np.flatnonzero(converged)), distance_tol, floor)
     order, tree = linked.led.positions, linked.tree
     cluster = tree.labels(distance_tol)
@@ -105,7 +113,7 @@ def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=None, kkt_tol=
         n_random=int(drawn.sum()),
         n_counted=len(order),
         n_missing=int(converged.sum()) - len(order),
-        why_not=_tally(pool.stop_reason[~converged]),
+        why_not=_tally(np.where(flat, "ill-conditioned", pool.stop_reason)[~converged]),
         share_converged=float(converged[tried].mean()) if tried.any() else 0.0,
         best_unconverged=len(order) > 0 and bool(objective[0] > limit_best),
         n_distinct=int(near_optimal.sum()),

@@ -19,6 +19,15 @@ def counted(pool, kkt_tol):
     return (pool.kkt_residual <= kkt_tol) & ~np.isin(pool.stop_reason, NOT_COUNTED)
 
 
+def ill_conditioned(pool, kkt_tol, distance_tol):
+    """Fits whose minimum may be farther away than what tells solutions apart.
+
+    The objective is so flat there that the residual is met long before. None where ``kkt_tol``
+    is infinite, which asks for fits that have not arrived.
+    """
+    return (pool.step > distance_tol) & (pool.kkt_residual <= kkt_tol) & (kkt_tol < np.inf)
+
+
 @dataclass(frozen=True)
 class Likelihood:
     """What objectives of one problem say about the data, as far as they are likelihoods.

@@ -18,19 +18,20 @@ class Plateau(NamedTuple):
     count: int
 
 
-def noise_floor(kkt_residual, n_iter):
+def noise_floor(kkt_residual, n_iter, step, of):
     """How far two fits of one minimum can be apart because neither has quite arrived.
 
-    The largest ``kkt_residual · n_iter``, between 1e-12 (rounding) and .5. The residual is about
-    the step that the next iteration would make, in units of ``‖X‖``. Whether steps shrink
+    The largest of what each fit ``of`` that mask has still to go, between 1e-12 (rounding) and
+    .5: its ``step``, twice since the two may lie on either side of the minimum, or where that is
+    not known ``kkt_residual · n_iter``. The residual is about the step
+    that the next iteration would make, in units of ``‖X‖``. Whether steps shrink
     geometrically (over at most n_iter iterations by a factor e) or like a power of the
     iteration, what is still to go is about the last step times the iterations made so far.
     An estimate from the convergence alone: no distance enters.
     """
-    if len(kkt_residual) == 0:
-        return DISTANCE_ROUNDING
-    to_go = np.asarray(kkt_residual) * np.maximum(n_iter, 1)
-    return float(np.clip(np.max(to_go), DISTANCE_ROUNDING, CEILING))
+    sweeping = np.asarray(kkt_residual) * np.maximum(n_iter, 1)
+    to_go = np.where(np.isnan(step), sweeping, 2.0 * np.asarray(step))[of]
+    return float(np.clip(np.max(to_go, initial=0.0), DISTANCE_ROUNDING, CEILING))
 
 
 def plateau(merges, floor, ceiling=CEILING):

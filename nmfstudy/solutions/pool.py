@@ -10,7 +10,7 @@ from nmfstudy.util.errors import RequestError
 
 # Stop reasons that are no minimum, whatever the residual says.
 NOT_COUNTED = ("saddle", "collapsed", "scale_escape", "failed")
-_COLUMNS = ("objective", "kkt_residual", "n_iter", "seed", "stop_reason")
+_COLUMNS = ("objective", "kkt_residual", "step", "n_iter", "seed", "stop_reason")
 _SCALARS = [f.name for f in fields(Fit) if f.name not in ("W", "H")]
 
 
@@ -43,6 +43,7 @@ class Pool:
     random: np.ndarray
     objective: np.ndarray
     kkt_residual: np.ndarray
+    step: np.ndarray
     n_iter: np.ndarray
     seed: np.ndarray
     stop_reason: np.ndarray

@@ -14,7 +14,7 @@ from nmfstudy.fitting.inits import is_deterministic
 from nmfstudy.fitting.keeping import check_record
 from nmfstudy.model.objective import check_loss
 from nmfstudy.model.penalties import make_penalty
-from nmfstudy.model.problem import Problem, Search, check_seeds, default_tol
+from nmfstudy.model.problem import Problem, Search, check_seeds, default_solver, default_tol
 from nmfstudy.util.errors import RequestError, check_integer, check_number, check_positive, short
 
 AUTO = "auto"
@@ -218,7 +218,6 @@ def job_from_config(config):
         raise RequestError(f"the configuration lacks {missing[0]}; possible keys: {_list(_ROOT)}")
     dataset = _section(config, "dataset")
     init = _section(config, "init")
-    solver = _section(config, "solver")
     for name in ("W", "H"):
         if name in init and not isinstance(init[name], str):
             raise RequestError(f"init.{name} is {short(init[name])}; possible: the name of a file")
@@ -237,6 +236,7 @@ def job_from_config(config):
         raise RequestError(f"resample is {short(resample)}; possible: {_list(_RESAMPLE)}")
     _refuse_unknown(resample, _RESAMPLE, "resample.")
     loss = check_loss(config.get("loss", "frobenius"))
+    solver = _section(config, "solver", default_solver(loss, _stop_of(config["solver"])))
     rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
     if rule.get("tol") is None:
         rule["tol"] = default_tol(loss)
@@ -302,15 +302,22 @@ def _dataset_stem(dataset):
     return str(dataset["name"])
 
 
-def _section(config, key):
+def _section(config, key, default=None):
+    """A group's settings; ``default`` is what a name of null means."""
     given = config[key]
     if isinstance(given, str):
         given = {"name": given}
+    if isinstance(given, Mapping) and given.get("name") is None and default is not None:
+        given = {**given, "name": default}
     if not isinstance(given, Mapping) or "name" not in given:
         raise RequestError(f"{key} is {short(given)}; possible: a name, or a mapping with a name")
     if not isinstance(given["name"], str):
         raise RequestError(f"{key}.name is {short(given['name'])}; possible: a name")
     return dict(given)
+
+
+def _stop_of(solver):
+    return solver.get("stop", "kkt") if isinstance(solver, Mapping) else "kkt"
 
 
 def _folder(key, given, default=None):

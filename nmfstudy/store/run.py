@@ -35,8 +35,8 @@ from nmfstudy.util.plain_text import formula_free, printable
 INFO_BYTES = 2**17  # of run.json, at most
 RUN_COLUMNS = (
     "run problem dataset n_components loss alpha_W alpha_H l1_ratio init solver penalty seed "
-    "objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W zeros_H "
-    "n_dead"
+    "objective relative_error kkt_residual step min_curvature n_iter converged stop_reason "
+    "seconds zeros_W zeros_H n_dead"
 ).split()
 _READ = ("factors.npz", "starts.csv")  # all that a run is read from, beside run.json
 _FILES = ("config.yaml", *_READ)
@@ -49,8 +49,8 @@ _KINDS = {
 }
 _DTYPES = {int: np.int64, float: np.float64}
 _PER_START = (
-    "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
-    "zeros_H n_dead"
+    "seed objective relative_error kkt_residual step min_curvature n_iter converged stop_reason "
+    "seconds zeros_W zeros_H n_dead"
 ).split()
 
 

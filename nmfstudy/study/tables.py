@@ -50,8 +50,8 @@ def start_rows(result):
 
 
 _FIT_COLUMNS = (
-    "seed objective relative_error kkt_residual n_iter converged stop_reason seconds zeros_W "
-    "zeros_H n_dead"
+    "seed objective relative_error kkt_residual step min_curvature n_iter converged stop_reason "
+    "seconds zeros_W zeros_H n_dead"
 ).split()
 
 

@@ -53,7 +53,7 @@ def test_keeping_solutions_changes_no_count(seed, at):
 def test_a_fit_is_near_the_factors_that_stand_for_it(seed, noise):
     fits = planted(np.random.default_rng(seed), noise=noise)
     kept = keep_solutions(cut(fits, [9, 20]))
-    radius = noise_floor(fits.kkt_residual, fits.n_iter) / 4
+    radius = noise_floor(fits.kkt_residual, fits.n_iter, fits.step, slice(None)) / 4
     for own, shared in zip(fits, kept, strict=True):
         assert distance((own.W, own.H), (shared.W, shared.H), scale=2.0) <= radius * (1 + 1e-6)
     first = np.unique(kept.row, return_index=True)[1]

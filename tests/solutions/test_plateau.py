@@ -19,7 +19,16 @@ from nmfstudy.solutions.tree import Tree
     ],
 )
 def test_the_noise_floor_is_the_largest_step_still_to_go(kkt, n_iter, floor):
-    assert noise_floor(np.array(kkt), np.array(n_iter)) == pytest.approx(floor)
+    unknown, every = np.full(len(kkt), np.nan), np.arange(len(kkt))
+    given = np.array(kkt), np.array(n_iter, dtype=int)
+    assert noise_floor(*given, unknown, every) == pytest.approx(floor)
+
+
+def test_a_known_step_takes_the_place_of_the_estimate():
+    kkt, n_iter, step = np.full(3, 1e-9), np.full(3, 100), np.array([1e-5, 1e-11, np.nan])
+    assert noise_floor(kkt, n_iter, step, [0, 1, 2]) == pytest.approx(2e-5)
+    assert noise_floor(kkt, n_iter, step, [1, 2]) == pytest.approx(1e-7)
+    assert noise_floor(kkt, n_iter, step, [1]) == pytest.approx(2e-11)
 
 
 def line(*places):

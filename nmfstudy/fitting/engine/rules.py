@@ -5,8 +5,11 @@ from numba import njit
 
 # All but the licence to assume that NaN and infinity never occur.
 FASTMATH = {"contract", "reassoc", "nsz", "arcp"}
-COMPILE = {"cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH}
-HELPER = {**COMPILE, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+COMPILE = {
+    "cache": True, "nogil": True, "error_model": "numpy", "fastmath": FASTMATH,
+    "no_cfunc_wrapper": True,
+}  # fmt: skip
+HELPER = {**COMPILE, "no_cpython_wrapper": True}
 
 CHECK_EVERY = 8  # sweeps between two looks at the KKT residual, once it may be small
 NEAR = 10.0  # look only when the gradient of H seen on the way is below NEAR·tol

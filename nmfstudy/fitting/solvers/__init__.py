@@ -6,11 +6,12 @@ from inspect import signature
 from nmfstudy.fitting.solvers.accelerated import Accelerated
 from nmfstudy.fitting.solvers.base import Solver, UserSolver
 from nmfstudy.fitting.solvers.coordinate_descent import CoordinateDescent
+from nmfstudy.fitting.solvers.newton import Newton
 from nmfstudy.fitting.solvers.scikit_learn import ScikitLearn
 from nmfstudy.util.errors import RequestError, short
 from nmfstudy.util.numba_cache import load_kernels
 
-SOLVERS = {solver.name: solver for solver in (CoordinateDescent, Accelerated, ScikitLearn)}
+SOLVERS = {solver.name: solver for solver in (CoordinateDescent, Accelerated, Newton, ScikitLearn)}
 
 
 def make_solver(search):

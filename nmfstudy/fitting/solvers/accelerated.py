@@ -46,8 +46,8 @@ class Accelerated(CoordinateDescent):
     )
     references = (*CoordinateDescent.references, _ANDERSON, _ANG)
 
-    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", warmup=20):
-        super().__init__(tol, max_iter, stop)
+    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", warmup=20, finish="none"):
+        super().__init__(tol, max_iter, stop, finish=finish)
         self.warmup = check_integer("solver.warmup", warmup, 0)
 
     def _kind(self, X, problem):
@@ -59,12 +59,12 @@ class Accelerated(CoordinateDescent):
 class AcceleratedStack(OneByOne):
     """Some starts on their way; `advance` makes a slice of sweeps of all of them."""
 
-    def __init__(self, X, data, W, H, penalty, solver):
+    def __init__(self, X, data, W, H, penalty, solver, tol):
         from nmfstudy.fitting.engine.accelerated import accelerate
         from nmfstudy.fitting.engine.accelerated_sparse import accelerate_sparse
         from nmfstudy.fitting.engine.jumps import MEMORY, MOST_W, first_memo
 
-        super().__init__(X, data, W, H, penalty, solver)
+        super().__init__(X, data, W, H, penalty, solver, tol)
         self.accelerate = accelerate_sparse if sparse.issparse(X) else accelerate
         n_starts, (W_size, H_size) = len(W), (factor[0].size for factor in self.packed)
         sizes = W_size if W_size <= MOST_W else 0, H_size, H_size, H_size

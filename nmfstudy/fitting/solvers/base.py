@@ -13,14 +13,17 @@ from nmfstudy.util.references import Reference
 class SolverResult(NamedTuple):
     """Factors of a batch of starts and how each ended, as the solver saw it.
 
-    W and H are stacks; ``n_iter`` and ``met`` have shape (n_starts,), ``met`` says whether the
-    solver thinks the stopping rule met.
+    W and H are stacks; the others have shape (n_starts,). ``met`` says whether the solver thinks
+    the stopping rule met; ``step`` and ``min_curvature``, where it knows them, are those of
+    `nmfstudy.fitting.solvers.second_order.Arrival`.
     """
 
     W: np.ndarray
     H: np.ndarray
     n_iter: np.ndarray
     met: np.ndarray
+    step: np.ndarray | float = np.nan
+    min_curvature: np.ndarray | float = np.nan
 
 
 def ignore_progress(n_finished):

@@ -18,12 +18,17 @@ from scipy import sparse
 
 from nmfstudy.fitting.solvers.base import Solver, SolverResult, ignore_progress
 from nmfstudy.fitting.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
+from nmfstudy.fitting.solvers.second_order import Finish, has_finish
 from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.util.errors import RequestError
 from nmfstudy.util.references import Reference
 from nmfstudy.util.threads import n_threads, on_threads
 
 _IN_LANES = 64, 512  # least and most starts of a task whose starts share lanes
 _ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
+FINISHES = ("none", "newton")
+SWITCH = 1e-5  # KKT residual at which Newton's method takes over
+MOST_STEPS = 1000  # of it, before the sweeps are given another try
 _TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
 
 
@@ -43,15 +48,20 @@ class CoordinateDescent(Solver):
         See `nmfstudy.fitting.solvers.base.Solver`.
     rescale : bool
         With ``stop="kkt"`` and a two-sided penalty: whether to rescale after each sweep.
+    finish : {"none", "newton"}
+        With ``stop="kkt"`` and an objective that is smooth for positive factors: whether Newton's
+        method ends what the sweeps begin, see `nmfstudy.fitting.solvers.second_order`.
     """
 
     name = "coordinate_descent"
     label = "coordinate descent (Cichocki & Phan, 2009)"
     references = (_CICHOCKI,)
 
-    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", rescale=True):
+    def __init__(self, tol=1e-9, max_iter=20000, stop="kkt", rescale=True, finish="none"):
         super().__init__(tol, max_iter, stop)
-        self.rescale = rescale
+        if finish not in FINISHES:
+            raise RequestError(f"solver.finish is {finish!r}; possible: {', '.join(FINISHES)}")
+        self.rescale, self.finish = rescale, finish
 
     def solve(self, X, W, H, problem, report=ignore_progress):
         """Fit starts side by side on threads; see `Solver.solve`."""
@@ -59,17 +69,33 @@ class CoordinateDescent(Solver):
         kind, Data = self._kind(X, problem)
         # A penalty that makes H sparse is one that makes W sparse on the transposed data.
         data = Data(X.T if penalty.name == "scale_free_H" else X, problem.n_components)
+        finish = self._finish(X, problem)
         W, H = W.copy(), H.copy()
         n_iter = np.zeros(len(W), dtype=np.int64)
         met = np.zeros(len(W), dtype=bool)
+        step, curvature = np.full((2, len(W)), np.nan)
 
-        def fit(rows, go_on):
-            stack = kind(X, data, W[rows], H[rows], penalty, self)
+        def descend(rows, tol, go_on):
+            stack = kind(X, data, W[rows], H[rows], penalty, self, tol)
+            stack.n_iter[:] = n_iter[rows]
             while go_on() and not stack.finished:
                 stack.advance()
             W[rows], H[rows] = stack.factors()
             n_iter[rows], met[rows] = stack.n_iter, stack.met
-            return len(stack.met)
+
+        def fit(rows, go_on):
+            descend(rows, self.tol if finish is None else max(self.tol, SWITCH), go_on)
+            left = rows[:0] if finish is None else rows[met[rows]]
+            for attempt in range(2):
+                for i in left:
+                    last = min(n_iter[i] + MOST_STEPS, self.max_iter)
+                    W[i], H[i], n_iter[i], met[i], step[i], curvature[i] = finish(
+                        W[i], H[i], self.tol, n_iter[i], last, go_on
+                    )
+                left = left[~met[left]]
+                if attempt == 0 and left.size:
+                    descend(left, self.tol, go_on)
+            return len(rows)
 
         share = -(-len(W) // n_threads())
         if kind is Lanes:
@@ -77,8 +103,13 @@ class CoordinateDescent(Solver):
         else:
             most = min(_ONE_BY_ONE, -(-share // 2))
             size = int(np.clip(_TASK_FLOPS / data.n_flops(W.shape[2]), 1, most))
-        on_threads(fit, [slice(i, i + size) for i in range(0, len(W), size)], report)
-        return SolverResult(W, H, n_iter, met)
+        on_threads(fit, np.split(np.arange(len(W)), range(size, len(W), size)), report)
+        return SolverResult(W, H, n_iter, met, step, curvature)
+
+    def _finish(self, X, problem):
+        """What ends the work of the sweeps, or None."""
+        wanted = self.finish == "newton" and self.stop == "kkt" and self.tol > 0
+        return Finish(X, problem) if wanted and has_finish(problem) else None
 
     def _kind(self, X, problem):
         """Kernels by shape and penalty alone: a start must not depend on its batch."""

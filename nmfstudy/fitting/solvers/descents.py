@@ -159,9 +159,11 @@ class Stack:
     W, H : stacks of factors
     penalty : Penalty
     solver : CoordinateDescent
+    tol : float
+        What its rule is to reach.
     """
 
-    def __init__(self, X, data, W, H, penalty, solver):
+    def __init__(self, X, data, W, H, penalty, solver, tol):
         self.X, self.data, self.penalty, self.solver = X, data, penalty, solver
         self.flip = penalty.name == "scale_free_H"
         self.start = W, H
@@ -170,7 +172,8 @@ class Stack:
         self.endless = self.kkt and penalty.one_sided
         self.prices = prices_of(penalty, data.shape)
         self.gauge = gauge_of(penalty, self.kkt, solver.rescale)
-        tol = solver.tol * data.norm**1.5 if self.kkt else solver.tol
+        self.goal = tol
+        tol = tol * data.norm**1.5 if self.kkt else tol
         # Under a one-sided penalty there is no minimiser to be near to.
         self.tol = np.full(len(W), -1.0 if self.endless else tol)
         flops = data.n_flops(W.shape[2]) * (len(W) if isinstance(self, OneByOne) else 1)
@@ -207,7 +210,7 @@ class Stack:
         met = finite.copy()
         if self.kkt and finite.any():
             residual = kkt_residual(self.X, W[finite], H[finite], penalty=self.penalty)
-            met[finite] = residual <= self.solver.tol
+            met[finite] = residual <= self.goal
         self.met[claims] = met
         refused = claims[finite & ~met]
         self.resting[refused] = False

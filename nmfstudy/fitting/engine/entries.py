@@ -1,0 +1,193 @@
+"""The loss entry by entry, its derivatives by row of either factor: for dense and sparse data.
+
+With ``y = WH`` the loss of an entry has the first derivative ``e`` and the second ``q``: ``y − x``
+and one, or ``1 − x/y`` and ``x/y²``. Only stored entries are visited. Where the others count too,
+as zeros of sparse data, their share is that of a *background* over all entries, which needs no
+visit: e = y under Frobenius, from Gram matrices, and e = 1 under Kullback–Leibler, from sums.
+
+Factors have components as rows: W is held as Wᵀ (k, n_samples), H as (k, n_features), so that both
+are treated alike. Which of them is meant is its side, `OF_W` or `OF_H`.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from nmfstudy.fitting.engine.rows import TINY, factorize, least_rows, product_at
+
+OF_W, OF_H = 0, 1
+SAFE = 0.6  # relative fall of an entry of WH up to which a full Newton step must decrease KL
+
+
+class Slopes(NamedTuple):
+    """By stored entry: y, minus the first derivative without the background's, and the second.
+
+    The latter is None where it is one everywhere.
+    """
+
+    y: np.ndarray
+    t: np.ndarray
+    q: np.ndarray | None
+
+
+class Local(NamedTuple):
+    """A factor at a point: its gradient (k, n), the entries that are free (n, k), its Hessian.
+
+    That consists of blocks (n, k, k), one per row; with their Cholesky factors on free entries.
+    """
+
+    gradient: np.ndarray
+    free: np.ndarray
+    block: np.ndarray
+    factor: np.ndarray
+
+    def factorize(self):
+        """Compute the Cholesky factors on the entries that are free now."""
+        factorize(self.block, self.free, self.factor)
+
+
+class Entries:
+    """Data and loss.
+
+    Attributes
+    ----------
+    x : array
+        The stored entries: all of them in the shape of the data, or flat, row after row.
+    kullback : bool
+        Whether the loss is Kullback–Leibler; Frobenius otherwise.
+    background : float
+        1 where unstored entries are zeros that count, else 0.
+    """
+
+    def __init__(self, x, shape, kullback, background):
+        self.x, self.shape, self.kullback, self.background = x, shape, kullback, background
+        if kullback:
+            x = x.reshape(-1)
+            self.positive, self.zero = np.flatnonzero(x > 0), np.flatnonzero(x == 0)
+            self.x_positive = x[self.positive]
+
+    def slopes(self, W, H):
+        """The derivatives by entry."""
+        x, y, own = self.x, self.product(W, H), 1.0 - self.background
+        if not self.kullback:
+            return Slopes(y, x - y if own else x, None)
+        inverse = 1.0 / (y + TINY)
+        t = (x - y) * inverse if own else x * inverse
+        if own:
+            t[x == 0] = -own
+        return Slopes(y, t, x * inverse * inverse)
+
+    def loss(self, W, H):
+        """The loss, without cancellation where the background is zero."""
+        y = self.product(W, H)
+        if not self.kullback:
+            error = 0.5 * np.square(self.x - y).sum()
+            if self.background:
+                error += 0.5 * (np.vdot(W @ W.T, H @ H.T) - np.square(y).sum())
+            return float(error)
+        y = y.reshape(-1)
+        x, zero, y = self.x_positive, y[self.zero].sum(), y[self.positive]
+        e = (x - y) / x
+        far = np.abs(e) >= 0.5
+        logarithm = -np.log1p(-np.where(far, 0.0, e))
+        logarithm[far] = np.log(x[far] / (y[far] + TINY))
+        total = (x * (logarithm - e)).sum()
+        if self.background:
+            return float(total - y.sum() + W.sum(axis=1) @ H.sum(axis=1))
+        return float(total + zero)
+
+    def local(self, slopes, side, M, F, l1, l2, only_positive=False):
+        """Linearise M, the other factor F fixed.
+
+        Free are positive entries and, unless ``only_positive``, zeros that want to grow.
+        """
+        gradient = l1 + l2 * M - self.sums(slopes.t, F, side)
+        if self.background:
+            gradient += F.sum(axis=1)[:, None] if self.kullback else (F @ F.T) @ M
+        block = self._blocks(slopes.q, F, side)
+        diagonal = np.einsum("nrr->nr", block)  # a view
+        diagonal += l2
+        free = (M > 0) if only_positive else (M > 0) | (gradient < 0)
+        free = np.ascontiguousarray(free.T) & (diagonal > 0)
+        return Local(gradient, free, block, np.empty_like(block))
+
+    def _blocks(self, q, F, side):
+        k, n = len(F), self.shape[side]
+        if q is None:
+            return np.tile(F @ F.T, (n, 1, 1))
+        (r, c), block = _pairs(k), np.empty((n, k, k))
+        block[:, r, c] = self.sums(q, F[r] * F[c], side).T
+        block[:, c, r] = block[:, r, c]
+        return block
+
+    def sweep(self, side, W, H, l1, l2):
+        """A Newton step in every row of a factor, in place; under Frobenius it is exact."""
+        M, F = (W, H) if side == OF_W else (H, W)
+        slopes, new = self.slopes(W, H), np.empty_like(M)
+        local = self.local(slopes, side, M, F, l1, l2)
+        least_rows(local.block, local.gradient, M, new)
+        if self.kullback:  # as far as is sure to decrease the loss
+            y = self.product(new, H) if side == OF_W else self.product(W, new)
+            fall = np.where(self.x > 0, (slopes.y - y) / (slopes.y + TINY), 0.0)
+            fall = self.largest(fall, side)
+            long = fall >= SAFE
+            share = np.where(long, 1.0 / (1.0 + fall), 1.0)
+            new = np.where(long, M + share * (new - M), new)
+        M[:] = new
+
+
+@cache
+def _pairs(k):
+    """Pairs of components, each with itself as well."""
+    return np.tril_indices(k)
+
+
+class DenseEntries(Entries):
+    """All entries are stored."""
+
+    def __init__(self, X, kullback):
+        super().__init__(np.ascontiguousarray(X), X.shape, kullback, 0.0)
+
+    def product(self, W, H):
+        """``WH`` at the stored entries."""
+        return W.T @ H
+
+    def sums(self, s, F, side):
+        """``Σ_j s_ij F_rj`` (k, n_samples), or ``Σ_i s_ij F_ri`` (k, n_features)."""
+        return F @ (s.T if side == OF_W else s)
+
+    def largest(self, s, side):
+        """The largest positive entry of every row or column, or zero."""
+        return s.max(axis=1 - side, initial=0.0)
+
+
+class SparseEntries(Entries):
+    """The others are zeros."""
+
+    def __init__(self, X, kullback):
+        X = sparse.csr_array(X)
+        super().__init__(X.data, X.shape, kullback, 1.0)
+        self.pattern = X.indices, X.indptr
+        self.start, self.index = X.indptr.astype(np.int64), X.indices.astype(np.int64)
+
+    def product(self, W, H):
+        """``WH`` at the stored entries."""
+        out = np.empty(len(self.x))
+        product_at(
+            self.start, self.index, np.ascontiguousarray(W.T), np.ascontiguousarray(H.T), out
+        )
+        return out
+
+    def _matrix(self, s):
+        return sparse.csr_array((s, *self.pattern), shape=self.shape)
+
+    def sums(self, s, F, side):
+        """``Σ_j s_ij F_rj`` (k, n_samples), or ``Σ_i s_ij F_ri`` (k, n_features)."""
+        S = self._matrix(s)
+        return np.ascontiguousarray(((S if side == OF_W else S.T) @ F.T).T)
+
+    def largest(self, s, side):
+        """The largest positive entry of every row or column, or zero."""
+        return np.maximum(self._matrix(s).max(axis=1 - side).toarray(), 0.0)
