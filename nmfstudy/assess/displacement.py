@@ -23,7 +23,16 @@ from nmfstudy.util.threads import on_threads
 PRECISION = 0.01  # of the end of a band, and of the mean entry, 1 / n_features
 _SWEEPS = 2000
 _SETTLED = 1e-2  # of the rise allowed: refits are exact to this
-BAND_COLUMNS = "component feature ratio value low high swapped_low swapped_high".split()
+BAND_COLUMNS = [
+    "component",
+    "feature",
+    "ratio",
+    "value",
+    "low",
+    "high",
+    "swapped_low",
+    "swapped_high",
+]
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -7,7 +7,7 @@ from os.path import isfile  # False also for what can be no name
 
 from nmfstudy.util.errors import RequestError, short
 
-LOSSES = {"kl": "kullback-leibler", "is": "itakura-saito"}
+SHORT_LOSSES = {"kl": "kullback-leibler", "is": "itakura-saito"}
 _RANGE = re.compile(r"(\d{1,6}):(\d{1,6})")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*(\.[a-z]+)+")
 _LIST = re.compile(r"\d{1,6}(,\d{1,6})*")
@@ -67,7 +67,7 @@ def written_out(argv):
     short_keys = {
         "n_components": given.n_components and _numbers(given.n_components),
         "n_starts": given.n_starts,
-        "loss": given.loss and LOSSES.get(given.loss, given.loss),
+        "loss": given.loss and SHORT_LOSSES.get(given.loss, given.loss),
         "seed": given.seed,
     }
     keys = [f"{key}={value}" for key, value in short_keys.items() if value is not None]

@@ -41,16 +41,16 @@ class Result:
     """The part of a problem's result that figures look at."""
 
     def __init__(self, X, k, searches, names=None, **options):
-        self.searches = tuple(searches)
+        self.searches, self.problem = tuple(searches), searches[0].problem
         self.solutions = self.assessed = distinct_solutions(list(self.searches), **options)
-        self.problem = self.searches[0].problem
         self.trust = component_trust(self.solutions)
         self.robustness = robustness(self.solutions, self.trust) if self.trust.components else None
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
-        first = self.searches[0]
-        trace = convergence_trace(X, self.problem, first.search, first.seed[0])
-        self.convergence = trace if len(self.solutions) else None
+        search, (seed, *_) = self.searches[0].search, self.searches[0].seed
+        self.convergence = (
+            convergence_trace(X, self.problem, search, seed) if len(self.solutions) else None
+        )
 
 
 @pytest.fixture(scope="module")
@@ -388,15 +388,3 @@ def test_lengths_are_matched_to_the_components_of_the_reference(several):
     reference = several.solutions.representatives[0]
     own = table[table.seed == reference.seed].sort_values("component").norm_H
     assert own.to_numpy() == pytest.approx(np.linalg.norm(reference.H, axis=1))
-
-
-def test_the_titles_of_matched_images_are_not_cut():
-    """Two images are narrower than what stands above them."""
-    pixels = [f"pixel {i},{j}" for i in (0, 1) for j in (0, 1)]
-    pair = [(np.eye(2), np.ones((2, 4)))] * 2
-    figure = Figure(figsize=pairing.matching_size(2, pixels))
-    canvas = FigureCanvasAgg(figure)
-    pairing.plot_matching(*pair, names=("seed 100", "seed 101"), column_names=pixels, figure=figure)
-    canvas.draw()
-    for part in figure.subfigs:
-        assert part._suptitle.get_window_extent().x1 <= figure.bbox.x1

@@ -4,9 +4,11 @@ import sys
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 
-from nmfstudy.plots import style
+from nmfstudy.plots import pairing, style
 from nmfstudy.util.display import number
 
 COLOURS = "BLUE VERMILLION GREEN PURPLE ORANGE SKY GREY".split()
@@ -84,3 +86,15 @@ def test_a_damaged_matplotlibrc_is_refused_in_a_sentence(tmp_path):
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path
     )
     assert "RequestError: matplotlib cannot be imported" in done.stderr
+
+
+def test_the_titles_of_matched_images_are_not_cut():
+    """Two images are narrower than what stands above them."""
+    pixels = [f"pixel {i},{j}" for i in (0, 1) for j in (0, 1)]
+    pair = [(np.eye(2), np.ones((2, 4)))] * 2
+    figure = Figure(figsize=pairing.matching_size(2, pixels))
+    canvas = FigureCanvasAgg(figure)
+    pairing.plot_matching(*pair, names=("seed 100", "seed 101"), column_names=pixels, figure=figure)
+    canvas.draw()
+    for part in figure.subfigs:
+        assert part._suptitle.get_window_extent().x1 <= figure.bbox.x1

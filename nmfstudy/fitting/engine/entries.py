@@ -6,7 +6,7 @@ as zeros of sparse data, their share is that of a *background* over all entries,
 visit: e = y under Frobenius, from Gram matrices, and e = 1 under Kullback–Leibler, from sums.
 
 Factors have components as rows: W is held as Wᵀ (k, n_samples), H as (k, n_features), so that both
-are treated alike. Which of them is meant is its side, `OF_W` or `OF_H`.
+are treated alike. Which of them is meant is its side, `SIDE_W` or `SIDE_H`.
 """
 
 from functools import cache
@@ -15,9 +15,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.fitting.engine.rows import TINY, factorize, least_rows, product_at
+from nmfstudy.fitting.engine.rows import TINY, factorize, least_rows, stored_products
 
-OF_W, OF_H = 0, 1
+SIDE_W, SIDE_H = 0, 1
 SAFE = 0.6  # relative fall of an entry of WH up to which a full Newton step must decrease KL
 
 
@@ -124,12 +124,12 @@ class Entries:
 
     def sweep(self, side, W, H, l1, l2):
         """A Newton step in every row of a factor, in place; under Frobenius it is exact."""
-        M, F = (W, H) if side == OF_W else (H, W)
+        M, F = (W, H) if side == SIDE_W else (H, W)
         slopes, new = self.slopes(W, H), np.empty_like(M)
         local = self.local(slopes, side, M, F, l1, l2)
         least_rows(local.block, local.gradient, M, new)
         if self.kullback:  # as far as is sure to decrease the loss
-            y = self.product(new, H) if side == OF_W else self.product(W, new)
+            y = self.product(new, H) if side == SIDE_W else self.product(W, new)
             fall = np.where(self.x > 0, (slopes.y - y) / (slopes.y + TINY), 0.0)
             fall = self.largest(fall, side)
             long = fall >= SAFE
@@ -156,7 +156,7 @@ class DenseEntries(Entries):
 
     def sums(self, s, F, side):
         """``Σ_j s_ij F_rj`` (k, n_samples), or ``Σ_i s_ij F_ri`` (k, n_features)."""
-        return F @ (s.T if side == OF_W else s)
+        return F @ (s.T if side == SIDE_W else s)
 
     def largest(self, s, side):
         """The largest positive entry of every row or column, or zero."""
@@ -175,7 +175,7 @@ class SparseEntries(Entries):
     def product(self, W, H):
         """``WH`` at the stored entries."""
         out = np.empty(len(self.x))
-        product_at(
+        stored_products(
             self.start, self.index, np.ascontiguousarray(W.T), np.ascontiguousarray(H.T), out
         )
         return out
@@ -186,7 +186,7 @@ class SparseEntries(Entries):
     def sums(self, s, F, side):
         """``Σ_j s_ij F_rj`` (k, n_samples), or ``Σ_i s_ij F_ri`` (k, n_features)."""
         S = self._matrix(s)
-        return np.ascontiguousarray(((S if side == OF_W else S.T) @ F.T).T)
+        return np.ascontiguousarray(((S if side == SIDE_W else S.T) @ F.T).T)
 
     def largest(self, s, side):
         """The largest positive entry of every row or column, or zero."""

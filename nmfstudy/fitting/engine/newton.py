@@ -12,12 +12,12 @@ from collections import namedtuple
 
 import numpy as np
 
-from nmfstudy.fitting.engine.entries import OF_H, OF_W
+from nmfstudy.fitting.engine.entries import SIDE_H, SIDE_W
 from nmfstudy.fitting.engine.reduced import FLAT, Reduced
 from nmfstudy.util.streams import stream
 
 MOST_PRODUCTS = 200  # with the reduced Hessian, in a step; twice its size is enough
-ROUGH, EXACT = 0.1, 1e-2  # fall of the residual in a solve, far from a minimum and at it
+ROUGH, FINE = 0.1, 1e-2  # fall of the residual in a solve, far from a minimum and at it
 LEAST_DAMPING, MOST_DAMPING, MOST_GROWTH = 1e-8, 1e8, 64.0
 ROUNDING = 1e-14
 CLOSER = 0.5  # by which the step must shrink while the residual is met, else rounding rules
@@ -31,7 +31,7 @@ MOST_ROUNDS = 4  # of a step, in each of which more entries are fixed at zero
 # What is minimised: `Entries`, ``l1_W, l2_W, l1_H, l2_H``, and the units of the KKT residual; of
 # length, ``‖X‖``; of the objective, ``‖X‖²`` or, under Kullback–Leibler, the sum of X; of
 # curvature.
-Task = namedtuple("Task", "data prices units")
+NewtonProblem = namedtuple("NewtonProblem", "data prices units")
 
 
 class State:
@@ -126,11 +126,11 @@ class Start:
 
     def sweep_W(self):
         """A Newton step in every row of W, H fixed."""
-        self.task.data.sweep(OF_W, self.W, self.H, *self.task.prices[:2])
+        self.task.data.sweep(SIDE_W, self.W, self.H, *self.task.prices[:2])
 
     def sweep_H(self):
         """A Newton step in every column of H, W fixed."""
-        self.task.data.sweep(OF_H, self.W, self.H, *self.task.prices[2:])
+        self.task.data.sweep(SIDE_H, self.W, self.H, *self.task.prices[2:])
 
     def rebalance(self):
         """Give both sides of every live component the same norm."""
@@ -144,8 +144,8 @@ class Start:
         """Linearise both factors; the norms there."""
         data, W, H, (l1_W, l2_W, l1_H, l2_H) = self.task.data, self.W, self.H, self.task.prices
         slopes = data.slopes(W, H)
-        of_W = data.local(slopes, OF_W, W, H, l1_W, l2_W, only_positive)
-        of_H = data.local(slopes, OF_H, H, W, l1_H, l2_H, only_positive)
+        of_W = data.local(slopes, SIDE_W, W, H, l1_W, l2_W, only_positive)
+        of_H = data.local(slopes, SIDE_H, H, W, l1_H, l2_H, only_positive)
         self.system = Reduced(data, slopes, W, H, of_W, of_H, l2_H, self.fixed_scale)
         return Norms(W, H)
 
@@ -218,7 +218,7 @@ def finish(task, W, H, tol, n_iter, last, state):
 
     Parameters
     ----------
-    task : Task
+    task : NewtonProblem
     W, H : arrays of shape (k, n_samples), (k, n_features)
     tol : float
     n_iter, last : int
@@ -242,7 +242,7 @@ def finish(task, W, H, tol, n_iter, last, state):
         if not np.isfinite(kkt):
             return n_iter, True
         arrived, saddle = kkt <= tol, False
-        start.newton(state.damping, EXACT if arrived else min(ROUGH, np.sqrt(kkt)))
+        start.newton(state.damping, FINE if arrived else min(ROUGH, np.sqrt(kkt)))
         step = norms.in_terms(start.dW, start.D) / units[1]
         predicted = -0.5 * (np.vdot(start.D, g_H) + np.vdot(start.dW, g_W))
         share, shorter, shortest = 1.0, 0.25, 0.02

@@ -8,7 +8,7 @@ as preconditioner. Layout as in `entries`.
 
 import numpy as np
 
-from nmfstudy.fitting.engine.entries import OF_H, OF_W
+from nmfstudy.fitting.engine.entries import SIDE_H, SIDE_W
 from nmfstudy.fitting.engine.rows import solve_rows, times_blocks
 
 FLAT = 1e-13  # curvature below this share of the preconditioner's is rounding
@@ -46,7 +46,7 @@ class Reduced:
     def times(self, b_W, E):
         """``dW = −A⁻¹(b_W + B E)`` and ``C E + Bᵀ dW``, which is ``S E`` where b_W is zero."""
         data, (_, t, q), W, H = self.data, self.slopes, self.W, self.H
-        dW, u = np.empty_like(W), data.sums(t, E, OF_W) - b_W
+        dW, u = np.empty_like(W), data.sums(t, E, SIDE_W) - b_W
         if q is None:
             K = E @ H.T
             u -= (K.T + data.background * K) @ W
@@ -57,13 +57,13 @@ class Reduced:
             if data.background:
                 u -= E.sum(axis=1)[:, None]
             y = data.product(W, E)
-            u -= data.sums(q * y, H, OF_W)
+            u -= data.sums(q * y, H, SIDE_W)
             solve_rows(self.of_W.factor, self.of_W.free, u, dW)
             y += data.product(dW, H)
-            out = data.sums(q * y, W, OF_H)
+            out = data.sums(q * y, W, SIDE_H)
             if data.background:
                 out += dW.sum(axis=1)[:, None]
-        out -= data.sums(t, dW, OF_H)
+        out -= data.sums(t, dW, SIDE_H)
         out += self.l2 * E
         return dW, out
 

@@ -140,7 +140,7 @@ def least_rows(block, gradient, M, out):
 
 
 @njit(**COMPILE)
-def product_at(start, index, W, H, out):
+def stored_products(start, index, W, H, out):
     """``w_i·h_j`` at the stored entries of a CSR matrix; W is (n, k), H is (d, k)."""
     for i in range(W.shape[0]):
         for e in range(start[i], start[i + 1]):

@@ -103,7 +103,7 @@ class Finish:
         if self.flip:
             W, H = H.T, W.T
         W, H = (np.array(factor, order="C") / np.sqrt(self.scale) for factor in (W.T, H))
-        task = newton.Task(self.entries, self.prices, self.units)
+        task = newton.NewtonProblem(self.entries, self.prices, self.units)
         state, n, met = newton.State(), first, False
         end = min(first + sweeps, last)
         while n < end and go_on():
