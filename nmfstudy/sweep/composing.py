@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from inspect import formatannotation
 from typing import get_type_hints
 
+from hydra import __version__ as hydra_version
 from hydra import compose, initialize_config_dir, version
 from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import HydraException
@@ -27,7 +28,8 @@ from nmfstudy.sweep.overrides import (
 )
 from nmfstudy.util.errors import RequestError, short
 
-VERSION_BASE = "1.3"
+# Hydra 1.3 must be told that it need not behave like 1.1; later ones deprecate being told.
+BASE = {"version_base": "1.3"} if hydra_version.startswith("1.3.") else {}
 # What the configuration says besides a job: where jobs run, and which jobs a study has.
 _NOT_OF_A_JOB = ("hydra", "cluster", "sweeps", "range_of_k")
 
@@ -112,13 +114,13 @@ def hydra_of_this_package(job_name="app"):
     hydra, base = GlobalHydra.instance().hydra, version.getbase()
     GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(str(CONF), job_name=job_name, version_base=VERSION_BASE):
+        with initialize_config_dir(str(CONF), job_name=job_name, **BASE):
             yield
     finally:
         GlobalHydra.instance().clear()
         if hydra is not None:
             GlobalHydra.instance().initialize(hydra)
-            version.setbase(str(base))
+            version.VersionBase.instance().setbase(base)
 
 
 _SINGLE_SEEDS = (

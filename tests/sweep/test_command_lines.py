@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from sweep.command_lines import GOOD, command_lines
 
 from nmfstudy.cli import main
-from nmfstudy.sweep.composing import VERSION_BASE, plan
+from nmfstudy.sweep.composing import BASE, plan
 from nmfstudy.sweep.launching import _filled
 from nmfstudy.sweep.overrides import CONF
 from nmfstudy.util.errors import RequestError
@@ -66,7 +66,7 @@ def is_used(argv, key, value):
         return True
     if key == "study_name":
         return plan(others).jobs[0].study_name == value
-    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+    with initialize_config_dir(str(CONF), **BASE):
         before, after = (
             OmegaConf.select(compose("config", given), key.replace("/", "."))
             for given in (others, [*others, f"++{key}={value}"] if "." in key else overrides)

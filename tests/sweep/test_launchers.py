@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 
 from nmfstudy.cli import main
 from nmfstudy.store.heartbeat import signs_of_life
-from nmfstudy.sweep.composing import VERSION_BASE, plan
+from nmfstudy.sweep.composing import BASE, plan
 from nmfstudy.sweep.launching import Task, _share_cores, check_launcher
 from nmfstudy.sweep.overrides import CONF
 from nmfstudy.util.errors import RequestError
@@ -148,7 +148,7 @@ def test_a_job_whose_time_is_up_ends_and_has_not_failed(raised, tmp_path, monkey
     def time_is_up(*_):
         raise raised
 
-    with initialize_config_dir(str(CONF), version_base=VERSION_BASE):
+    with initialize_config_dir(str(CONF), **BASE):
         config = compose("config", [f"solver.name={name}:Signalled", "n_starts=4", "block=2"])
     before = signal.signal(signal.SIGUSR2, time_is_up)
     try:
