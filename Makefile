@@ -31,7 +31,7 @@ clean:
 
 # The stamp is written last: an interrupted installation is begun again.
 $(VENV)/installed: pyproject.toml constraints.txt
-	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 14) and "Python 3.11 to 3.13 is needed, this is %d.%d; possible: make PYTHON=python3.12" % v[:2])'
+	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(not (3, 11) <= v < (3, 16) and "Python 3.11 to 3.15 is needed, this is %d.%d; possible: make PYTHON=python3.12" % v[:2])'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install -c constraints.txt -e .
 	@touch $@

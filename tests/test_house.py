@@ -169,8 +169,10 @@ def test_every_package_is_shipped():
     packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"][
         "packages"
     ]
-    found = {p.parent.relative_to(ROOT).as_posix().replace("/", ".") for p in SOURCES}
-    assert found | {"nmfstudy.experiments", "nmfstudy.conf"} == set(packages)
+    choices = [ROOT / "nmfstudy" / p.relative_to(ROOT) for p in (ROOT / "conf").rglob("*.yaml")]
+    folders = {p.parent.relative_to(ROOT) for p in [*SOURCES, *choices]}
+    found = {folder.as_posix().replace("/", ".") for folder in folders}
+    assert found | {"nmfstudy.experiments"} == set(packages)
 
 
 def test_only_the_grammar_and_the_launchers_of_a_sweep_know_hydra():
