@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: study results test lint bench clean
+.PHONY: study results test lint dist lowest bench clean
 
 study: $(VENV)/installed
 	$(BIN)/nmfstudy run study=discussion
@@ -20,14 +20,23 @@ test: $(VENV)/installed-test
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(PYTEST)
 
 lint: $(VENV)/installed-test
-	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+dist: $(VENV)/installed-test
+	$(PIP) install -c constraints.txt -e '.[release]'
+	$(BIN)/python -m build && $(BIN)/twine check --strict dist/*
+
+lowest:
+	$(PYTHON) -m venv --clear $(VENV)-lowest
+	$(VENV)-lowest/bin/python -m pip --disable-pip-version-check --quiet install -c tests/lowest.txt -e '.[cluster]' pytest pytest-randomly pytest-xdist hypothesis
+	$(VENV)-lowest/bin/python -m pytest -n 2 $$(cat .ci/quick-tests)
 
 bench: $(VENV)/installed-test
 	$(PIP) install -c constraints.txt -e '.[bench]'
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last: an interrupted installation is begun again.
 $(VENV)/installed: pyproject.toml constraints.txt
