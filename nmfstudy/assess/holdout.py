@@ -6,6 +6,9 @@ that grows with the value, as that of counts does, would else leave the judgemen
 largest. `_predict` is all that knows how entries are left out of a fit.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import nnls
 
+from nmfstudy.datasets.typing import Matrix
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.problem import Problem, Search, check_integer
 from nmfstudy.util.display import Shown, count, number
@@ -72,7 +76,14 @@ class Holdout(Shown):
         return title, ("components", "error", "standard error"), rows
 
 
-def holdout(X, n_components, *, fraction=0.1, n_repeats=5, seed=0):
+def holdout(
+    X: Matrix,
+    n_components: int | Sequence[int],
+    *,
+    fraction: float = 0.1,
+    n_repeats: int = 5,
+    seed: int = 0,
+) -> Holdout:
     """Hide a share of the entries, fit the others, and compare.
 
     Parameters

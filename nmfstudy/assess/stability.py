@@ -1,5 +1,8 @@
 """How components fare when the data are drawn again: `stability`."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +13,11 @@ from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, component_trust
 from nmfstudy.assess.recurrence import FATES, SIMILAR_FATE
 from nmfstudy.assess.refits import reference_of, refit, seeds_of, shares_of, solver_of
 from nmfstudy.assess.resample import draw
+from nmfstudy.certificates.verdict import Verdict
+from nmfstudy.datasets.typing import Matrix
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
 from nmfstudy.model.problem import Problem, Search, check_integer, default_tol
 from nmfstudy.solutions import distinct_solutions
@@ -143,20 +149,20 @@ class Stability(Shown):
 
 
 def stability(
-    X,
-    n_components,
+    X: Matrix,
+    n_components: int,
     *,
-    resample="halves",
-    n_resamples=100,
-    n_starts=20,
-    seed=0,
-    groups=None,
-    loss="frobenius",
-    fits=None,
-    verdict=None,
-    warm_start=True,
-    progress=lambda n: None,
-):
+    resample: str = "halves",
+    n_resamples: int = 100,
+    n_starts: int = 20,
+    seed: int = 0,
+    groups: Sequence | None = None,
+    loss: str = "frobenius",
+    fits: Fits | Sequence[Fits] | None = None,
+    verdict: Verdict | None = None,
+    warm_start: bool = True,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Stability:
     """Fit the data drawn again and again, and look for the components of the best fit in each.
 
     Every resample is fitted to full convergence from ``n_starts`` random starts and from the

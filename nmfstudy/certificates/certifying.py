@@ -1,9 +1,13 @@
 """`certify`: every certificate asked of every reading of the zeros, and the weakest answer."""
 
+from __future__ import annotations
+
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nmfstudy.certificates.case import FULL, UNCLEAR, Case, make_case
 from nmfstudy.certificates.combine import CLAIMS, combine_outcomes, proved
@@ -13,7 +17,8 @@ from nmfstudy.certificates.outcome import inconclusive, skipped
 from nmfstudy.certificates.verdict import Verdict
 from nmfstudy.certificates.wording import explain
 from nmfstudy.certificates.zeros import pattern_interval, sized
-from nmfstudy.model.factorization import Factorization
+from nmfstudy.datasets.typing import Matrix
+from nmfstudy.model.factorization import Factorization, Factors
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import one_blas_thread
@@ -23,15 +28,15 @@ LARGEST_THRESHOLD = 1e-2  # thresholds above it are not tried
 
 @one_blas_thread()  # on small matrices more of them cost more than they give
 def certify(
-    W,
-    H,
+    W: ArrayLike,
+    H: ArrayLike,
     *,
-    X=None,
-    others=(),
-    zero_threshold=None,
-    budget=60.0,
-    ladder=True,
-):
+    X: Matrix | None = None,
+    others: Sequence[Factors] = (),
+    zero_threshold: float | None = None,
+    budget: float = 60.0,
+    ladder: bool = True,
+) -> Verdict:
     """Say what can be proved about the uniqueness of the factorization ``X̂ = WH``.
 
     Parameters

@@ -4,7 +4,10 @@ A new dataset is a function with keyword parameters that returns a `Dataset`, an
 `DATASETS`.
 """
 
+from __future__ import annotations
+
 from inspect import signature
+from typing import Any
 
 from nmfstudy.datasets.base import Dataset, check_data
 from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
@@ -21,7 +24,7 @@ DATASETS = {
 __all__ = ["DATASETS", "Dataset", "check_data", "load_dataset", "read_matrix", "read_table"]
 
 
-def load_dataset(name, **params):
+def load_dataset(name: str, **params: Any) -> Dataset:
     """Make or read a dataset.
 
     Parameters

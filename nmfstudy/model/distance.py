@@ -1,14 +1,16 @@
 """How far two factorizations are apart, modulo permutation and scaling."""
 
+from __future__ import annotations
+
 import numpy as np
 
-from nmfstudy.model.factorization import as_factorization, balance
+from nmfstudy.model.factorization import Factors, as_factorization, balance
 from nmfstudy.model.matching import match, pad, squared_term_distances
 
 DIRECT_BELOW = 1e-6  # of the terms' size: the Gram form has a floor near 2e-8 by cancellation
 
 
-def distance(a, b, scale=None):
+def distance(a: Factors, b: Factors, scale: float | None = None) -> float:
     r"""Distance of two factorizations as multisets of rank-one terms.
 
     .. math:: d(a, b) = \sqrt{\min_π \sum_r ‖t_r - t'_{π(r)}‖_F^2} \,/\, \mathrm{scale}

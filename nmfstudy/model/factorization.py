@@ -1,9 +1,13 @@
 """A nonnegative factorization ``W @ H`` and what can be said of it without any data."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nmfstudy.util.errors import RequestError
 
@@ -94,34 +98,34 @@ class Factorization:
             )
 
     @property
-    def n_components(self):
+    def n_components(self) -> int:
         """Number of terms, dead ones included."""
         return self.W.shape[1]
 
     @cached_property
-    def sizes(self):
+    def sizes(self) -> np.ndarray:
         """``‖w_r h_r‖_F = ‖w_r‖‖h_r‖`` of every term, shape (n_components,)."""
         return np.linalg.norm(self.W, axis=0) * np.linalg.norm(self.H, axis=1)
 
     @property
-    def dead(self):
+    def dead(self) -> np.ndarray:
         """Which terms are zero, shape (n_components,)."""
         return self.sizes == 0
 
-    def product(self):
+    def product(self) -> np.ndarray:
         """``W @ H``, shape (n_samples, n_features)."""
         return self.W @ self.H
 
-    def terms(self):
+    def terms(self) -> np.ndarray:
         """All rank-one terms, shape (n_components, n_samples, n_features)."""
         return np.einsum("nk,kd->knd", self.W, self.H)
 
-    def permute(self, order):
+    def permute(self, order: ArrayLike) -> Factorization:
         """The same factorization with its components in another order."""
         order = np.asarray(order)
         return Factorization(self.W[:, order], self.H[order])
 
-    def normalize(self, norm="l2"):
+    def normalize(self, norm: str = "l2") -> Factorization:
         """Give every live ``h_r`` unit norm and let ``w_r`` carry the scale.
 
         Parameters
@@ -201,6 +205,9 @@ class Factorization:
         return Factorization(W, H)
 
 
-def as_factorization(given):
+Factors: TypeAlias = "Factorization | tuple[ArrayLike, ArrayLike]"
+
+
+def as_factorization(given: Factors) -> Factorization:
     """Accept a `Factorization` or a pair ``(W, H)``."""
     return given if isinstance(given, Factorization) else Factorization(*given)

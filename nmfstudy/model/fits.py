@@ -1,9 +1,14 @@
 """Results of fitting: many starts of one search on one problem."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
+from typing import overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from nmfstudy.model.factorization import Factorization, live_components
 from nmfstudy.model.problem import Problem, Search
@@ -74,7 +79,7 @@ class Fit(Shown):
     seed: int
 
     @property
-    def factorization(self):
+    def factorization(self) -> Factorization:
         """The factors as a checked `Factorization`."""
         return Factorization(self.W, self.H)
 
@@ -169,9 +174,15 @@ class Fits(Shown):
             dead = ~live_components(self.W, self.H)
             object.__setattr__(self, "n_dead", dead.sum(axis=1))
 
-    def __len__(self):
+    def __len__(self) -> int:
         """Number of fits."""
         return len(self.seed)
+
+    @overload
+    def __getitem__(self, index: int) -> Fit: ...
+
+    @overload
+    def __getitem__(self, index: slice | ArrayLike) -> Fits: ...
 
     def __getitem__(self, index):
         """A `Fit` for an integer, with NaN for factors that were not kept; else `Fits`."""
@@ -181,7 +192,7 @@ class Fits(Shown):
         columns = {name: getattr(self, name)[index] for name in _COLUMNS}
         return replace(self, **columns).with_rows(self.row[index])
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Fit]:
         """One `Fit` after the other."""
         return (self[i] for i in range(len(self)))
 

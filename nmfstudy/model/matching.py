@@ -1,9 +1,11 @@
 """Which component of one factorization is which of another."""
 
+from __future__ import annotations
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from nmfstudy.model.factorization import as_factorization
+from nmfstudy.model.factorization import Factors, as_factorization
 from nmfstudy.util.errors import RequestError
 
 
@@ -55,7 +57,7 @@ def pad(factorization, n_components):
     )
 
 
-def match(a, b):
+def match(a: Factors, b: Factors) -> tuple[np.ndarray, np.ndarray]:
     """Match the components of ``b`` to those of ``a`` by the Hungarian algorithm.
 
     The matching minimises ``Σ_r ‖t_r − t'_π(r)‖_F²`` over the terms, so neither permutation nor

@@ -1,5 +1,7 @@
 """All runs of a folder as tables."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -7,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from nmfstudy.datasets.base import Dataset
+from nmfstudy.datasets.typing import Matrix
+from nmfstudy.model.fits import Fits
 from nmfstudy.store import find_runs
 from nmfstudy.store.job import Analysis
 from nmfstudy.store.recorded import within_memory
@@ -82,7 +86,13 @@ class Study(Shown):
         return any(not result.problem.penalty.is_zero for result in self)
 
     @staticmethod
-    def load(folder, *, analysis=None, code=None, may_fit=False):
+    def load(
+        folder: str | Path,
+        *,
+        analysis: Analysis | None = None,
+        code: str | None = None,
+        may_fit: bool = False,
+    ) -> Study:
         """Read every finished run of a study.
 
         If the last sweep found other data under a name than earlier ones, theirs are left out.
@@ -138,7 +148,12 @@ class Study(Shown):
         )
 
     @staticmethod
-    def of(data, *fits, analysis=None, folder="study"):
+    def of(
+        data: Matrix,
+        *fits: Fits,
+        analysis: Analysis | None = None,
+        folder: str | Path = "study",
+    ) -> Study:
         """Fits at hand as a study, for its tables, figures and report.
 
         Parameters
@@ -192,23 +207,23 @@ class Study(Shown):
         return iter(self.results)
 
     @cached_property
-    def starts(self):
+    def starts(self) -> pd.DataFrame:
         """One row per start; columns as in ``starts.csv`` of a run and four more."""
         return pd.concat([start_rows(p) for p in self], ignore_index=True)
 
     @cached_property
-    def shares(self):
+    def shares(self) -> pd.DataFrame:
         """Share of each search's starts that ends in each minimum, with 95 % Wilson limits."""
         rows = [{"problem": p.key, **row} for p in self for row in p.solutions.shares()]
         return pd.DataFrame(rows, columns=SHARES)
 
     @cached_property
-    def solutions(self):
+    def solutions(self) -> pd.DataFrame:
         """One row per minimum of each problem."""
         return pd.DataFrame([row for p in self for row in solution_rows(p)], columns=SOLUTIONS)
 
     @cached_property
-    def problems(self):
+    def problems(self) -> pd.DataFrame:
         """One row per problem."""
         return pd.DataFrame([problem_row(p) for p in self], columns=PROBLEMS)
 

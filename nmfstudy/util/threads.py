@@ -7,6 +7,7 @@ compile time, balances starts of unequal length, and survives a fork.
 
 import os
 from collections import deque
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from queue import SimpleQueue
@@ -62,7 +63,7 @@ _limit = _BlasLimit()
 
 
 @contextmanager
-def one_blas_thread():
+def one_blas_thread() -> Iterator[None]:
     """Context in which BLAS uses one thread: fewer conflicts, and bits that do not depend on it."""
     _limit.enter()
     try:
