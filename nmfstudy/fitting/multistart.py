@@ -1,12 +1,18 @@
 """Fitting many starts of one search on one problem: `fit`, and `fit_starts` beneath it."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from nmfstudy.datasets.base import Dataset, check_data
+from nmfstudy.datasets.typing import Matrix
 from nmfstudy.fitting.batch import fit_batch
 from nmfstudy.fitting.inits import check_init, draw_starts, is_deterministic
 from nmfstudy.fitting.keeping import RECORDS, check_record
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.fitting.solvers.base import ignore_progress
-from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.fits import Fits
+from nmfstudy.model.penalties import ElementwisePenalty, ScaleFreePenalty
 from nmfstudy.model.problem import Problem, Search, check_seeds, default_solver, default_tol
 from nmfstudy.util.errors import RequestError, check_memory, short
 
@@ -16,24 +22,24 @@ _VALUES_BYTES = 200  # what is known of a start besides its factors
 
 
 def fit(
-    X,
-    n_components,
+    X: Matrix,
+    n_components: int,
     *,
-    n_starts=100,
-    seed=0,
-    init="random",
-    solver=None,
-    tol=None,
-    max_iter=20000,
-    alpha_W=0.0,
-    alpha_H="same",
-    l1_ratio=0.0,
-    penalty=None,
-    loss="frobenius",
-    stop="kkt",
-    record="all",
-    solver_options=None,
-):
+    n_starts: int = 100,
+    seed: int = 0,
+    init: str = "random",
+    solver: str | None = None,
+    tol: float | None = None,
+    max_iter: int = 20000,
+    alpha_W: float = 0.0,
+    alpha_H: float | str = "same",
+    l1_ratio: float = 0.0,
+    penalty: ElementwisePenalty | ScaleFreePenalty | None = None,
+    loss: str = "frobenius",
+    stop: str = "kkt",
+    record: str = "all",
+    solver_options: dict[str, Any] | None = None,
+) -> Fits:
     """Factorize X from many starts.
 
     Parameters

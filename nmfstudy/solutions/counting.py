@@ -1,7 +1,12 @@
 """From fits to distinct solutions."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 import numpy as np
 
+from nmfstudy.model.fits import Fits
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
 from nmfstudy.solutions.gate import (
@@ -25,7 +30,13 @@ _COMPARED = 1000  # of equally good fits, at most
 _MEMBERS = 30  # that are kept of wide minima
 
 
-def distinct_solutions(fits, *, distance_tol=1e-3, objective_rtol=None, kkt_tol=1e-9):
+def distinct_solutions(
+    fits: Fits | Sequence[Fits],
+    *,
+    distance_tol: float = 1e-3,
+    objective_rtol: float | None = None,
+    kkt_tol: float = 1e-9,
+) -> Solutions:
     r"""Count the different solutions among fits of one problem.
 
     Two fits are apart by

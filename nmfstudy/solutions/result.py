@@ -139,17 +139,17 @@ class Solutions(Shown):
         )
 
     @property
-    def n_minima(self):
+    def n_minima(self) -> int:
         """Number of distinct converged fits."""
         return len(self.counts)
 
     @property
-    def n_distinct(self):
+    def n_distinct(self) -> int:
         """Number of solutions: near-optimal minima, which the objective cannot tell apart."""
         return int(self.near_optimal.sum())
 
     @property
-    def n_best(self):
+    def n_best(self) -> int:
         """Number of best solutions: those whose objective equals the best up to rounding."""
         return int(self.best.sum())
 
@@ -171,7 +171,7 @@ class Solutions(Shown):
         return decide_kind(self.evidence)
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """One of one, several, continuum, unsettled; of the near-optimal minima."""
         return self._verdict[0]
 
@@ -284,7 +284,7 @@ class Solutions(Shown):
         return self.starts_per_minimum(self.sampled_search)
 
     @property
-    def coverage(self):
+    def coverage(self) -> float:
         """The chance that one more converged start ends in a minimum seen; NaN without starts."""
         return good_turing_coverage(self._sample)
 
