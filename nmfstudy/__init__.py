@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the same names for type checkers, which do not see `__getattr__`'s
+    from nmfstudy.assess.displacement import displacement
     from nmfstudy.assess.holdout import holdout
     from nmfstudy.assess.stability import stability
     from nmfstudy.certificates import certify
@@ -47,6 +48,7 @@ __all__ = [
     "RequestError",
     "Study",
     "certify",
+    "displacement",
     "distance",
     "distinct_solutions",
     "fit",

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 import nmfstudy as ns
+from nmfstudy.assess.displacement import Displacement
 from nmfstudy.assess.holdout import Holdout
 from nmfstudy.assess.stability import Stability
 from nmfstudy.certificates.verdict import Verdict
@@ -34,6 +35,7 @@ assert_type(verdict, Verdict)
 assert_type(verdict.status, str)
 assert_type(order, np.ndarray)
 assert_type(ns.distance(f, f, scale=2.0), float)
+assert_type(ns.displacement(X, 2, ratios=[4]), Displacement)
 assert_type(ns.holdout(X, [2, 3]), Holdout)
 assert_type(ns.stability(sparse.csr_array(X), 2, fits=fits), Stability)
 assert_type(ns.Study.load("results/menu"), ns.Study)

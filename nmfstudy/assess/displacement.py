@@ -1,5 +1,8 @@
 """How far single entries of the components can be moved before the fit gets worse: bands."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,8 +12,10 @@ from scipy import sparse
 from scipy.optimize import brentq
 
 from nmfstudy.assess.refits import reference_of, seeds_of, solver_of
+from nmfstudy.datasets.typing import Matrix
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
 from nmfstudy.model.problem import Problem, Search, check_integer
 from nmfstudy.solutions import distinct_solutions
@@ -81,8 +86,15 @@ class Displacement(Shown):
 
 
 def displacement(
-    X, n_components, *, ratios=None, n_starts=20, seed=0, fits=None, progress=lambda n: None
-):
+    X: Matrix,
+    n_components: int,
+    *,
+    ratios: Sequence[float] | None = None,
+    n_starts: int = 20,
+    seed: int = 0,
+    fits: Fits | Sequence[Fits] | None = None,
+    progress: Callable[[int], object] = lambda n: None,
+) -> Displacement:
     """Hold one entry of H at another value, fit everything else again, and see what it costs.
 
     For every entry the least and the largest share of its row's sum are sought at which the best
