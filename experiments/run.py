@@ -36,9 +36,9 @@ def _settings(name):
 USAGE = f"""usage: nmfstudy run [FILE] [-k K] [-n STARTS] [--loss LOSS] [-m] [KEY=VALUE …]
 
 {__doc__}
-FILE is short for study=mydata dataset.path=FILE, -k 2:8 (or 2,3,5) for n_components=2,3,4,5,6,7,8,
--n for n_starts=, --loss (kl for kullback-leibler) for loss=, --seed for seed=. --check says what
-would be done.
+FILE is short for study=mydata dataset.path=FILE, or mycounts if the loss is kl; -k 2:8 or 2,3,5 for
+n_components=, -n for n_starts=, --loss (kl for kullback-leibler) for loss=, --seed for seed=.
+--check says what would be done.
 
 Keys are those of the configuration below; -m lets a value be a list or a range and runs every
 combination. Studies: {", ".join(sorted(p.stem for p in (CONF / "study").glob("*.yaml")))}.

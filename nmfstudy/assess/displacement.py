@@ -11,13 +11,13 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import brentq
 
-from nmfstudy.assess.refits import reference_of, seeds_of, solver_of
+from nmfstudy.assess.refits import reference_of, search_of, seeds_of
 from nmfstudy.datasets.typing import Matrix
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
-from nmfstudy.model.problem import Problem, Search, check_integer
+from nmfstudy.model.problem import Problem, check_integer
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.solutions.gate import near_limit
 from nmfstudy.util.display import Shown, count, number
@@ -144,7 +144,7 @@ def displacement(
     X = X.toarray() if sparse.issparse(X) else X
     n_starts = check_integer("n_starts", n_starts, 1)
     if fits is None:
-        search = Search(solver=solver_of("frobenius"))
+        search = search_of("frobenius")
         seeds = seeds_of(seed, "data", n_starts)
         fits = fit_starts(X, Problem(n_components), search, seeds)
     solutions = distinct_solutions(fits)

@@ -6,7 +6,7 @@ import numpy as np
 
 from nmfstudy.assess.recurrence import SIMILAR_FATE, recurrence
 from nmfstudy.fitting.multistart import fit_starts
-from nmfstudy.model.problem import Search, default_tol
+from nmfstudy.model.problem import Search, default_solver, default_tol
 from nmfstudy.util.streams import stream
 
 
@@ -55,7 +55,7 @@ def refit(X, solutions, drawn, *, n_starts, seed=0, warm_start=True, progress=la
     Refits
     """
     problem, reference = solutions.problem, reference_of(solutions)
-    search = Search(solver=solver_of(problem.loss), tol=default_tol(problem.loss))
+    search = search_of(problem.loss)
     (k, d), n = reference.H.shape, len(drawn)
     congruence, fate = np.empty((n, k)), np.empty((n, k), dtype=np.int64)
     H, share = np.full((n, k, d), np.nan), np.full((n, k), np.nan)
@@ -71,9 +71,10 @@ def refit(X, solutions, drawn, *, n_starts, seed=0, warm_start=True, progress=la
     return Refits(names, left_out, congruence, fate, H, share)
 
 
-def solver_of(loss):
-    """The quickest solver that reaches full convergence with a loss."""
-    return "accelerated" if loss == "frobenius" else "scikit_learn"
+def search_of(loss):
+    """Random starts by the quickest solver that reaches full convergence with a loss."""
+    solver = "accelerated" if loss == "frobenius" else default_solver(loss)
+    return Search(solver=solver, tol=default_tol(loss, solver))
 
 
 def seeds_of(seed, name, n_starts):

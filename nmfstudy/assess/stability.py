@@ -11,7 +11,7 @@ import pandas as pd
 
 from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, component_trust
 from nmfstudy.assess.recurrence import FATES, SIMILAR_FATE
-from nmfstudy.assess.refits import reference_of, refit, seeds_of, shares_of, solver_of
+from nmfstudy.assess.refits import reference_of, refit, search_of, seeds_of, shares_of
 from nmfstudy.assess.resample import draw
 from nmfstudy.certificates.verdict import Verdict
 from nmfstudy.datasets.typing import Matrix
@@ -19,7 +19,7 @@ from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
-from nmfstudy.model.problem import Problem, Search, check_integer, default_tol
+from nmfstudy.model.problem import Problem, check_integer
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.solutions.coverage import wilson_interval
 from nmfstudy.util.display import Shown, count, percent
@@ -214,7 +214,7 @@ def stability(
 
     X = check_data(getattr(X, "X", X))
     problem = Problem(n_components, loss)
-    search = Search(solver=solver_of(loss), tol=default_tol(loss))
+    search = search_of(loss)
     n_starts = check_integer("n_starts", n_starts, 1)
     drawn = draw(X, resample, n_resamples, n_components=n_components, groups=groups, seed=seed)
     if fits is None:

@@ -56,8 +56,8 @@ def fit(
         By default the one that converges fully for the loss: coordinate_descent, or newton for
         Kullback–Leibler.
     tol : float, optional
-        KKT residual to reach: 1e-9, or 1e-6 for Itakura–Saito, whose multiplicative updates
-        never reach a zero. With ``stop="scikit_learn"`` what scikit-learn means by it.
+        KKT residual to reach: 1e-9, or 1e-6 by multiplicative updates, which never reach a zero.
+        With ``stop="scikit_learn"`` what scikit-learn means by it.
     max_iter : int
         Sweeps per start.
     alpha_W, alpha_H, l1_ratio
@@ -96,10 +96,9 @@ def fit(
     elif (alpha_W, alpha_H, l1_ratio) != (0.0, "same", 0.0):
         raise RequestError("give either penalty or alpha_W, alpha_H, l1_ratio, not both")
     problem = Problem(n_components, loss, penalty)
-    if tol is None:
-        tol = default_tol(loss)
     options = dict(solver_options or {})
     solver = default_solver(loss, stop) if solver is None else solver
+    tol = default_tol(loss, solver) if tol is None else tol
     search = Search(init, solver, tol, max_iter, stop, options, is_deterministic(init))
     check_seeds(seed, n_starts)
     X = X.X if isinstance(X, Dataset) else X

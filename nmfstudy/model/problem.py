@@ -28,9 +28,9 @@ def check_seeds(first, n_starts):
         )
 
 
-def default_tol(loss):
-    """KKT residual to reach: 1e-9; 1e-6 where multiplicative updates are all there is."""
-    return 1e-6 if loss == "itakura-saito" else 1e-9
+def default_tol(loss, solver):
+    """KKT residual to reach: 1e-9; 1e-6 by multiplicative updates, which never reach a zero."""
+    return 1e-6 if loss != "frobenius" and solver == "scikit_learn" else 1e-9
 
 
 def default_solver(loss, stop="kkt"):

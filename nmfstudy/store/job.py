@@ -239,7 +239,7 @@ def job_from_config(config):
     solver = _section(config, "solver", default_solver(loss, _stop_of(config["solver"])))
     rule = {k: solver.pop(k) for k in ("tol", "max_iter", "stop") if k in solver}
     if rule.get("tol") is None:
-        rule["tol"] = default_tol(loss)
+        rule["tol"] = default_tol(loss, solver["name"])
     if analysis.get("kkt_tol", 0) is None:
         analysis["kkt_tol"] = rule["tol"]
     name = init.pop("name")

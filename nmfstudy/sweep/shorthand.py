@@ -8,6 +8,7 @@ from os.path import isfile  # False also for what can be no name
 from nmfstudy.util.errors import RequestError, short
 
 SHORT_LOSSES = {"kl": "kullback-leibler", "is": "itakura-saito"}
+STUDIES = {"kullback-leibler": "mycounts"}  # of one's own data, by the loss; else mydata
 _RANGE = re.compile(r"(\d{1,6}):(\d{1,6})")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*(\.[a-z]+)+")
 _LIST = re.compile(r"\d{1,6}(,\d{1,6})*")
@@ -31,7 +32,7 @@ def written_out(argv):
     -------
     list of str
         Options that are no keys, ``-m`` and ``--check``, first. A file is taken with
-        ``study=mydata`` unless a study is given, or ``-m``.
+        ``study=mydata``, or mycounts for Kullback–Leibler, unless a study is given, or ``-m``.
 
     Raises
     ------
@@ -64,16 +65,17 @@ def written_out(argv):
         raise RequestError(
             f"{short(files[0])} and {short(files[1])} are two files; possible: one at a time"
         )
+    loss = given.loss and SHORT_LOSSES.get(given.loss, given.loss)
     short_keys = {
         "n_components": given.n_components and _numbers(given.n_components),
         "n_starts": given.n_starts,
-        "loss": given.loss and SHORT_LOSSES.get(given.loss, given.loss),
+        "loss": loss,
         "seed": given.seed,
     }
     keys = [f"{key}={value}" for key, value in short_keys.items() if value is not None]
     if files:
         named = given.multirun or any(word.startswith("study=") for word in overrides)
-        study = ["dataset=file"] if named else ["study=mydata"]
+        study = ["dataset=file"] if named else [f"study={STUDIES.get(loss, 'mydata')}"]
         keys = [*study, f"dataset.path={quoted(files[0])}", *keys]
     flags = ["-m"] * given.multirun + ["--check"] * given.check
     return [*flags, *keys, *overrides]

@@ -24,7 +24,7 @@ def own_data(tmp_path):
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_composes_and_names_its_folder(preset, tmp_path):
     """After itself, or after the file."""
-    extra = own_data(tmp_path) if preset == "mydata" else []
+    extra = own_data(tmp_path) if preset.startswith("my") else []
     asked = plan([f"study={preset}", *extra])
     assert asked.launcher == "basic"
     assert {job.study_name for job in asked.jobs} == {"X" if extra else preset}
@@ -85,6 +85,8 @@ def test_other_losses_have_a_tolerance_that_their_updates_can_reach():
     for loss, tol in (("frobenius", 1e-9), ("kullback-leibler", 1e-6)):
         (job,) = plan(["solver=scikit_learn", f"loss={loss}"]).jobs
         assert job.search.tol == job.analysis.kkt_tol == tol
+    (job,) = plan(["loss=kullback-leibler"]).jobs
+    assert (job.search.solver, job.search.tol) == ("newton", 1e-9)
     (job,) = plan(["solver=scikit_learn", "solver.tol=1e-5"]).jobs
     assert job.search.tol == 1e-5
 
@@ -139,7 +141,8 @@ def test_every_member_of_a_group_has_its_file_and_the_other_way_round(group):
     from nmfstudy.fitting.solvers import SOLVERS
     from nmfstudy.model.penalties import PENALTIES
 
-    members = {"dataset": DATASETS, "init": INITS, "solver": SOLVERS, "penalty": PENALTIES}
+    solvers = {*SOLVERS, "default"}  # by the loss
+    members = {"dataset": DATASETS, "init": INITS, "solver": solvers, "penalty": PENALTIES}
     assert {path.stem for path in (CONF / group).glob("*.yaml")} == set(members[group])
 
 

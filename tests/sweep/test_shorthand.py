@@ -44,6 +44,8 @@ def test_a_file_is_taken_whatever_it_is_called(folder, name):
         (["X.csv", "-n", "auto"], ["study=mydata", "dataset.path=X.csv", "n_starts=auto"]),
         (["X.csv", "-m", "init=random,nndsvda"],
          ["-m", "dataset=file", "dataset.path=X.csv", "init=random,nndsvda"]),
+        (["X.csv", "--loss", "kl"],
+         ["study=mycounts", "dataset.path=X.csv", "loss=kullback-leibler"]),
         (["--loss", "kl", "--seed", "7"], ["loss=kullback-leibler", "seed=7"]),
         (["study=smoke", "X.csv"], ["dataset=file", "dataset.path=X.csv", "study=smoke"]),
         (["--multirun", "n_components=2,3"], ["-m", "n_components=2,3"]),
