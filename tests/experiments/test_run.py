@@ -57,7 +57,7 @@ def test_bad_data_end_with_one_sentence_and_nothing_written(name, tmp_path, monk
         ["run", "solver.name=os:getcwd"],
         ["run", "solver.name=foo"],
         ["run", "init.name=foo"],
-        ["run", "loss=kullback-leibler"],
+        ["run", "loss=kullback-leibler", "solver=coordinate_descent"],
         ["run", "solver=scikit_learn", "penalty=scale_free_W"],
         ["run", "dataset=laurberg", "dataset.alpha=2"],
         ["run", "dataset=hexagon", "dataset.a=0.5"],
