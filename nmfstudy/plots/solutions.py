@@ -118,7 +118,8 @@ def plot_objective_gate(table, *, objective_rtol=None, ax=None):
                 label="components trusted")  # fmt: skip
         ax.set_ylabel("number")
     style.log_axis(ax.xaxis, table.objective_rtol.min(), table.objective_rtol.max())
-    style.count_axis(ax.yaxis, max(table.n.max(), 1))
+    most = max(table.n.max(), table.n_trusted.max() if "n_trusted" in table else 0)
+    style.count_axis(ax.yaxis, max(most, 1))
     if objective_rtol:
         ax.axvline(objective_rtol, color=style.INK, lw=1, ls=":", label="used in this report")
         style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0))
