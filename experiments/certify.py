@@ -6,7 +6,8 @@ nmfstudy certify X.csv -k 3
 
 import sys
 
-from nmfstudy.cli import Parser, guarded
+from nmfstudy.cli import guarded
+from nmfstudy.util.arguments import Parser
 from nmfstudy.util.errors import RequestError, check_positive
 
 

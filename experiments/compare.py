@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-from nmfstudy.cli import Parser, guarded
+from nmfstudy.cli import guarded
+from nmfstudy.util.arguments import Parser
 
 
 def main(argv):

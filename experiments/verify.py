@@ -2,7 +2,8 @@
 
 import sys
 
-from nmfstudy.cli import Parser, guarded
+from nmfstudy.cli import guarded
+from nmfstudy.util.arguments import Parser
 
 
 def main(argv):

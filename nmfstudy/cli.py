@@ -1,6 +1,5 @@
 """The command ``nmfstudy``: finds the app and turns errors into exit statuses."""
 
-import argparse
 import sys
 from importlib import import_module
 
@@ -50,16 +49,6 @@ def _dispatch(argv):
         print(f"nmfstudy: {argv[0]} is no command; possible: {', '.join(APPS)}", file=sys.stderr)
         return 2
     return import_module(f"nmfstudy.experiments.{argv[0]}").main(argv[1:])
-
-
-class Parser(argparse.ArgumentParser):
-    """An argument parser whose refusals are one sentence."""
-
-    def error(self, message):
-        """Raise instead of printing the usage."""
-        text = " ".join(message.split())
-        text = text if len(text) <= 200 else f"{text[:197]}..."
-        raise RequestError(f"{text}; possible: {self.prog} --help lists them")
 
 
 def guarded(app, argv=None):

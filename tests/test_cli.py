@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from nmfstudy.cli import APPS, Parser, guarded, main
+from nmfstudy.cli import APPS, guarded, main
+from nmfstudy.util.arguments import Parser
 from nmfstudy.util.errors import RequestError
 
 

@@ -1,10 +1,10 @@
 """The short way to ask for one's own file, ``X.csv -k 2:8 --loss kl -n auto``, as overrides."""
 
-import argparse
 import re
 import shlex
 from os.path import isfile  # False also for what can be no name
 
+from nmfstudy.util.arguments import Parser
 from nmfstudy.util.errors import RequestError, short
 
 SHORT_LOSSES = {"kl": "kullback-leibler", "is": "itakura-saito"}
@@ -12,11 +12,6 @@ STUDIES = {"kullback-leibler": "mycounts"}  # of one's own data, by the loss; el
 _RANGE = re.compile(r"(\d{1,6}):(\d{1,6})")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_/-]*(\.[a-z]+)+")
 _LIST = re.compile(r"\d{1,6}(,\d{1,6})*")
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message):
-        raise RequestError(f"{short(message)}; possible: nmfstudy run --help lists the options")
 
 
 def written_out(argv):
@@ -45,7 +40,7 @@ def written_out(argv):
     >>> written_out(["-m", "n_components=2,3"])
     ['-m', 'n_components=2,3']
     """
-    parser = _Parser(prog="nmfstudy run", add_help=False, allow_abbrev=False)
+    parser = Parser(prog="nmfstudy run", add_help=False, allow_abbrev=False)
     parser.add_argument("-m", "--multirun", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("-k", "--n-components")
