@@ -255,6 +255,26 @@ def table_over_k(candidates, evidence=None):
     return table.sort_values("n_components", ignore_index=True)
 
 
+def support(table):
+    """What the data say of every number of components.
+
+    Parameters
+    ----------
+    table : DataFrame
+        within_one, replicated and n_components, as of `Evidence.table`.
+
+    Returns
+    -------
+    list of {"accepted", "fragile", "rejected"}
+        Both, one or none of: k predicts hidden entries within a standard error of the best; its
+        components agree in random halves of the samples. One component always agrees.
+    """
+    predicts = table.within_one.to_numpy(dtype=bool)
+    agrees = (table.replicated.to_numpy() >= AGREED) | (table.n_components.to_numpy() == 1)
+    codes = np.array(["rejected", "fragile", "accepted"], dtype=object)
+    return codes[predicts.astype(int) + agrees].tolist()
+
+
 def combined(said):
     """The number by hidden entries, or more if both other looks see more.
 
@@ -308,7 +328,7 @@ def doubts_of(k, rows, row, evidence, agreement):
         yield "kind", {"kind": row.kind}
     elif row.trusted_share < 1:
         yield "untrusted", {"share": row.trusted_share, "n_distinct": row.n_distinct}
-    if row.coverage < 0.99:
+    if row.coverage < 0.99 and row.kind != "continuum":  # there nothing is to be covered
         yield "coverage", {"missing": 1 - row.coverage}
     if row.best_share < 0.5:
         yield "rarely_reached", {"share": row.best_share}

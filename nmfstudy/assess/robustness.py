@@ -46,6 +46,16 @@ class Robustness:
             self.gate * FRAGILE, GATES[1]
         )
 
+    @property
+    def fragile_components(self):
+        """Components that are trusted at some gate within a factor of ten, but not at all."""
+        lowest, highest = self.gate / FRAGILE, self.gate * FRAGILE
+        starts = self.table.objective_rtol.to_numpy()
+        ends = np.append(starts[1:], np.inf)
+        within = (starts <= highest) & (ends > lowest)
+        sets = [set(row) for row in self.table.trusted[within]]
+        return set.union(*sets) - set.intersection(*sets) if sets else set()
+
 
 def robustness(solutions, trust):
     """Count and trust for every gate from 1e-6 to 10 %.

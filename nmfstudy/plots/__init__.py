@@ -30,21 +30,21 @@ _NAMES = {
     "certified": "illustrate_zero_patterns illustrate_ambiguity",
     "comparison": "plot_studies illustrate_studies",
     "convergence": "convergence_table plot_convergence illustrate_convergence",
-    "example": "plot_pairs",
-    "factors": "plot_matrix plot_image plot_components illustrate_components",
+    "example": "plot_pairs plot_equation plot_factor_zeros plot_panels",
+    "factors": "plot_matrix plot_image plot_components",
     "fits": "objectives_table plot_objectives illustrate_objectives landscape_table plot_landscape "
-    "illustrate_landscape norms_table plot_norms",
+    " map_table plot_map plot_maps illustrate_map norms_table plot_norms",
     "illustration": "Illustration",
-    "minima": "share_table plot_shares illustrate_shares distance_table plot_distances "
-    "illustrate_distances tree_table plot_tree illustrate_tree",
-    "pairing": "plot_matching illustrate_matching",
+    "minima": "share_table plot_shares distance_table plot_distances  tree_table plot_tree",
+    "overview": "plot_k illustrate_k plot_component_ranges illustrate_component_ranges",
+    "pairing": "plot_matching",
     "penalties": "plot_collapse plot_drift plot_variants plot_rescaling plot_count_curves "
     "plot_bars",
     "problems": "plot_over_k illustrate_choosing_k plot_counts plot_zeros",
     "product": "plot_product illustrate_product",
     "solutions": "count_table plot_count illustrate_count objective_table plot_objective_gate "
-    "illustrate_objective_gate rarefaction_table plot_rarefaction illustrate_rarefaction",
-    "trust": "trust_table plot_trust illustrate_trust",
+    "illustrate_objective_gate rarefaction_table plot_rarefaction",
+    "trust": "trust_table plot_trust",
     "uniqueness": "plot_zero_pattern plot_rectangle plot_polygons band_table plot_bands",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}

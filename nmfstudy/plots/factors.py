@@ -3,11 +3,10 @@
 import re
 
 import numpy as np
-import pandas as pd
 
 from nmfstudy.model.factorization import as_factorization
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
+from nmfstudy.plots.illustration import PAGE_WIDTH
 
 _ANNOTATED = (12, 12)  # rows and columns of a matrix whose entries can be read as text
 _CELLS = 600  # beyond so many a heat map becomes one picture
@@ -168,45 +167,6 @@ def components_size(n_components, column_names=None):
     return PAGE_WIDTH, 0.9 + 0.45 * shown
 
 
-def illustrate_components(result, trust=None):
-    """The components of the best solution of a problem, with how far each can be trusted.
-
-    Parameters
-    ----------
-    result : ProblemResult
-    trust : sequence of float, optional
-        Per component, the share of near-optimal fits (or solutions) it recurs in.
-
-    Returns
-    -------
-    Illustration or None
-        None if no fit of the problem counts or its factors were not kept.
-    """
-    best = best_factorization(result)
-    if best is None:
-        return None
-    k, d = best.H.shape
-    names = result.dataset.column_names
-    labels = [f"component {r + 1}" for r in range(k)]
-    titles = labels
-    if trust is not None:
-        titles = [
-            f"{label}\n{trust_word(t)} ({style.number(t, 3)})"
-            for label, t in zip(labels, trust, strict=True)
-        ]
-    data = pd.DataFrame(best.normalize("max").H, columns=list(names or range(1, d + 1)))
-    data.insert(0, "component", np.arange(1, k + 1), allow_duplicates=True)
-    if trust is not None:
-        data.insert(1, "trust", np.asarray(trust, dtype=float), allow_duplicates=True)
-    return Illustration(
-        name=f"components-{result.key}",
-        draw=lambda figure: plot_components(best, column_names=names, titles=titles, figure=figure),
-        data=data,
-        size=components_size(k, names),
-        n_shown=_MOST if k > _MOST else None,
-    )
-
-
 def best_factorization(result):
     """The best factorization of a problem; None if none counts that fits as well as any.
 
@@ -218,11 +178,6 @@ def best_factorization(result):
     if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):
         return None
     return fit.factorization
-
-
-def trust_word(value):
-    """The field's reading of a congruence (Lorenzo-Seva & ten Berge 2006)."""
-    return "trusted" if value >= 0.95 else "similar" if value >= 0.85 else "doubtful"
 
 
 def _names(axis, n, names, side):

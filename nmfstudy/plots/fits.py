@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 
+from nmfstudy.model.distance import distance
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
 from nmfstudy.util.spacing import evenly_spaced
 
+_CLOSE = 0.05  # extent of a map at least, so that rounding does not fill it
 _FLOOR = 1e-13  # excess below this is drawn as none
 _NEAR = 1e-9  # distances below this are drawn as none
 _OWN_COLOUR = 5  # minima with a colour of their own
@@ -78,8 +80,8 @@ def _by_minimum(ax, shown, x):
     rest = counted & ~shown.minimum.isin(own)
     n_rest = shown.minimum[rest].nunique()
     groups = [
-        (shown.minimum == m, style.minimum_colour(m), style.minimum_marker(m), 26, f"minimum {m}")
-        for m in own
+        (shown.minimum == m, style.minimum_colour(m), style.minimum_marker(m), 26, name)
+        for m, name in ((m, f"minimum {m + 1}") for m in own)
     ]
     groups.append((rest, style.SKY, "o", 16, f"{n_rest} {'other ' if own else ''}minima"))
     groups.append((~counted, style.UNCOUNTED, "x", 26, "not counted"))
@@ -129,23 +131,29 @@ def landscape_table(result, most=600):
         in units of ``‖X‖``) in place of rank. Of many starts so many are taken, evenly spaced in
         the order of their objectives. Starts whose factors were not kept are left out.
     """
-    from nmfstudy.model.distance import distance
+    table, fits = _starts_with_factors(result, most)
+    best, norm = result.solutions.representatives[0].factorization, result.searches[0].data_norm
+    apart = [distance(best, fit.factorization, norm) for fit in fits]
+    return table.drop(columns="rank").assign(distance=apart)
 
-    table = objectives_table(result)
-    table = table.iloc[evenly_spaced(len(table), most)]
+
+def _starts_with_factors(result, most, table=None):
+    """Rows of `objectives_table` whose factors were kept, at most so many, and their fits."""
+    table = objectives_table(result) if table is None else table
     of_start = {
         (fits.search.init, fits.search.solver_label, seed): (fits, i)
         for fits in result.searches
         for i, seed in enumerate(fits.seed.tolist())
+        if fits.has_factors[i]
     }
-    best = result.solutions.representatives[0].factorization
-    apart = []
-    for row in table.itertuples(index=False):
-        fits, i = of_start[row.init, row.solver, row.seed]
-        kept = fits.has_factors[i]
-        apart.append(distance(best, fits[i].factorization, fits.data_norm) if kept else np.nan)
-    table = table.drop(columns="rank").assign(distance=apart)
-    return table.dropna(subset="distance").reset_index(drop=True)
+    table = table[[start in of_start for start in _names_of_starts(table)]]
+    table = table.iloc[evenly_spaced(len(table), most)].reset_index(drop=True)
+    found = (of_start[start] for start in _names_of_starts(table))
+    return table, [fits[i] for fits, i in found]
+
+
+def _names_of_starts(table):
+    return zip(table.init, table.solver, table.seed, strict=True)
 
 
 def plot_landscape(table, *, distance_tol=None, objective_rtol=None, ax=None):
@@ -178,24 +186,121 @@ def plot_landscape(table, *, distance_tol=None, objective_rtol=None, ax=None):
     return ax
 
 
-def illustrate_landscape(result):
-    """Where the starts of a problem ended, by distance and objective; None if all are the same."""
+def map_table(result, most=60):
+    """One row per start: its place on a map on which distances are those between the fits.
+
+    Classical scaling of the distances between the terms: the two directions in which the fits
+    differ most [1]_.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `objectives_table`, with x and y (in units of ``‖X‖``) in place of rank; of
+        many starts so many. ``table.attrs["shown"]`` is the share of the squared distances that
+        the map shows.
+
+    References
+    ----------
+    .. [1] Torgerson, W. S. (1952). Multidimensional scaling: I. Theory and method. Psychometrika.
+    """
+    table = objectives_table(result)
+    table, fits = _starts_with_factors(result, most, table[table.minimum >= 0])
+    factors, norm = [fit.factorization for fit in fits], result.searches[0].data_norm
+    squares = np.zeros((len(fits), len(fits)))
+    for i, a in enumerate(factors):
+        for j in range(i):
+            squares[i, j] = squares[j, i] = distance(a, factors[j], norm) ** 2
+    centred = squares - squares.mean(axis=0)
+    gram = -0.5 * (centred - centred.mean(axis=1, keepdims=True))
+    values, vectors = np.linalg.eigh(gram)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    # A direction has no sign of its own: the start that is farthest out is to the right, or on top.
+    signs = np.sign(np.take_along_axis(vectors, abs(vectors).argmax(axis=0)[None], axis=0))
+    places = (vectors * np.where(signs == 0, 1.0, signs) * np.sqrt(np.maximum(values, 0)))[:, :2]
+    x, y = np.pad(places, ((0, 0), (0, 2 - places.shape[1]))).T
+    table = table.drop(columns="rank").assign(x=x, y=y)
+    positive = np.maximum(values, 0).sum()
+    table.attrs["shown"] = float(np.maximum(values[:2], 0).sum() / positive) if positive else 1.0
+    return table
+
+
+def plot_map(table, *, title="", ax=None):
+    """Every start on a map of the fits: equal fits on one spot, coloured by minimum.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As `map_table` makes it.
+    title : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes(5.0, 4.2) if ax is None else ax
+    style.dress(ax, xlabel="distance, relative to the data")
+    ax.set_title(title, color=style.INK, fontsize=style.TEXT, loc="left")
+    reach = max(np.ptp(table.x), np.ptp(table.y), _CLOSE)
+    spots = table.groupby([table.minimum, *((table[v] / reach).round(2) for v in "xy")])
+    for (label, *_), spot in spots:
+        at, n = (spot.x.mean(), spot.y.mean()), len(spot)
+        ax.scatter(
+            *at, s=36 + 14 * min(n, 40), lw=0.8, color=style.minimum_colour(label), alpha=0.75,
+            marker=style.minimum_marker(label), edgecolors=style.INK,
+        )  # fmt: skip
+        if n > 3:
+            ax.annotate(
+                f"{n} starts", at, (14, 10), color=style.INK, textcoords="offset points",
+                fontsize=style.SMALL,
+            )  # fmt: skip
+    for v, limits in (("x", ax.set_xlim), ("y", ax.set_ylim)):
+        middle = (table[v].min() + table[v].max()) / 2
+        limits(middle - 0.65 * reach, middle + 0.65 * reach)
+    ax.set_aspect("equal")
+    ax.locator_params(nbins=4)
+    return ax
+
+
+def plot_maps(tables, titles, *, figure=None):
+    """Maps of several problems beside one another, see `plot_map`.
+
+    Parameters
+    ----------
+    tables : sequence of DataFrame
+    titles : sequence of str
+    figure : Figure, optional
+
+    Returns
+    -------
+    list of Axes
+    """
+    figure = style.new_axes(*maps_size(len(tables))).figure if figure is None else figure
+    figure.clear()
+    axes = style.grid(figure, len(tables), columns=3)
+    return [
+        plot_map(table, title=title, ax=ax)
+        for table, title, ax in zip(tables, titles, axes, strict=True)
+    ]
+
+
+def maps_size(n):
+    """Inches that `plot_maps` needs."""
+    return min(9.0, 3.4 * n), 3.4 * -(-n // 3)
+
+
+def illustrate_map(result):
+    """The fits of a problem on a map; None if all are the same or factors were not kept."""
     solutions = result.solutions
     if not solutions.n_minima or not np.isfinite(solutions.representatives[0].H).all():
         return None
-    table = landscape_table(result)
-    if not (table.distance > solutions.distance_tol).any():
+    table = map_table(result)
+    if not len(table) or not max(np.ptp(table.x), np.ptp(table.y)) > solutions.distance_tol:
         return None
     return Illustration(
-        name=f"landscape-{result.key}",
-        draw=lambda figure: plot_landscape(
-            table,
-            distance_tol=solutions.distance_tol,
-            objective_rtol=solutions.objective_rtol,
-            ax=figure.add_subplot(),
-        ),
+        name=f"map-{result.key}",
+        draw=lambda figure: plot_map(table, ax=figure.add_subplot()),
         data=table,
-        size=(7.0, 4.2),
+        size=(5.0, 4.2),
     )
 
 

@@ -5,7 +5,6 @@ import pandas as pd
 
 from nmfstudy.model.distance import distance
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
 from nmfstudy.util.display import spelt
 
 _MOST = 10  # minima with a row or a column of their own
@@ -69,7 +68,7 @@ def plot_shares(table, *, ax=None):
         ax.hlines(y, rows.share_low, rows.share_high, color=colour, lw=1.4)
         label = f"{search}: {rows.of.max()}"
         ax.plot(rows.share, y, marker, color=colour, ms=6.5, label=label)
-    ax.set_yticks(range(len(minima)), [f"minimum {m}" for m in minima])
+    ax.set_yticks(range(len(minima)), [f"minimum {m + 1}" for m in minima])
     ax.set(xlim=(-0.02, 1.02), ylim=(len(minima) - 0.45, -0.55))
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=1 if _long(searches) else 2)
@@ -84,21 +83,6 @@ def _shares_size(table):
     table = table[table.minimum < _MOST]
     n_searches = table.search.nunique()
     return 7.0, 1.3 + 0.24 * n_searches + table.minimum.nunique() * (0.3 + 0.14 * n_searches)
-
-
-def illustrate_shares(result):
-    """Solution × search for a problem; None without a fit that counts or for a continuum."""
-    solutions = result.solutions
-    if not solutions.n_minima or solutions.kind == "continuum":
-        return None
-    table = share_table(solutions)
-    return Illustration(
-        name=f"shares-{result.key}",
-        draw=lambda figure: plot_shares(table, ax=figure.add_subplot()),
-        data=table,
-        size=_shares_size(table),
-        n_shown=_MOST if solutions.n_minima > _MOST else None,
-    )
 
 
 def distance_table(solutions, scale):
@@ -149,23 +133,6 @@ def plot_distances(table, *, ax=None):
 
 def _distances_size(n):
     return 1.6 + 0.62 * n, 1.1 + 0.42 * n
-
-
-def illustrate_distances(result):
-    """How far the minima of a problem are apart; None below two, or without factors."""
-    solutions = result.solutions
-    known = [f for f in solutions.representatives[:_MOST] if np.isfinite(f.H).all()]
-    if solutions.n_minima < 2 or len(known) < min(solutions.n_minima, _MOST):
-        return None
-    table = distance_table(solutions, result.searches[0].data_norm)
-    n = min(solutions.n_minima, _MOST)
-    return Illustration(
-        name=f"distances-{result.key}",
-        draw=lambda figure: plot_distances(table, ax=figure.add_subplot()),
-        data=table,
-        size=_distances_size(n),
-        n_shown=n if n < solutions.n_minima else None,
-    )
 
 
 def tree_table(solutions, scale):
@@ -233,7 +200,7 @@ def plot_tree(table, *, labels=None, near_optimal=None, distance_tol=None, ax=No
             )  # fmt: skip
     if distance_tol is not None:
         ax.axvline(distance_tol, color=style.INK, lw=1, ls=":", label="same, if closer than this")
-    names = [f"minimum {m}" for m in range(n)] if labels is None else labels
+    names = [f"minimum {m + 1}" for m in range(n)] if labels is None else labels
     order = sorted(place, key=place.get)
     style.names_at(ax.yaxis, np.arange(n), [names[m] for m in order])
     ax.tick_params(axis="y", length=0, pad=8)
@@ -257,29 +224,3 @@ def _leaves(table):
 
 def _tree_size(n):
     return 7.0, 1.3 + max(0.26 * n, 0.5)
-
-
-def illustrate_tree(result):
-    """The tree of the minima of a problem; None below three, or without factors."""
-    solutions = result.solutions
-    shown = solutions.representatives[:_LEAVES]
-    if len(shown) < 3 or not all(np.isfinite(f.H).all() for f in shown):
-        return None
-    table = tree_table(solutions, result.searches[0].data_norm)
-    labels = [
-        f"minimum {m} ({n} start{'s' * (n != 1)})"
-        for m, n in enumerate(solutions.counts[:_LEAVES].tolist())
-    ]
-    return Illustration(
-        name=f"tree-{result.key}",
-        draw=lambda figure: plot_tree(
-            table,
-            labels=labels,
-            near_optimal=solutions.near_optimal,
-            distance_tol=solutions.distance_tol,
-            ax=figure.add_subplot(),
-        ),
-        data=table,
-        size=_tree_size(len(shown)),
-        n_shown=len(shown) if len(shown) < solutions.n_minima else None,
-    )

@@ -1,13 +1,11 @@
 """What one holds: two factorizations of one matrix, to be matched component by component."""
 
 import numpy as np
-import pandas as pd
 
 from nmfstudy.model.factorization import as_factorization
 from nmfstudy.model.matching import match, pad
 from nmfstudy.plots import style
 from nmfstudy.plots.factors import image_shape, plot_image, plot_matrix
-from nmfstudy.plots.illustration import Illustration
 
 _MOST = 6  # components drawn
 _TITLE_WIDTH = 4.6  # inches that the longest title takes
@@ -82,62 +80,3 @@ def matching_size(n_components, column_names=None):
     if image_shape(column_names) is not None:
         return min(max(1.4 * k + 0.4, _TITLE_WIDTH), 8.4), 3 * (min(1.4, 8.0 / k) + 0.55)
     return 7.0, 1.2 + 3 * (0.45 + 0.33 * k)
-
-
-def two_starts(result):
-    """Two starts of the best solution, for `illustrate_matching`.
-
-    Returns
-    -------
-    tuple of (int, Factorization) or None
-        Seeds and factors of the first, and of the first few others the one with the fewest
-        components in their place; None without two starts or two components.
-    """
-    best = [
-        (fits.seed[i], fits[int(i)].factorization)
-        for fits, labels in zip(result.searches, _labels(result), strict=True)
-        if not fits.search.deterministic
-        for i in np.flatnonzero(labels == 0)[:20]
-        if fits.has_factors[i]
-    ]
-    if len(best) < 2 or result.problem.n_components < 2:
-        return None
-    first = best[0][1]
-    places = [(match(first, f)[0] == np.arange(first.n_components)).sum() for _, f in best[1:]]
-    return best[0], best[1 + int(np.argmin(places))]
-
-
-def illustrate_matching(result):
-    """Two starts of the best solution before and after matching; None without two."""
-    pair = two_starts(result)
-    if pair is None:
-        return None
-    (seed, first), (other, second) = pair
-    names, columns = (f"seed {seed}", f"seed {other}"), result.dataset.column_names
-    panels = matched_panels(first, second, names)
-    k = first.n_components
-    return Illustration(
-        name=f"matching-{result.key}",
-        draw=lambda figure: plot_matching(
-            first, second, names=names, column_names=columns, figure=figure
-        ),
-        data=_table(panels, columns or [f"feature {j + 1}" for j in range(first.H.shape[1])]),
-        size=matching_size(k, columns),
-        n_shown=_MOST if k > _MOST else None,
-    )
-
-
-def _labels(result):
-    """Minimum of every start, search by search."""
-    ends = np.cumsum([len(fits) for fits in result.searches])
-    return np.split(result.solutions.labels, ends[:-1])
-
-
-def _table(panels, columns):
-    parts = []
-    for title, H, order in panels:
-        part = pd.DataFrame(H, columns=list(columns))
-        part.insert(0, "component", order, allow_duplicates=True)
-        part.insert(0, "panel", title, allow_duplicates=True)
-        parts.append(part)
-    return pd.DataFrame(np.vstack([p.to_numpy(dtype=object) for p in parts]), columns=part.columns)

@@ -190,21 +190,3 @@ def rarefaction_table(solutions):
     counts = solutions.starts_per_minimum(solutions.sampled_search)
     low, high = rarefaction_interval(counts, sizes, stream(0, "rarefaction"))
     return pd.DataFrame({"n_starts": sizes, "n_minima": found, "low": low, "high": high})
-
-
-def illustrate_rarefaction(result):
-    """Whether more starts would find more minima; None below ten counted random starts."""
-    solutions = result.assessed
-    if not solutions.n_minima or solutions.sampled_search is None:
-        return None
-    table = rarefaction_table(solutions)
-    if table.n_starts.max() < 10:
-        return None
-    # A continuum has no number at which it could level off.
-    chao1 = None if solutions.kind == "continuum" else solutions.chao1
-    return Illustration(
-        name=f"rarefaction-{result.key}",
-        draw=lambda figure: plot_rarefaction(table, chao1=chao1, ax=figure.add_subplot()),
-        data=table,
-        size=(7.0, 3.0),
-    )

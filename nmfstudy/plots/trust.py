@@ -5,7 +5,6 @@ import pandas as pd
 
 from nmfstudy.assess.component_trust import EQUAL_CONGRUENCE, SIMILAR_CONGRUENCE
 from nmfstudy.plots import style
-from nmfstudy.plots.illustration import Illustration
 
 _MOST = 30  # components with a row of their own
 
@@ -80,16 +79,3 @@ def plot_trust(table, *, ax=None):
 
 def _size(n):
     return 7.0, 1.7 + 0.36 * min(n, _MOST)
-
-
-def illustrate_trust(result):
-    """Trust in the components of a problem's best solution; None with nothing to compare with."""
-    table = trust_table(result.trust)
-    if not len(table) or not (table.n_near + table.n_minima).any():
-        return None
-    return Illustration(
-        name=f"trust-{result.key}",
-        draw=lambda figure: plot_trust(table, ax=figure.add_subplot()),
-        data=table,
-        size=_size(len(table)),
-    )

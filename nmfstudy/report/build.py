@@ -1,18 +1,16 @@
 """Put the report together and write it."""
 
-import re
-
 from nmfstudy.report.fingerprint import fingerprint
 from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
 from nmfstudy.report.methods import methods_text
-from nmfstudy.report.over_k import advice_rows, advised, over_k_section
+from nmfstudy.report.over_k import advised, over_k_section
+from nmfstudy.report.overview import overview_headline, overview_section
 from nmfstudy.report.page import html, markdown
 from nmfstudy.report.page.files import FigureFiles, plain_name
 from nmfstudy.report.page.numbers import csv_text
-from nmfstudy.report.page.page import Cell, Details, Facts, Page, Paragraph, Section, Table
+from nmfstudy.report.page.page import Details, Facts, Page, Paragraph, Section
 from nmfstudy.report.phrases import study_headline
 from nmfstudy.report.problems import problem_sections, problems_section
-from nmfstudy.report.questions.lookup import NOT_ASKED
 from nmfstudy.store.files import clean_up, write_atomically
 
 
@@ -59,7 +57,7 @@ def answers_of(study):
     """
     from nmfstudy.report.questions import answer_all
 
-    asked = (a for a in answer_all(study) if a.verdict != NOT_ASKED)
+    asked = (answer for answer in answer_all(study) if answer.target)
     return tuple(a for a in asked if a.key != "zeros" or study.has_penalties)
 
 
@@ -69,83 +67,53 @@ def build_page(study, answers, files):
         files.tables[name] = csv_text(getattr(study, name))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
-    answered = [_answer_section(answer, files) for answer in ordered if _target(answer)]
+    answered = [_answer_section(answer, files) for answer in ordered if answer.target]
     advice = advised(study)
-    over_k, asked_of_k = over_k_section(advice, files), advice_rows(advice)
-    # Whoever asks nothing of penalties wants to know first which k to take and what to trust.
     sections = [
-        _answers_section(answers, asked_of_k, study.has_penalties),
-        *([] if study.has_penalties else [over_k]),
+        overview_section(study, ordered, advice, files),
+        *(answered if study.has_penalties else []),
+        over_k_section(advice, files),
         problems_section(study, files),
-        reading_section(),
-        *answered,
-        *([over_k] if study.has_penalties else []),
-        *problem_sections(study, files),
+        *([] if study.has_penalties else answered),
+        problem_sections(study, files),
         troubles_section(study, files),
+        reading_section(),
         provenance_section(study),
     ]
+    headline = overview_headline(advice) if not study.has_penalties else ""
     return Page(
         f"How many NMF solutions? Study “{study.name}”",
-        Paragraph(study_headline(study), "headline", (("Table of all problems", "problems"),)),
+        Paragraph(headline or study_headline(study), "headline"),
         tuple(section for section in sections if section is not None),
         # A report that lacks figures is written again by the next command.
         fingerprint="" if files.troubles else fingerprint(study),
     )
 
 
-def _answers_section(answers, asked_of_k, has_penalties):
-    """Question, answer and why; what the study has nothing on comes last."""
-    asked = [
-        (Cell(a.question, target=_target(a)), Cell(a.verdict), Cell(first_words(a.summary)))
-        for a in answers
-    ]
-    rows = [*asked, *asked_of_k] if has_penalties else [*asked_of_k, *asked]
-    if not rows:
-        return None
-    rows.sort(key=lambda row: not row[0].target)
-    table = Table("", ("question", "answer", "in short"), tuple(rows), (False,) * 3, stacked=True)
-    return Section("answers", "Answers", (table,))
-
-
-def _target(answer):
-    """Of the answer's section; a question that the study has nothing on has none."""
-    return "" if answer.verdict == NOT_ASKED else plain_name(f"answer-{answer.key}")
-
-
-def first_words(text, most=260):
-    """As many whole sentences as fit into so many characters, and at least one."""
-    sentences = re.split(r"(?<=[.!?]) (?=\S)", text)
-    words = sentences[0]
-    for sentence in sentences[1:]:
-        if len(words) + len(sentence) >= most:
-            return words
-        words = f"{words} {sentence}"
-    return words
-
-
 def _answer_section(answer, files):
-    """What is asked, the answer, the picture, the caveat, why; the rest opens."""
-    identifier = _target(answer)
+    """The answer in a sentence and a picture; the rest opens."""
+    identifier = answer.target
     figures = [f for i in answer.illustrations for f in files.figures(lambda made: made, i)]
     tables = tuple(
         files.table(name, frame, _title(name), id=plain_name(f"{identifier}-{name}"))
         for name, frame in answer.tables.items()
     )
-    links = tuple((f"Table: {table.title}", table.id) for table in tables)
-    blocks = [
-        *([Paragraph(answer.asked, "asked")] if answer.asked else []),
+    blocks = (
         Paragraph(f"{answer.verdict.rstrip('.')}.", "lead"),
-        Paragraph(answer.summary, links=links),
-        *([Facts(answer.facts)] if answer.facts else []),
         *figures[: answer.openly],
+    )
+    more = [
+        *([Paragraph(answer.asked, "asked")] if answer.asked else []),
+        Paragraph(answer.summary),
+        *([Facts(answer.facts)] if answer.facts else []),
         *([Paragraph(answer.caveat, "caveat")] if answer.caveat else []),
         *map(Paragraph, answer.notes),
+        *figures[answer.openly :],
+        *tables,
+        *([Paragraph(answer.method, "method")] if answer.method else []),
     ]
-    more = [*figures[answer.openly :], *tables]
-    more += [Paragraph(answer.method, "method")] if answer.method else []
-    if more:
-        blocks.append(Details("Figures, tables and method", tuple(more)))
-    return Section(identifier, answer.question, tuple(blocks), short=answer.short)
+    opens = Details("Why, with numbers, figures and method", tuple(more))
+    return Section(identifier, answer.question, (*blocks, opens), short=answer.short)
 
 
 _TITLES = {

@@ -41,7 +41,8 @@ def _by_text(pairs):
 
 
 def _minima(minima):
-    """``Minimum 3``, ``Minima 0, 1 and 4``, ``Minima 4 to 48``."""
+    """``Minimum 3``, ``Minima 1, 2 and 5``, ``Minima 4 to 48``: people count from 1."""
+    minima = [m + 1 for m in minima]
     if len(minima) == 1:
         return f"Minimum {minima[0]}"
     if len(minima) > 2 and minima == list(range(minima[0], minima[-1] + 1)):
@@ -61,8 +62,8 @@ def _pairs(result):
     more = f" The same holds for {count(len(found) - 1, 'more pair')}." if len(found) > 1 else ""
     return [
         Paragraph(
-            f"Minima {a} and {b} have the same product (to {number(gap, 2)} of the data's size) "
-            f"and are {number(apart)} apart: two different factorizations of one matrix.{more}"
+            f"Minima {a + 1} and {b + 1} have the same product (to {number(gap, 2)} of the data's "
+            f"size) and are {number(apart)} apart: two factorizations of one matrix.{more}"
         )
     ]
 

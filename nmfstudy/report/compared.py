@@ -178,7 +178,7 @@ def _each(comparison, files):
         tables = list(_difference_tables(comparison, c, _identifier(i)))
         blocks = [
             Paragraph(text, "lead", (("Table of the differences", table.id),))
-            for text, table in zip(sentences(comparison, c), tables, strict=True)
+            for text, table in zip(compared_sentences(comparison, c), tables, strict=True)
         ]
         for relation in dict.fromkeys(c.row.relations):
             if relation in _RELATIONS:
@@ -194,7 +194,7 @@ def _identifier(i):
     return f"compared-{i + 1}"
 
 
-def sentences(comparison, c):
+def compared_sentences(comparison, c):
     """One plain sentence per other study on a problem."""
     for i in range(1, len(comparison.names)):
         if c.row.results[i] is not None:
@@ -310,7 +310,7 @@ def _share_table(comparison, c):
     for minimum, of in part.groupby("minimum"):
         by = {row.study: row for row in of.itertuples()}
         rows.append(
-            (Cell(f"minimum {minimum}"), *(_share_cell(by.get(n)) for n in comparison.names))
+            (Cell(f"minimum {minimum + 1}"), *(_share_cell(by.get(n)) for n in comparison.names))
         )
     return Table(
         "Share of the starts that ends in each minimum",

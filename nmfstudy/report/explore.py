@@ -54,7 +54,7 @@ def _missing(result):
     if 2 * _numbers_each(result) > TOO_MANY:
         return (
             f"Two solutions have {number(2 * _numbers_each(result))} numbers, too many to put them "
-            "side by side in a page. In Python, nmfstudy.plots.illustrate_matching draws them."
+            "side by side in a page. In Python, nmfstudy.plots.plot_matching draws them."
         )
     return ""
 
@@ -178,7 +178,7 @@ def _pair(a, b, scale):
 
 def _label(found, i):
     rank = rank_text(found.best[i], found.near_optimal[i])
-    return f"minimum {i}{rank}, {count(int(found.counts[i]), 'start')}"
+    return f"minimum {i + 1}{rank}, {count(int(found.counts[i]), 'start')}"
 
 
 def _name(names, kind, i):

@@ -51,7 +51,7 @@ def _last_line(text):
 def reading_section():
     """How to read the parts that come up again and again, and the words; said once."""
     words = Details("All words, in plain language", (Facts(GLOSSARY),), "words")
-    return Section("reading", "How to read this", (Facts(READING), words))
+    return Section("reading", "How to read this", (Facts(READING), words), folded=True)
 
 
 def provenance_section(study):
@@ -84,7 +84,7 @@ def provenance_section(study):
     if len(versions) > 1:
         mixed = f"The runs were made by {len(versions)} versions of the code and are mixed here."
         blocks.insert(0, Paragraph(mixed, "error"))
-    return Section("provenance", "Where this comes from", tuple(blocks))
+    return Section("provenance", "Where this comes from", tuple(blocks), folded=len(versions) <= 1)
 
 
 def _again(study):

@@ -3,8 +3,19 @@
 READING = (
     (
         "One problem",
-        "A matrix, a number of components k and, where there is one, a penalty. Its section says "
-        "the result in one sentence with a picture; the parts below open.",
+        "A matrix, a number of components k and, where there is one, a penalty. All ways of "
+        "starting are pooled: they only decide which solution is reached; starts that did not "
+        "converge do not count.",
+    ),
+    (
+        "Minima",
+        "The first has the lowest objective. On this page they are counted from 1, in the CSV "
+        "files from 0.",
+    ),
+    (
+        "Coverage",
+        "The estimated chance that one more start finds nothing new; a continuum, and what has no "
+        "minimum, leave nothing to cover.",
     ),
     (
         "Picture of the objectives",
@@ -129,6 +140,11 @@ GLOSSARY = (
         "Plateau",
         "The range of distance tolerances over which the number of solutions stays the same. A "
         "long one means that the count is not an artefact of the tolerance.",
+    ),
+    (
+        "Minima",
+        "The first has the lowest objective. On this page they are counted from 1, in the CSV "
+        "files from 0.",
     ),
     (
         "Coverage",

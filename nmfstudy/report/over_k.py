@@ -6,11 +6,10 @@ from nmfstudy.assess.residual_test import ORDERED
 from nmfstudy.plots.problems import illustrate_choosing_k
 from nmfstudy.report.page.files import plain_name
 from nmfstudy.report.page.numbers import ABSENT, cell_text, label, number
-from nmfstudy.report.page.page import Cell, Facts, Paragraph, Section, Table
+from nmfstudy.report.page.page import Cell, Details, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import KINDS, coverage_text, distinct_text
 from nmfstudy.report.words_on_k import advice_sentence, doubts, reasons
 from nmfstudy.report.words_on_trust import (
-    n_trusted,
     persistence_sentence,
     trusted_sentence,
 )
@@ -28,7 +27,7 @@ def over_k_section(advised, files):
     parts = [_part(*one, files) for one in advised]
     if not parts:
         return None
-    sentence = Paragraph(
+    how = Paragraph(
         "The error falls with every component, so it cannot tell which k is right. Three looks at "
         "the data can. Hidden entries decide: a tenth of X is left out of the fit and predicted, "
         "six to twelve times, where what is missed counts by its precision; the smallest k within "
@@ -40,7 +39,8 @@ def over_k_section(advised, files):
         f"{number(AGREED)}. Whether the components of a k are determined is a question of its "
         "own, and stands apart."
     )
-    return Section("over-k", "Choosing the number of components", (sentence,), tuple(parts))
+    parts.append(Section("over-k-how", "How k is chosen", (how,), folded=True))
+    return Section("over-k", "Choosing the number of components", (), tuple(parts))
 
 
 def groups(study):
@@ -80,49 +80,22 @@ def advised(study):
     return found
 
 
-def advice_rows(advised):
-    """Question, answer and reason on k, and on the components at the k advised, as cells."""
-    rows = []
-    for results, _, advice in advised:
-        if advice is None:
-            continue
-        asked = Cell(question(results), target=_id(results))
-        first = _sentences(reasons(advice, results[0].dataset)[:1])
-        rows.append((asked, Cell(advice_sentence(advice)), Cell(first)))
-        result = chosen(results, advice)
-        if result is not None:
-            asked = f"Which components of “{result.title}” can be trusted?"
-            rows.append(
-                (
-                    Cell(asked, target=_id(results)),
-                    Cell(_trusted(result)),
-                    Cell(trusted_sentence(result)),
-                )
-            )
-    return rows
-
-
 def chosen(results, advice):
     """The problem with the k advised, if there is one with components."""
     ks = {r.problem.n_components: r for r in results if r.trust.components}
     return ks.get(advice.n_components)
 
 
-def _trusted(result):
-    n, of = n_trusted(result)
-    return "All of them." if n == of else f"{n} of {of}."
-
-
 def question(results):
     """What the advice answers."""
-    return f"How many components should be used for “{_title(results)}”?"
+    return f"How many components should be used for “{results_title(results)}”?"
 
 
 def _id(results):
-    return plain_name(f"over-k-{_title(results)}")
+    return plain_name(f"over-k-{results_title(results)}")
 
 
-def _title(results):
+def results_title(results):
     """Everything of a problem's title but k."""
     return ", ".join(p for p in results[0].title.split(", ") if not p.startswith("k = "))
 
@@ -130,13 +103,14 @@ def _title(results):
 def _part(results, evidence, advice, files):
     results = sorted(results, key=lambda r: r.problem.n_components)
     table = table_over_k([r.candidate for r in results], evidence)
-    title = _title(results)
+    title = results_title(results)
     identifier = _id(results)
     numbers = f"{identifier}-table"
     blocks = _advice(results, advice, numbers)
-    blocks += files.figures(illustrate_choosing_k, table, title)
-    blocks.append(_numbers(results, table, files.file(f"over-k-{title}", table), numbers))
-    blocks += _persistence(results)
+    more = files.figures(illustrate_choosing_k, table, title)
+    more.append(_numbers(results, table, files.file(f"over-k-{title}", table), numbers))
+    more += _persistence(results)
+    blocks.append(Details("What speaks for each k: figure and numbers", tuple(more)))
     return Section(identifier, title, tuple(blocks))
 
 
@@ -147,10 +121,10 @@ def _advice(results, advice, numbers):
         return [Paragraph(_NOT_LOOKED_AT, "note", links=links)]
     blocks = [
         Paragraph(advice_sentence(advice), "lead"),
-        Paragraph(_sentences(reasons(advice, results[0].dataset)), links=links),
+        Paragraph(sentences(reasons(advice, results[0].dataset)), links=links),
     ]
     if sentence := doubts(advice):
-        blocks.append(Paragraph(_sentences(sentence), "caveat"))
+        blocks.append(Paragraph(sentences(sentence), "caveat"))
     if (result := chosen(results, advice)) is not None:
         blocks.append(Paragraph(f"At k = {advice.n_components}: {trusted_sentence(result)}"))
     return blocks
@@ -187,7 +161,7 @@ def _kind(result):
     return KINDS[known][0] if known else result.assessed.kind
 
 
-def _sentences(clauses):
+def sentences(clauses):
     """Clauses as sentences, each with a capital but for the symbol k."""
     starts = (c if c.startswith("k = ") else c[:1].upper() + c[1:] for c in clauses)
     return ". ".join(starts) + "."
@@ -196,10 +170,10 @@ def _sentences(clauses):
 def _persistence(results):
     counted = [r for r in results if len(r.solutions) and r.dominance is None]
     pairs = list(zip(counted, counted[1:], strict=False))
-    sentences = [persistence_sentence(persistence(a.solutions, b.solutions)) for a, b in pairs]
-    if not sentences:
+    kept = [persistence_sentence(persistence(a.solutions, b.solutions)) for a, b in pairs]
+    if not kept:
         return []
     heads = [f"k = {a.problem.n_components} to {b.problem.n_components}" for a, b in pairs]
-    parts = tuple(zip(heads, sentences, strict=True))
+    parts = tuple(zip(heads, kept, strict=True))
     return [Paragraph("What becomes of the components of the best solution when k grows:"),
             Facts(parts)]  # fmt: skip

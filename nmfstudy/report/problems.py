@@ -4,19 +4,13 @@ import math
 
 from nmfstudy.model.problem import Search
 from nmfstudy.plots.convergence import illustrate_convergence
-from nmfstudy.plots.factors import illustrate_components
-from nmfstudy.plots.fits import illustrate_landscape, illustrate_objectives
-from nmfstudy.plots.minima import illustrate_distances, illustrate_shares, illustrate_tree
-from nmfstudy.plots.pairing import illustrate_matching
-from nmfstudy.plots.solutions import (
-    illustrate_count,
-    illustrate_objective_gate,
-    illustrate_rarefaction,
-)
+from nmfstudy.plots.fits import illustrate_map, illustrate_objectives
+from nmfstudy.plots.overview import illustrate_component_ranges
+from nmfstudy.plots.solutions import illustrate_count, illustrate_objective_gate
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
 from nmfstudy.report.page.numbers import ABSENT, cell, label, percent, spelt
-from nmfstudy.report.page.page import Cell, Details, Paragraph, Section, Table
+from nmfstudy.report.page.page import Cell, Details, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import (
     certificate_cell,
     coverage_text,
@@ -30,11 +24,12 @@ from nmfstudy.report.questions.lookup import counted_text, in_reading_order, out
 from nmfstudy.report.solvers import solver_blocks
 from nmfstudy.report.trust import trust_blocks
 from nmfstudy.report.words_on_certificates import contradiction_sentence
+from nmfstudy.report.words_on_data import data_line
+from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
 FULL_PROBLEMS = 10  # otherwise so many are
-MOST_BRIEF = 80  # and so many more in a line that opens; the rest stand in the table only
 PROBLEM_ROWS = 300  # of the table of problems
 _SOLUTION_COLUMNS = (
     "minimum n_starts objective relative_error zeros_W zeros_H nearest verdict seed"
@@ -43,7 +38,7 @@ _SOLUTION_COLUMNS = (
 
 def problems_section(study, files):
     """The table of all problems, as the terminal shows it."""
-    shown = {p.key for level in full_problems(study) for p in level}
+    shown = {p.key for p in full_problems(study)}
     pairs = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
     n_plain = sum(row["penalty"] == "none" for _, row in pairs)
     file = files.file("problems", study.problems)
@@ -53,27 +48,14 @@ def problems_section(study, files):
         penalised = _problems_table(pairs[n_plain:], shown, file)
         title = f"{len(pairs) - n_plain} problems with a penalty"
         tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
-    sentence = Paragraph(
-        "A problem is a matrix, a number of components k and, where there is one, a penalty. "
-        "All ways of starting are pooled: they only decide which solution is reached; starts that "
-        "did not converge do not count. Coverage is the estimated chance that one more start finds "
-        "nothing new; a continuum, and what has no minimum, leave nothing to cover. The "
-        "certificate is about the product W H of the best fit: whether other factors have the same "
-        "product, not whether another product fits as well."
-    )
-    return Section("problems", "All problems", (sentence, *tables, *_data_notes(study)))
+    return Section("problems", "All problems", (*tables, *_data_notes(study)))
 
 
 def _data_notes(study):
-    """What is worth telling of each dataset, once."""
-    named = {}
-    for result in study:
-        named.setdefault(result.dataset.name, result.dataset.notes)
-    return [
-        Paragraph(f"Data “{name}”: {' '.join(notes)}", "note")
-        for name, notes in named.items()
-        if notes
-    ]
+    """What is worth knowing of each matrix, once; folded if there are several."""
+    lines = {r.dataset.name: data_line(r.dataset, r.problem.loss) for r in study}
+    facts = Facts(tuple(lines.items()))
+    return (facts,) if len(lines) == 1 else (Details("The data", (facts,)),)
 
 
 def _problems_table(pairs, shown, file):
@@ -98,37 +80,23 @@ def _sorted_by(result):
 
 
 def problem_sections(study, files):
-    """The section with one part per problem, in as much detail as there is room for."""
-    full, brief = full_problems(study)
+    """The section with one folded part per problem that has one."""
     rows = dict((result.key, row) for result, row in paired(study))
-    parts = [_full(study, result, rows[result.key], files) for result in full]
-    blocks = tuple(problem_in_short(study, result, rows[result.key], files) for result in brief)
-    sections = [Section("each", "Problem by problem", (), tuple(parts))]
-    if blocks:
-        sentence = Paragraph(
-            "Each line opens. The tables beside this report hold all numbers of these problems."
-        )
-        sections.append(Section("others", "The other problems in short", (sentence, *blocks)))
-    return tuple(sections)
+    parts = [_full(study, result, rows[result.key], files) for result in full_problems(study)]
+    return Section("each", "Problem by problem", (), tuple(parts))
 
 
 def full_problems(study):
-    """Which problems get a section of their own, and which a line that opens.
+    """Which problems get a section of their own.
 
-    All get a section while they are few. Otherwise those without a penalty come first, since a
-    sweep over penalties is summed up in the answers.
-
-    Returns
-    -------
-    full, brief : lists of ProblemResult
+    All while they are few. Otherwise those without a penalty, since a sweep over penalties is
+    summed up in the answers; the others stand in the table.
     """
     results = in_reading_order(study)
     if len(results) <= FEW:
-        return results, []
+        return results
     plain = [p for p in results if p.problem.penalty.is_zero]
-    full = (plain or results)[:FULL_PROBLEMS]
-    keys = {p.key for p in full}
-    return full, [p for p in results if p.key not in keys][:MOST_BRIEF]
+    return (plain or results)[:FULL_PROBLEMS]
 
 
 def paired(study):
@@ -167,37 +135,30 @@ def _full(study, result, row, files):
     blocks = _result(row, result, "lead")
     blocks += _contradictions(result)
     blocks += _trivial(result)
-    lead = _lead(row, result)
-    blocks += files.figures(lead, result)
+    blocks += files.figures(illustrate_component_ranges, result)
     blocks += explore_blocks(result, identifier, files)
-
-    def drawn(*makers):
-        """Those of the figures that say something here and are not shown already."""
-        plain = row["n_minima"] == 1 and row["n_near_optimal"] == row["n_starts"]
-        return [b for m in makers if m is not lead and not plain for b in files.figures(m, result)]
-
-    found = drawn(
-        illustrate_objectives, illustrate_landscape, illustrate_tree, illustrate_distances
-    )
-    found = [solutions_table(study, result), *files.figures(illustrate_matching, result), *found]
+    found = [solutions_table(study, result)]
+    for illustrate in (illustrate_map, illustrate_objectives):
+        found += files.figures(illustrate, result)
     blocks.append(Details("The solutions found", tuple(found)))
-    shares = (shares_table(result), *solver_blocks(result, files), *drawn(illustrate_shares))
+    shares = (shares_table(result), *solver_blocks(result, files))
     blocks.append(Details("Which way of starting reaches which solution", shares))
-    curves = drawn(illustrate_count, illustrate_objective_gate, illustrate_rarefaction)
+    # A count that is 1 throughout needs no picture.
+    several = row["n_minima"] > 1 or row["kind"] != "one"
+    curves = files.figures(illustrate_count, result) if several else []
+    if result.robustness is not None and len(result.robustness.table) > 1:
+        curves += files.figures(illustrate_objective_gate, result)
     curves += files.figures(illustrate_convergence, result) or [
         Paragraph("How a start converged is not drawn: no such curve is stored with it.", "note")
     ]
-    settled = (Paragraph(row["reason"]), *curves)
-    blocks.append(Details("Can the count be trusted?", settled))
     blocks.append(
-        Details(
-            "The components, and which of them to trust",
-            trust_blocks(result, files, shown=lead is illustrate_components),
-        )
+        Details("Can the count be trusted?", (Paragraph(kind_sentence(result.assessed)), *curves))
     )
+    trusted = trust_blocks(result, files)
+    blocks.append(Details("The components, and which of them to trust", trusted))
     certified = certificate_blocks(result, row, files)
     blocks.append(Details("Proof: the certificate beside the count", certified))
-    return Section(identifier, result.title, tuple(blocks), badge=kind_cell(result))
+    return Section(identifier, result.title, tuple(blocks), badge=kind_cell(result), folded=True)
 
 
 def _result(row, result, role=""):
@@ -211,45 +172,14 @@ def _table_id(result):
     return f"{section_id(result.key)}-solutions"
 
 
-def _lead(row, result):
-    """The figure that shows the result.
-
-    Of one solution its components, since its count is 1 throughout; of several the objectives
-    where they differ; else the count.
-    """
-    if row["n_minima"] == 1 and row["kind"] == "one" and result.trust.components:
-        return illustrate_components
-    level = row["n_minima"] == 1 or row["kind"] == "continuum"
-    if level or illustrate_objectives(result) is None:
-        return illustrate_count
-    return illustrate_objectives
-
-
-def problem_in_short(study, result, row, files):
-    """A line that opens to one problem's result, what can be moved, and solutions.
-
-    Without a penalty its figure too; a sweep over penalties has its figures in the answers.
-    """
-    blocks = _result(row, result)
-    blocks += _contradictions(result)
-    if result.problem.penalty.is_zero:
-        blocks += files.figures(_lead(row, result), result)
-    blocks += explore_blocks(result, section_id(result.key), files)
-    if row["n_minima"]:
-        blocks.append(solutions_table(study, result, shown=6))
-    title = f"{result.title}: {kind_cell(result).text}"
-    return Details(title, tuple(blocks), section_id(result.key))
-
-
 def solutions_table(study, result, shown=12):
     """The minima of a problem, best first."""
     found = study.solutions[study.solutions.problem == result.key]
     numeric = tuple(name != "verdict" for name in _SOLUTION_COLUMNS)
     rows = []
     for row in found.head(shown).to_dict("records"):
-        minimum = Cell(
-            f"{row['minimum']}{rank_text(row['best'], row['near_optimal'])}", value=row["minimum"]
-        )
+        rank = rank_text(row["best"], row["near_optimal"])
+        minimum = Cell(f"{row['minimum'] + 1}{rank}", value=row["minimum"] + 1)
         row["nearest"] = None if row["nearest"] == float("inf") else row["nearest"]
         cells = [cell(name, row[name]) for name in _SOLUTION_COLUMNS[1:-2]]
         verdict = result.verdicts.get(row["minimum"])
@@ -288,7 +218,7 @@ def shares_table(result, shown=12):
     n_minima = result.solutions.n_minima
     rows = tuple(
         (
-            Cell(f"minimum {m}"),
+            Cell(f"minimum {m + 1}"),
             *(Cell(cells.get((m, s.init, s.solver_label), ABSENT)) for s in searches),
         )
         for m in range(min(n_minima, shown))

@@ -9,10 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from nmfstudy.report.dominance import dominance_sentence
-from nmfstudy.report.over_k import advised, chosen, question
+from nmfstudy.report.over_k import advised, chosen, question, sentences
 from nmfstudy.report.page.numbers import cell_text, count, label
 from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
-from nmfstudy.report.questions.lookup import NOT_ASKED, in_reading_order, outcome
+from nmfstudy.report.questions.answer import NOT_ASKED
+from nmfstudy.report.questions.lookup import in_reading_order, outcome
 from nmfstudy.report.words_on_k import advice_sentence, doubts, reasons
 from nmfstudy.report.words_on_trust import trusted_sentence
 from nmfstudy.util.plain_text import one_line
@@ -94,10 +95,10 @@ def short_advice(study):
     for results, _, advice in advised(study):
         if advice is None:
             continue
-        reason = reasons(advice, results[0].dataset)[0]
+        reason = sentences(reasons(advice, results[0].dataset)[:1])
         lines += [
             question(results),
-            f"  {advice_sentence(advice)} {reason[:1].upper()}{reason[1:]}.",
+            f"  {advice_sentence(advice)} {reason}",
             *(f"  But {doubt}." for doubt in doubts(advice)[:1] if advice.doubts),
         ]
         if (result := chosen(results, advice)) is not None:
@@ -181,7 +182,7 @@ def print_comparison(comparison, console=None):
     comparison : Comparison
     console : rich.console.Console, optional
     """
-    from nmfstudy.report.compared import agreement_cell, result_cell, sentences
+    from nmfstudy.report.compared import agreement_cell, compared_sentences, result_cell
 
     console = console or Console()
     differs = comparison.settings[comparison.settings.differs].drop(columns="differs")
@@ -196,7 +197,7 @@ def print_comparison(comparison, console=None):
     console.print()
     for c in comparison.compared[:SHOWN_PROBLEMS]:
         console.print(Text(c.row.title, style="bold"))
-        for sentence in sentences(comparison, c):
+        for sentence in compared_sentences(comparison, c):
             console.print(Padding(Text(sentence), (0, 0, 0, 2)))
     console.print()
 

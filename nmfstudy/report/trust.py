@@ -1,8 +1,6 @@
 """Which components of the best solution come back in the others."""
 
-from nmfstudy.plots.factors import illustrate_components
 from nmfstudy.plots.product import illustrate_product
-from nmfstudy.plots.trust import illustrate_trust
 from nmfstudy.report.factors import factor_blocks
 from nmfstudy.report.page.numbers import cell, number, percent
 from nmfstudy.report.page.page import Cell, Paragraph, Table
@@ -23,17 +21,11 @@ _HEADERS = (
 )
 
 
-def trust_blocks(result, files, *, shown=False):
-    """Components with their trust: a sentence, figures and a table.
-
-    ``shown``: the figure of the components stands elsewhere, and is drawn again only with trust.
-    """
+def trust_blocks(result, files):
+    """Components with their trust: a sentence, the product as a figure, and a table."""
     trust = result.trust
     if not trust.components:
         return (Paragraph(trust_sentence(trust, result.assessed)),)
-    lowest = None
-    if trust.components[0].n_near:
-        lowest = [c.near_lowest for c in trust.components]
     rows = tuple(
         (
             Cell(str(c.component + 1), value=c.component),
@@ -47,9 +39,6 @@ def trust_blocks(result, files, *, shown=False):
     )
     table = Table("Components of the best solution", _HEADERS, rows, (False, False) + (True,) * 4)
     figures = files.figures(illustrate_product, result)
-    if lowest is not None or not shown:
-        figures += files.figures(illustrate_components, result, lowest)
-    figures += files.figures(illustrate_trust, result)
     drawn_again = stability_blocks(result, files)
     sentence = Paragraph(trusted_sentence(result))
     robust = robustness_sentence(result.robustness)

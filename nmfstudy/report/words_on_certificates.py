@@ -22,11 +22,11 @@ def contradiction_sentence(contradiction, title):
     """What contradicts what on the problem of this title."""
     c = contradiction
     if c.error:
-        return f"Certificates disagree on minimum {c.minimum}: {c.error}"
+        return f"Certificates disagree on minimum {c.minimum + 1}: {c.error}"
     a, b = c.pair
     return (
-        f"Minimum {c.minimum} of {title} is certified as the only factorization of its product, "
-        f"but minima {a} and {b} have the same product (to {number(c.gap, 2)}) and are "
-        f"{number(c.apart, 2)} apart. One of the two is wrong; please report it, with the study's "
-        "folder."
+        f"Minimum {c.minimum + 1} of {title} is certified as the only factorization of its "
+        f"product, but minima {a + 1} and {b + 1} have the same product "
+        f"(to {number(c.gap, 2)}) and are {number(c.apart, 2)} apart. One of the two is wrong; "
+        "please report it, with the study's folder."
     )

@@ -80,6 +80,43 @@ def _identified(advice):
     return text
 
 
+def next_step(command, advice):
+    """What to run next.
+
+    Parameters
+    ----------
+    command : sequence of str
+        The one that made the study, as it was recorded.
+    advice : Advice or None
+
+    Returns
+    -------
+    (str, list of str) or None
+        In words and as a command; None where nothing is known to help.
+    """
+    if advice is None or advice.n_components is None or list(command[:2]) != ["nmfstudy", "run"]:
+        return None
+    k, doubts_on = advice.n_components, dict(advice.doubts)
+    again = [
+        str(word)
+        for word in command
+        if not str(word).startswith(("n_components=", "n_starts=", "resample="))
+    ]
+    if advice.code == "at_least":
+        more = ",".join(map(str, range(k + 1, k + 5)))
+        return "Try more components", [*again, f"n_components={more}"]
+    if advice.code != "take" or "not_fitted" in doubts_on:
+        return None
+    if doubts_on.get("kind", {}).get("kind") == "continuum":
+        words = "More starts cannot settle a continuum; a penalty chooses one solution"
+        return words, [*again, f"n_components={k}", "penalty=ridge"]
+    if {"kind", "coverage", "rarely_reached"} & doubts_on.keys():
+        words = "Run starts until the count is settled"
+        return words, [*again, f"n_components={k}", "n_starts=auto"]
+    words = "See which components come back when the samples are drawn again"
+    return words, [*again, f"n_components={k}", "resample=bootstrap"]
+
+
 def doubts(advice):
     """What is to be said against it, as clauses."""
     if advice.code == "dominated":

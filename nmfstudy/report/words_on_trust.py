@@ -16,8 +16,8 @@ _DRAWN = {
     "leave_group_out": "data without one of the groups",
 }
 _CAUSES = {
-    "start": "other starts give others",
-    "data": "they do not come back in {drawn}",
+    "start": "changes with the start",
+    "data": "not found again in {drawn}",
     "factors": "other factors give the same product",
 }
 _WORDS = {"same": "good", "similar": "caution", "differs": "caution", "open": "quiet"}
@@ -61,6 +61,25 @@ def trusted_sentence(result):
     if (table.other_factors == "open").all() and len(trusted):
         text += ". Whether other factors give the same product is open"
     return f"{text}.{fragile}"
+
+
+def short_trust(result):
+    """Which components of a problem's best solution are stable, in a clause, and against what."""
+    codes = np.array(result.trust_codes)
+    parts = [
+        f"{_called(at)} {_verb(at, 'is', 'are')} {word}"
+        for code, word in (("stable", "stable"), ("fragile", "fragile"), ("not_trusted", "not"))
+        if (at := np.flatnonzero(codes == code)).size
+    ]
+    if (codes == codes[0]).all():
+        every = "the only component is" if len(codes) == 1 else f"all {len(codes)} components are"
+        none = "the only component is not" if len(codes) == 1 else "no component is"
+        words = {"stable": f"{every} stable", "fragile": f"{every} fragile"}
+        parts = [words.get(codes[0], f"{none} stable")]
+    against = "other starts only"
+    if result.stability is not None:
+        against = f"other starts and {_DRAWN[result.stability.resample]}"
+    return f"{', '.join(parts)} (against {against})"
 
 
 def n_trusted(result):

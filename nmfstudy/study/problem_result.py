@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from nmfstudy.assess.choice_of_k import candidate
+from nmfstudy.assess.component_ranges import component_ranges
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.convergence import Convergence
 from nmfstudy.assess.dominance import dominance
@@ -132,9 +133,40 @@ class ProblemResult(Shown):
     @cached_property
     def trust(self):
         """`nmfstudy.assess.component_trust.Trust` in the components of the best solution."""
+        return component_trust(self.assessed, self._witnesses, self.dominance)
+
+    @property
+    def _witnesses(self):
+        """Other factorizations of near-optimal products, as the certificates found them."""
         found = (verdict.witness for verdict in self.verdicts.values())
-        witnesses = [w for w in found if w is not None]
-        return component_trust(self.assessed, witnesses, self.dominance)
+        return [witness for witness in found if witness is not None]
+
+    @cached_property
+    def ranges(self):
+        """How much the components differ, see `nmfstudy.assess.component_ranges`; or None."""
+        if not self.trust.components:
+            return None
+        return component_ranges(self.assessed, self._witnesses)
+
+    @cached_property
+    def trust_codes(self):
+        """For each component of the best solution whether it can be trusted.
+
+        Returns
+        -------
+        list of {"stable", "fragile", "not_trusted"}
+            "fragile": it would be another with a tenth or ten times the gate, see `robustness`.
+        """
+        if not self.trust.components:
+            return []
+        trusted = self.trust.trusted
+        if self.stability is not None:
+            trusted = self.stability.components.verdict.to_numpy() == "trust"
+        fragile = self.robustness.fragile_components
+        return [
+            ("fragile" if r in fragile else "stable") if good else "not_trusted"
+            for r, good in enumerate(trusted.tolist())
+        ]
 
     @cached_property
     def robustness(self):

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from nmfstudy.assess.component_ranges import component_ranges
 from nmfstudy.assess.component_trust import component_trust
 from nmfstudy.assess.convergence import convergence_trace
 from nmfstudy.assess.robustness import robustness
@@ -22,6 +23,7 @@ from nmfstudy.plots import (
     factors,
     fits,
     minima,
+    overview,
     pairing,
     penalties,
     problems,
@@ -45,6 +47,9 @@ class Result:
         self.solutions = self.assessed = distinct_solutions(list(self.searches), **options)
         self.trust = component_trust(self.solutions)
         self.robustness = robustness(self.solutions, self.trust) if self.trust.components else None
+        counted = bool(self.trust.components)
+        self.ranges = component_ranges(self.solutions) if counted else None
+        self.trust_codes = ["stable" if good else "not_trusted" for good in self.trust.trusted]
         self.key, self.title = f"data-k{k}", f"data, k = {k}"
         self.dataset = type("Data", (), {"X": X, "column_names": names, "row_names": None})
         search, (seed, *_) = self.searches[0].search, self.searches[0].seed
@@ -196,16 +201,10 @@ ILLUSTRATE = [
     fits.illustrate_objectives,
     solutions.illustrate_count,
     solutions.illustrate_objective_gate,
-    minima.illustrate_shares,
-    solutions.illustrate_rarefaction,
-    minima.illustrate_distances,
-    minima.illustrate_tree,
-    fits.illustrate_landscape,
+    fits.illustrate_map,
+    overview.illustrate_component_ranges,
     convergence.illustrate_convergence,
-    trust.illustrate_trust,
-    factors.illustrate_components,
     product.illustrate_product,
-    pairing.illustrate_matching,
 ]
 
 
@@ -282,11 +281,10 @@ def test_an_illustration_shows_and_tabulates_and_the_report_says_what(request, i
 def test_which_figures_a_problem_gets(several, continuum, images):
     assert fits.illustrate_objectives(several) is not None
     assert fits.illustrate_objectives(continuum) is None  # all are equal
-    assert minima.illustrate_distances(several) is not None
+    assert fits.illustrate_map(several) is not None
     one = Result(np.eye(2), 2, [fit(np.eye(2), 2, n_starts=3)])
-    assert minima.illustrate_distances(one) is None
+    assert fits.illustrate_map(one) is None
     assert solutions.illustrate_objective_gate(one) is None
-    assert solutions.illustrate_rarefaction(one) is None  # too few starts
 
 
 def test_without_a_fit_that_counts_there_is_nothing_to_show(several):
@@ -371,16 +369,6 @@ def test_data_and_factors_stand_in_line_whatever_the_order_of_samples(rng):
     order = product.sample_order(f.W)
     assert sorted(order) == list(range(60))
     assert (np.diff(f.W[order].argmax(axis=1)) >= 0).all()
-
-
-def test_components_are_drawn_with_their_trust(several):
-    made = factors.illustrate_components(several, [1.0, 0.9, 0.2])
-    figure = Figure(figsize=made.size)
-    made.draw(figure)
-    labels = [t.get_text() for t in figure.axes[0].get_yticklabels()]
-    assert labels == [
-        "component 1\ntrusted (1)", "component 2\nsimilar (0.9)", "component 3\ndoubtful (0.2)",
-    ]  # fmt: skip
 
 
 def test_lengths_are_matched_to_the_components_of_the_reference(several):

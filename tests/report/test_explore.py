@@ -112,7 +112,7 @@ def test_what_cannot_be_shown_is_said(wide_result, monkeypatch):
     monkeypatch.setattr("nmfstudy.report.explore.TOO_MANY", 4 * 2 * MOST_FEATURES - 1)
     slider, said = explore_blocks(wide_result, "key", FigureFiles())
     assert slider.name == "slider" and said.role == "note"
-    assert "480 numbers, too many" in said.text and "plots.illustrate_matching" in said.text
+    assert "480 numbers, too many" in said.text and "plots.plot_matching" in said.text
     lean = replace_factors(wide_result)
     _, said = explore_blocks(lean, "key", FigureFiles())
     assert "record=solutions" in said.text and pairs_data(lean) is None

@@ -1,6 +1,7 @@
 """The report in a real browser: it loads, fits, moves as Python says, and can be read by all."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -163,7 +164,7 @@ def check_groups(opened, box, result, tolerance):
     assert len(bars) == min(8, again.n_minima)
     for i, text in enumerate(bars):
         rank = "" if again.near_optimal[i] else " (worse)"
-        assert text.startswith(f"{i}{rank}{again.counts[i]} start")
+        assert text.startswith(f"{i + 1}{rank}{again.counts[i]} start")
 
 
 def test_every_picker_measures_as_python_does(opened, study):
@@ -306,7 +307,7 @@ def test_without_script_nothing_essential_is_missing(browser, report):
     assert browser.run(shown.format(".widget")) == 0
     assert browser.run(shown.format("th button")) == 0
     assert browser.run(shown.format("nav a")) > 5
-    assert browser.run(shown.format("figure svg")) > 5
+    assert browser.run(shown.format("main summary")) > 5  # they open without it
     assert browser.run(shown.format("#problems table")) == 1
 
 
@@ -350,11 +351,24 @@ def test_all_text_has_contrast(browser, report, dark):
     assert [entry for entry in found if entry[0] < 4.5] == []
 
 
-def test_it_prints_unfolded(browser, report, tmp_path):
+def test_it_prints_what_is_open_and_a_button_opens_all(browser, report, tmp_path):
     browser.open(report)
-    browser.pdf(tmp_path / "report.pdf")
-    assert browser.run("[...document.querySelectorAll('main details')].every((at) => at.open)")
-    assert (tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    browser.pdf(tmp_path / "short.pdf")
+    click = "document.querySelector('.unfold').click()"
+    opened = "[...document.querySelectorAll('main details')].map((part) => part.open)"
+    assert not any(browser.run(opened))
+    browser.run(click)
+    assert all(browser.run(opened))
+    browser.pdf(tmp_path / "whole.pdf")
+    short, whole = (pages(tmp_path / f"{name}.pdf") for name in ("short", "whole"))
+    assert short < whole and short <= 12
+    browser.run(click)
+    assert not any(browser.run(opened))
+
+
+def pages(path):
+    """Of a PDF file, by its page objects."""
+    return len(re.findall(rb"/Type\s*/Page\b", path.read_bytes()))
 
 
 def test_the_data_of_the_page_is_json(report):

@@ -12,7 +12,6 @@ from nmfstudy import Study, fit, load_dataset
 from nmfstudy.plots.solutions import (
     count_table,
     illustrate_count,
-    illustrate_rarefaction,
 )
 from nmfstudy.report.captions import continuum_sentence, illustrated
 from nmfstudy.report.methods import methods_text
@@ -122,7 +121,6 @@ def test_the_sentence_on_a_continuum_is_what_its_curve_does(menu):
 def test_a_continuum_has_no_coverage_and_never_levels_off(menu):
     result = of(menu, k=2, alpha=0.0)
     assert coverage_text(result) == "–" and distinct_text(result) == "∞"
-    assert "levelled off" not in illustrated(illustrate_rarefaction, result).caption
     assert coverage_text(of(menu, k=3, alpha=0.0)) == "100 %"
     (answer,) = (a for a in answer_all(menu) if a.key == "distinct")
     table = answer.tables["distinct"].set_index("title")

@@ -127,7 +127,7 @@ def test_an_illustration_shows_itself(study):
     assert "data:image/png;base64," in shown._repr_html_()
     assert shown.png().startswith(b"\x89PNG")
     assert repr(shown).startswith("Illustration count-menu-k3")
-    assert shown.figure().axes and plots.illustrate_trust(study.results[1]) is not None
+    assert shown.figure().axes and plots.illustrate_map(study.results[1]) is not None
 
 
 def test_every_plot_is_there_by_name():

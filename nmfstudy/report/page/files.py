@@ -79,6 +79,17 @@ class FigureFiles:
         width = min(1.0, illustration.size[0] / PAGE_WIDTH)
         return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
+    def thumbnail(self, illustration):
+        """A small picture for the page only; None where it cannot be drawn or has no room."""
+        try:
+            picture = picture_of(illustration, f"card-{illustration.name}")
+        except Exception:  # the picture itself says what went wrong, in its own place
+            return None
+        if self.inline + len(picture.inline) > INLINE_BYTES:
+            return None
+        self.inline += len(picture.inline)
+        return Figure(illustration.name, illustration.caption, picture.inline, {})
+
     def widget(self, widget):
         """The widget if the page has room for its data, else a sentence in its place."""
         size = len(json.dumps(widget.data))

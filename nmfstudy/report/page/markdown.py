@@ -77,6 +77,17 @@ def _command(block):
     yield "\n".join(f"    {line}" for line in block.text.splitlines())
 
 
+def _columns(block):
+    for column in block.columns:
+        yield from _blocks(column)
+
+
+def _cards(block):
+    yield "\n".join(
+        f"- [{text(card.title)}](#{card.target}) {text(card.text)}" for card in block.cards
+    )
+
+
 def _widget(block):
     """Nothing moves in Markdown; what needs the page is said without it too."""
     yield from ()
@@ -94,6 +105,8 @@ _WRITERS = {
     "figure": _figure,
     "facts": _facts,
     "details": _details,
+    "columns": _columns,
+    "cards": _cards,
     "command": _command,
     "widget": _widget,
 }

@@ -33,6 +33,17 @@ function foldContents() {
   follow();
 }
 
+/** A button that opens every part, to read or to print the whole; again, and all are closed. */
+function unfoldAll(nav) {
+  const button = make("button", { type: "button", className: "unfold" }, "Open all parts");
+  button.addEventListener("click", () => {
+    const open = button.textContent === "Open all parts";
+    for (const part of document.querySelectorAll("main details")) part.open = open;
+    button.textContent = open ? "Close all parts" : "Open all parts";
+  });
+  nav.append(button);
+}
+
 /** Open everything that hides the element that the address leads to. */
 function reveal() {
   const target = document.getElementById(location.hash.slice(1));
@@ -144,7 +155,7 @@ function bars(groups) {
     const bar = make("span", { className: `bar ${group.near ? "near" : "worse"}` });
     bar.style.setProperty("--share", group.n / largest);
     const size = make("span", { className: "n" }, starts(group.n));
-    return make("li", {}, make("span", {}, group.near ? `${i}` : `${i} (worse)`), bar, size);
+    return make("li", {}, make("span", {}, group.near ? `${i + 1}` : `${i + 1} (worse)`), bar, size);
   });
   const rest = groups.slice(MOST_GROUPS);
   if (rest.length) {
@@ -239,7 +250,5 @@ for (const box of document.querySelectorAll(".widget")) {
   (box.classList.contains("slider") ? slider : picker)(box, data);
 }
 addEventListener("hashchange", reveal);
-addEventListener("beforeprint", () => {
-  for (const part of document.querySelectorAll("details")) part.open = true;
-});
+unfoldAll(document.querySelector("nav"));
 if (location.hash) reveal();

@@ -140,6 +140,46 @@ class Details:
 
 
 @dataclass(frozen=True)
+class Columns:
+    """Blocks beside one another where there is room, else below one another.
+
+    Attributes
+    ----------
+    columns : tuple of tuples of blocks
+    """
+
+    kind: ClassVar = "columns"
+    columns: tuple[tuple, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question with its answer and a picture, as a way to the section that tells the rest.
+
+    Attributes
+    ----------
+    title, text : str
+    target : str
+        Identifier of the section.
+    figure : Figure, optional
+        Drawn small, without a caption.
+    """
+
+    title: str
+    text: str
+    target: str
+    figure: Figure | None = None
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards beside one another."""
+
+    kind: ClassVar = "cards"
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
 class Widget:
     """Something to move, for readers with JavaScript; what matters is said without it too.
 
@@ -173,6 +213,8 @@ class Section:
         Beside the heading.
     short : str
         The title in the contents.
+    folded : bool
+        Whether the heading opens it.
     """
 
     id: str
@@ -181,6 +223,7 @@ class Section:
     sections: tuple["Section", ...] = ()
     badge: Cell | None = None
     short: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from nmfstudy.plots.illustration import Illustration
+from nmfstudy.report.page.files import plain_name
+
+NOT_ASKED = "not asked here"
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +41,8 @@ class Answer:
         How many illustrations stand beside the answer; the others are there for a closer look.
     facts : tuple of (str, str)
         What the study shows, one thing each: of which problem or of what, and a sentence.
+    banner : Illustration, optional
+        A picture of the whole matter, on top of the first screen.
     """
 
     key: str
@@ -53,3 +58,9 @@ class Answer:
     short: str = ""
     openly: int = 1
     facts: tuple[tuple[str, str], ...] = ()
+    banner: Illustration | None = None
+
+    @property
+    def target(self):
+        """Of the answer's section; a question that the study has nothing on has none."""
+        return "" if self.verdict == NOT_ASKED else plain_name(f"answer-{self.key}")

@@ -8,8 +8,7 @@ import pandas as pd
 from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.model.matching import match
 from nmfstudy.plots import style
-from nmfstudy.plots.example import pairs_size, plot_pairs
-from nmfstudy.plots.factors import plot_matrix
+from nmfstudy.plots.example import equation_size, pairs_size, plot_equation, plot_pairs
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.report.questions.answer import Answer
 from nmfstudy.util.display import count, listed
@@ -26,7 +25,7 @@ _SAME = 1e-6  # columns of X, or of H, that differ by less are identical
 
 def answer(study):
     """`Answer` with the example drawn out; None if the study has no small dataset."""
-    shown = _main(study)
+    shown = worked_example(study)
     if shown is None:
         return None
     result, (first, second) = shown
@@ -35,17 +34,17 @@ def answer(study):
     return Answer(
         key=KEY,
         question=QUESTION,
-        verdict="It makes every row a sum of few parts; their order and scale are free",
+        verdict="It makes every row a sum of few components; their order and scale are free",
         summary=_summary(result, first, second, after),
         method=(
             "Both fits are fully converged (the optimality conditions hold to the tolerance of the "
             "run). To compare them, every row of H is divided by its largest entry and the column "
-            "of W multiplied by it, which leaves the product alone, and the parts of the second "
-            "are put into the order of the first by the Hungarian algorithm on the terms w·h."
+            "of W multiplied by it, which leaves the product alone, and the components of the "
+            "second are put into the order of the first by the Hungarian algorithm on the terms "
+            "w·h."
         ),
         illustrations=tuple(
             [
-                _data_figure(result),
                 _pair_figure(result, "before", before),
                 _pair_figure(result, "after", after),
                 *([_other_figure(other)] if other else []),
@@ -56,7 +55,25 @@ def answer(study):
         asked=ASKED,
         caveat=_caveat(result),
         short="A worked example",
-        openly=4,
+        openly=2,
+        banner=_equation(result, after[0][1]),
+    )
+
+
+def _equation(result, factorization):
+    """X = W × H of the example."""
+    X, names = dense(result.dataset.X), names_of(result.dataset)
+    return Illustration(
+        name="example-equation",
+        caption=(
+            f"“{result.dataset.name}”: every row of X is a sum of {factorization.n_components} "
+            "components (rows of H), as much of each as W says."
+        ),
+        draw=lambda figure: plot_equation(
+            X, factorization, row_names=names[0], column_names=names[1], figure=figure
+        ),
+        data=_entries([("shown", factorization)], names),
+        size=equation_size(len(X), factorization.n_components, X.shape[1]),
     )
 
 
@@ -69,11 +86,11 @@ def _caveat(result):
     number = many.get(result.assessed.kind, "leaves open how many solutions it has")
     return (
         f"The example {fits} and {number}. Larger data have noise, often several solutions, and "
-        "nobody knows the true parts."
+        "nobody knows the true components."
     )
 
 
-def _main(study):
+def worked_example(study):
     """The problem shown and two of its fits: the menu at its own k, else the first small one."""
     small = [
         r
@@ -94,7 +111,7 @@ def _main(study):
 
 
 def _different_looking(result):
-    """Two fits of the best minimum, the second with its parts in another order if there is one."""
+    """Two fits of the best minimum, if possible with their components in another order."""
     fits = [fit for fit, _ in best_fits(result)][:60]
     if len(fits) < 2:
         return None
@@ -152,51 +169,18 @@ def _summary(result, first, second, after):
     )
     return (
         f"The table “{result.dataset.name}”, with {count(n, 'row')} and {count(d, 'column')}, is "
-        f"written as W·H with {count(k, 'part')}: a row of H says what a part is made of, a row "
-        f"of W how much of each part that row of the data takes. Seeds {first.seed} and "
-        f"{second.seed} give factors that look different; with the parts matched and scaled "
+        f"written as W·H with {count(k, 'component')}: a row of H says what a component is made "
+        f"of, a row of W how much of each that row of the data takes. Seeds {first.seed} and "
+        f"{second.seed} give factors that look different; with the components matched and scaled "
         f"alike, {same}."
     )
 
 
-def _data_figure(result):
-    X = dense(result.dataset.X)
-    names = _names(result.dataset)
-    rows, columns = len(names[0]), len(names[1])
-    return Illustration(
-        name="example-data",
-        caption=(
-            f"The data of the example “{result.dataset.name}”. Rows: {_few(names[0])}. Columns: "
-            f"{_few(names[1])}."
-        ),
-        draw=partial(_draw_matrix, X, names),
-        data=_with_names(X, names),
-        size=(1.6 + 0.75 * columns, 0.7 + 0.36 * rows),
-    )
-
-
-def _with_names(X, names):
-    table = pd.DataFrame(X, columns=list(names[1]))
-    table.insert(0, "row", list(names[0]), allow_duplicates=True)  # a column may be called row
-    return table
-
-
-def _few(names):
-    names = list(names)
-    return listed(names) if len(names) <= 6 else f"{len(names)} in number"
-
-
-def _draw_matrix(X, names, figure):
-    plot_matrix(X, row_names=names[0], column_names=names[1], ax=figure.add_subplot())
-
-
 def _pair_figure(result, when, rows):
-    names = _names(result.dataset)
+    names = names_of(result.dataset)
     sentence = {
-        "before": "as two seeds found them: order and scale of the parts are accidents of the "
-        "start.",
-        "after": "with the same parts side by side and every row of H scaled to a largest entry of "
-        "1: what is left are differences that mean something.",
+        "before": "as two seeds found them: order and scale are accidents of the start.",
+        "after": "matched and scaled alike: what is left are differences that mean something.",
     }[when]
     return Illustration(
         name=f"example-{when}",
@@ -215,10 +199,10 @@ def _entries(rows, names):
     """Every number drawn: fit, factor, row, column, value."""
     found = []
     for title, f in rows:
-        parts = [f"part {r + 1}" for r in range(f.n_components)]
+        components = [f"component {r + 1}" for r in range(f.n_components)]
         for factor, values, of_rows, of_columns in (
-            ("W", f.W, names[0], parts),
-            ("H", f.H, parts, names[1]),
+            ("W", f.W, names[0], components),
+            ("H", f.H, components, names[1]),
         ):
             found += [
                 (title, factor, of_rows[i], of_columns[j], value)
@@ -227,7 +211,8 @@ def _entries(rows, names):
     return pd.DataFrame(found, columns=["fit", "factor", "row", "column", "value"])
 
 
-def _names(dataset):
+def names_of(dataset):
+    """Names of rows and columns, made up where there are none."""
     n, d = dataset.X.shape
     return (
         dataset.row_names or tuple(f"row {i + 1}" for i in range(n)),
@@ -279,7 +264,7 @@ def _exact_pair(result):
 
 def _other_figure(other):
     result, rows = other
-    names = _names(result.dataset)
+    names = names_of(result.dataset)
     return Illustration(
         name="example-not-unique",
         caption=(
@@ -300,7 +285,7 @@ def twins(result, factorization):
     list of (tuple of str, bool)
         Names of the columns of each group.
     """
-    X, names = dense(result.dataset.X), _names(result.dataset)[1]
+    X, names = dense(result.dataset.X), names_of(result.dataset)[1]
     H = factorization.H
     found, seen = [], set()
     for j in range(X.shape[1]):
@@ -318,10 +303,10 @@ def _notes(result, after, other):
     for names, equal in twins(result, f):
         if not equal:
             continue
-        part = int(np.argmax(f.H[:, _names(result.dataset)[1].index(names[0])]))
+        component = int(np.argmax(f.H[:, names_of(result.dataset)[1].index(names[0])]))
         yield (
-            f"Why {listed(names)} land in one part (part {part + 1}): their columns in the "
-            "data are identical. Given W, each column of H is the answer to a least squares "
+            f"Why {listed(names)} land in one component (component {component + 1}): their columns "
+            "in the data are identical. Given W, each column of H is the answer to a least squares "
             "problem of its own, and when the columns of W are linearly independent that problem "
             "has one answer only. The same question gets the same answer: identical columns of "
             "the data get identical columns of H, from every start. A penalty that treats all "
@@ -333,6 +318,6 @@ def _notes(result, after, other):
         yield (
             f"“{second.dataset.name}” is a warning: {count(exact, 'start')} fitted it exactly, "
             f"and among them are {second.solutions.n_best} different results, even with the order "
-            "and scale of the parts set aside. A perfect fit is no proof that the parts are the "
-            "true ones."
+            "and scale of the components set aside. A perfect fit is no proof that the components "
+            "are the true ones."
         )

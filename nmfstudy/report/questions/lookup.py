@@ -8,7 +8,6 @@ import numpy as np
 from nmfstudy.model.matching import match
 from nmfstudy.util.display import listed
 
-NOT_ASKED = "not asked here"
 NEARLY = 1e-3  # an entry below this share of its component's largest is zero to the eye
 
 _SPLIT = 1e-6  # a split component's parts are parallel up to the convergence of the fit

@@ -4,13 +4,14 @@ import pandas as pd
 
 from nmfstudy.model.penalty_threshold import collapse_strength
 from nmfstudy.plots import style
+from nmfstudy.plots.example import plot_factor_zeros, zeros_size
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_collapse
 from nmfstudy.plots.problems import counts_size, plot_zeros
-from nmfstudy.report.questions.answer import Answer
+from nmfstudy.report.questions.answer import NOT_ASKED, Answer
+from nmfstudy.report.questions.example import names_of, worked_example
 from nmfstudy.report.questions.lookup import (
     NEARLY,
-    NOT_ASKED,
     alive,
     families,
     in_reading_order,
@@ -54,15 +55,18 @@ def answer(study):
         summary=_summary(table, plain, collapsed),
         facts=tuple(_facts(plain if len(plain) else table)),
         method=(
-            "Coordinate descent sets entries to exactly zero, so zeros are counted without any "
-            "threshold, in the best fully converged fit of every problem (fully converged: the "
+            "An entry counts as zero below a thousandth of its component's largest: where a fit is "
+            "exact, entries tend to zero without getting there. Zeros are counted in the best "
+            "fully converged fit of every problem (fully converged: the "
             "optimality conditions hold to the tolerance of the run), or in the all-zero pair "
             "where that has the lower objective. Where no fit counts, because a one-sided penalty "
             "has no minimum, the fit with the lowest objective is taken. The predicted strength is "
             "where all-zero factors become the best there is: for ridge the largest singular "
             "value of the data over √(n·d); for L1 the maximum of a formula over single terms."
         ),
-        illustrations=tuple([*_bars(table), *(s.illustration for s in sweeps)]),
+        illustrations=tuple(
+            [*_cells(study), *(s.illustration for s in sweeps[::-1]), *_bars(table)]
+        ),
         tables={"zeros": table.drop(columns="penalty")}
         | (
             {"collapse": pd.concat([s.summary for s in sweeps], ignore_index=True)}
@@ -73,6 +77,7 @@ def answer(study):
         asked=ASKED,
         caveat=CAVEAT,
         short="Are all entries zero?",
+        openly=2,
     )
 
 
@@ -137,11 +142,11 @@ def _summary(table, plain, collapsed):
     some = plain if len(plain) else table[table.components_alive > 0]
     some = some if len(some) else table
     what = "Without a penalty" if len(plain) else "In this study"
-    low_W, high_W = some.zeros_W.min(), some.zeros_W.max()
-    low_H, high_H = some.zeros_H.min(), some.zeros_H.max()
+    low_W, high_W = some.nearly_W.min(), some.nearly_W.max()
+    low_H, high_H = some.nearly_H.min(), some.nearly_H.max()
     text = (
         f"{what}, {_range(low_W, high_W)} of the entries of W and {_range(low_H, high_H)} of those "
-        "of H are exactly zero, and never all of them."
+        "of H are zero, and never all of them."
         if max(low_W, low_H) < 1
         else f"{what}, all entries are zero."
     )
@@ -157,15 +162,38 @@ def _facts(table):
     """Zeros of the first problems, of those without a penalty if there are any."""
     for row in table.head(_MOST_FACTS).itertuples():
         exact = percent(row.zeros_W, 0), percent(row.zeros_H, 0)
-        nearly = percent(row.nearly_W, 0), percent(row.nearly_H, 0)
-        more = [f"{n} of {side}" for side, n, e in zip("WH", nearly, exact, strict=True) if n != e]
-        tend = f" ({listed(more)} with those that only tend to zero)" if more else ""
-        yield row.title, f"{exact[0]} of W and {exact[1]} of H are exactly zero{tend}."
+        zero = percent(row.nearly_W, 0), percent(row.nearly_H, 0)
+        less = [f"{e} of {side}" for side, z, e in zip("WH", zero, exact, strict=True) if z != e]
+        exactly = f" ({listed(less)} exactly)" if less else ""
+        yield row.title, f"{zero[0]} of W and {zero[1]} of H are zero{exactly}."
 
 
 def _range(low, high):
     first, last = percent(low, 0), percent(high, 0)
     return first if first == last else f"{first} to {last}"
+
+
+def _cells(study):
+    """The factors of the worked example, where there is one, with their zeros."""
+    shown = worked_example(study)
+    if shown is None:
+        return
+    result, (fit, _) = shown
+    rows, columns = names_of(result.dataset)
+    f = fit.factorization
+    yield Illustration(
+        name="zeros-counted",
+        caption=(
+            f"W and H of the best fit of {result.title}; zeros are hatched. Zero means below a "
+            "thousandth of the component's largest entry: where a fit is exact, entries tend to "
+            "zero without getting there."
+        ),
+        draw=lambda figure: plot_factor_zeros(
+            f, threshold=NEARLY, row_names=rows, column_names=columns, figure=figure
+        ),
+        data=pd.DataFrame({"factor": ["W", "H"], "share_zero": zero_shares(fit, NEARLY)}),
+        size=zeros_size(len(rows), f.n_components, len(columns)),
+    )
 
 
 def _bars(table):
@@ -198,7 +226,7 @@ class _Sweep:
             fit = lowest_fit(result)
             if fit is None:
                 continue
-            live, (zeros_W, zeros_H), _ = _best_or_zero(result, fit)
+            live, _, (zeros_W, zeros_H) = _best_or_zero(result, fit)
             rows.append(
                 {
                     "alpha": result.problem.penalty.alpha_W,

@@ -10,16 +10,16 @@ from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import drift_size, plot_drift, plot_variants, variants_size
-from nmfstudy.report.questions.answer import Answer
+from nmfstudy.report.questions.answer import NOT_ASKED, Answer
 from nmfstudy.report.questions.lookup import (
     NEARLY,
-    NOT_ASKED,
     alive,
     families,
     lowest_fit,
     truth_match,
     zero_shares,
 )
+from nmfstudy.report.questions.panels import illustrate_panels
 from nmfstudy.util.display import percent
 
 KEY = "sparsity"
@@ -60,7 +60,8 @@ def answer(study):
     tables = {"sparsity": pd.concat(variants.values(), ignore_index=True)}
     if any(len(table) for table in drifts.values()):
         tables["one_sided"] = pd.concat(drifts.values(), ignore_index=True)
-    facts = [fact for f in _one_per_dataset(found) for fact in _facts(f, drifts[f], variants[f])]
+    some = _one_per_dataset(found)
+    facts = [fact for f in some for fact in _facts(f, drifts[f], variants[f])]
     return Answer(
         key=KEY,
         question=QUESTION,
@@ -78,7 +79,7 @@ def answer(study):
             "sparse, and λ·Σ‖w_r‖₂‖h_r‖₁ to make H sparse; rescaling a component does not change "
             "them."
         ),
-        illustrations=tuple(_illustrations(found, drifts, variants)),
+        illustrations=tuple([*illustrate_panels(some), *_illustrations(some, drifts, variants)]),
         tables=tables,
         notes=tuple(_notes()),
         asked=ASKED,
@@ -226,7 +227,7 @@ def _shown(table):
 
 
 def _illustrations(found, drifts, variants):
-    for family in _one_per_dataset(found):
+    for family in found:
         table = drifts[family]
         several = table.groupby(["penalty", "penalised", "alpha"]).n_iter.transform("nunique") > 1
         drawn = table[several]
@@ -245,7 +246,7 @@ def _illustrations(found, drifts, variants):
                 data=drawn,
                 size=drift_size(drawn),
             )
-    for family in _one_per_dataset(found):
+    for family in found:
         table = variants[family]
         if len(table) > 1:
             shown = _shown(table)

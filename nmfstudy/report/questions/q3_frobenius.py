@@ -10,8 +10,8 @@ from nmfstudy.plots import style
 from nmfstudy.plots.fits import norms_table, plot_norms
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_bars, plot_count_curves, plot_rescaling
-from nmfstudy.report.questions.answer import Answer
-from nmfstudy.report.questions.lookup import NOT_ASKED, alive, families, lowest_fit
+from nmfstudy.report.questions.answer import NOT_ASKED, Answer
+from nmfstudy.report.questions.lookup import alive, families, lowest_fit
 from nmfstudy.util.display import count
 
 KEY = "frobenius"
@@ -31,7 +31,6 @@ MEANINGS = (
     "the data, and the ridge penalty ‖W‖² + ‖H‖², made small to settle what the data leave open."
 )
 _TOLERANCES = np.logspace(-8, 0, 161)
-_MOST_BARS = 16
 
 
 def answer(study):
@@ -222,10 +221,6 @@ def _illustrations(found, pick, tables):
     table = tables[longest].dropna(subset="components_alive")
     if len(table) > 1:
         yield _bars("components", table, "components_alive", f"{longest.title}: {_KILLS}")
-    table = pd.concat(tables.values(), ignore_index=True).dropna(subset="n_iter")
-    if len(table) > 1:
-        table = table.head(_MOST_BARS)
-        yield _bars("iterations", table, "n_iter", _SPEED)
 
 
 def _bars(name, table, column, caption):
@@ -249,18 +244,6 @@ def _bars(name, table, column, caption):
 def _of_scale(family, ridge):
     if lowest_fit(ridge) is None:
         return
-    curves = rescaling_table(family, ridge)
-    yield Illustration(
-        name="frobenius-rescaling",
-        caption=(
-            f"The best fit of {family.title} with its largest component rescaled: w times c, h "
-            "divided by c. Without a penalty the objective does not notice; with a ridge there is "
-            "one cheapest scale, where both sides cost the same."
-        ),
-        draw=partial(_draw_rescaling, curves),
-        data=curves,
-        size=(7.0, 3.4),
-    )
     strength = f"ridge,\nα = {style.number(ridge.problem.penalty.alpha_W)}"
     points = lengths({"no penalty": family.plain, strength: ridge})
     yield Illustration(
@@ -274,19 +257,26 @@ def _of_scale(family, ridge):
         data=points,
         size=(7.0, 1.5 + 0.9 * points.group.nunique()),
     )
+    curves = rescaling_table(family, ridge)
+    yield Illustration(
+        name="frobenius-rescaling",
+        caption=(
+            f"The best fit of {family.title} with its largest component rescaled: w times c, h "
+            "divided by c. Without a penalty the objective does not notice; with a ridge there is "
+            "one cheapest scale, where both sides cost the same."
+        ),
+        draw=partial(_draw_rescaling, curves),
+        data=curves,
+        size=(7.0, 3.4),
+    )
 
 
 _KILLS = (
     "a ridge is a price per component (‖w‖·‖h‖ at the best scale), so the stronger it is, the "
     "fewer components are worth it; parallel ones count as one."
 )
-_SPEED = (
-    "A ridge also changes how many sweeps a start needs until it is fully converged (median of "
-    "those that do): fewer where it settles something, more where it leaves a long flat valley."
-)
 _AXIS = {
     "components_alive": "components alive in the best fit",
-    "n_iter": "sweeps until fully converged (median)",
 }
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.plots import style
+from nmfstudy.plots.fits import map_table, maps_size, plot_maps
 from nmfstudy.plots.illustration import Illustration
 from nmfstudy.plots.penalties import plot_count_curves
-from nmfstudy.plots.problems import counts_size, plot_counts
 from nmfstudy.report.dominance import dominance_sentence
 from nmfstudy.report.gate import gate_words
 from nmfstudy.report.questions.answer import Answer
@@ -17,6 +17,8 @@ from nmfstudy.report.questions.lookup import (
     KNOWN,
     covered,
     in_reading_order,
+    kept,
+    lowest_fit,
     outcome,
     outcomes_text,
     starts_text,
@@ -43,7 +45,7 @@ CAVEAT = (
 )
 _TOLERANCES = np.logspace(-7, 0, 141)
 _SHOWN = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)  # tolerances in the table
-_MOST_CURVES, _MOST_ROWS, _MOST_SENTENCES = 4, 14, 8
+_MOST_CURVES, _MOST_SENTENCES = 4, 8
 
 
 def answer(study):
@@ -218,19 +220,24 @@ def _at_tolerances(table):
 
 
 def _illustrations(shown, comparison):
-    counted = [r for r in shown if r.solutions.n_minima][:_MOST_ROWS]
-    if counted:
-        found = pd.DataFrame([_row(r) for r in counted])
+    of_kind = {}
+    for result in shown:
+        if result.solutions.n_minima and result.n_starts > 1 and kept(lowest_fit(result)):
+            of_kind.setdefault(outcome(result), result)
+    mapped = [of_kind[kind] for kind in ("one", "several", "continuum") if kind in of_kind]
+    if mapped:
+        tables = [map_table(result) for result in mapped]
+        titles = [f"{r.title}:\n{_many(r)}" for r in mapped]
+        data = pd.concat([t.assign(title=r.title) for t, r in zip(tables, mapped, strict=True)])
         yield Illustration(
             name="distinct",
             caption=(
-                "How many different minima the starts of every problem found, how many of them are "
-                "as good as the best, and how many equal the best. Where all three are large, the "
-                "solutions form a continuum and more starts find ever more."
+                "Maps of the starts: equal results lie on one spot, the axes are distances between "
+                "results relative to the size of the data. " + _MAPS[len(mapped) > 1]
             ),
-            draw=partial(_draw_bars, found),
-            data=found,
-            size=counts_size(len(found)),
+            draw=lambda figure: plot_maps(tables, titles, figure=figure),
+            data=data,
+            size=maps_size(len(mapped)),
         )
     for table in comparison:
         yield Illustration(
@@ -246,8 +253,15 @@ def _illustrations(shown, comparison):
         )
 
 
-def _draw_bars(table, figure):
-    plot_counts(table, ax=figure.add_subplot())
+def _many(result):
+    return _MANY.get(outcome(result)) or count(result.assessed.n_known, "solution")
+
+
+_MANY = {"one": "one solution", "continuum": "infinitely many"}
+_MAPS = (
+    "Colours and shapes are minima.",
+    "All starts on one spot are one solution; a few spots are a few; a cloud is a continuum.",
+)
 
 
 def _draw_curves(table, figure):

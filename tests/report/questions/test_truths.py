@@ -139,7 +139,7 @@ def test_burger_and_fries_share_a_part_and_pizza_has_its_own(study):
     found = example.twins(result, lowest_fit(result).factorization)
     assert found == [(("burger", "fries"), True)]
     assert any(
-        note.startswith("Why burger and fries land in one part")
+        note.startswith("Why burger and fries land in one component")
         for note in example.answer(study).notes
     )
 
