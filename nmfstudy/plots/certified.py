@@ -12,11 +12,15 @@ from nmfstudy.plots.uniqueness import (
     states,
 )
 
+_NAMED = 64  # samples or features whose zeros can be told apart
+
 
 def illustrate_zero_patterns(result, minimum=0):
-    """Zeros of both factors of a certified solution; None if it has no verdict."""
+    """Zeros of both factors of a certified solution; None if it has no verdict or is too large."""
     verdict = result.verdicts.get(minimum)
     if verdict is None or verdict.status == "degenerate":
+        return None
+    if max(result.dataset.X.shape) > _NAMED:
         return None
     f = verdict.factorization
     k = f.n_components

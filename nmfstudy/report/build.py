@@ -1,7 +1,12 @@
 """Put the report together and write it."""
 
 from nmfstudy.report.fingerprint import fingerprint
-from nmfstudy.report.foot import provenance_section, reading_section, troubles_section
+from nmfstudy.report.foot import (
+    machine,
+    provenance_section,
+    reading_section,
+    troubles_section,
+)
 from nmfstudy.report.methods import methods_text
 from nmfstudy.report.over_k import advised, over_k_section
 from nmfstudy.report.overview import overview_headline, overview_section
@@ -11,15 +16,16 @@ from nmfstudy.report.page.numbers import csv_text
 from nmfstudy.report.page.page import Details, Facts, Page, Paragraph, Section
 from nmfstudy.report.phrases import study_headline
 from nmfstudy.report.problems import problem_sections, problems_section
-from nmfstudy.store.files import clean_up, write_atomically
+from nmfstudy.store.files import clean_up, write_atomically, write_json
 
 
 def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"), say=None):
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
-    solutions) and ``methods.txt`` (a paragraph for a paper). Folders are put in place as a whole,
-    the page last: a killed report leaves the one before or none.
+    solutions), ``methods.txt`` (a paragraph for a paper) and ``provenance.json`` (machine, commit
+    and time; all else is the same bytes wherever and whenever it is made). Folders are put in place
+    as a whole, the page last: a killed report leaves the one before or none.
 
     Parameters
     ----------
@@ -42,6 +48,7 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"),
     files = FigureFiles(on_figure=progress, kinds=tuple(pictures))
     page = build_page(study, answers_of(study) if answers is None else answers, files)
     files.write(study.folder)
+    write_json(study.folder / "provenance.json", machine(study))
     write_atomically(study.folder / "methods.txt", methods_text(study))
     write_atomically(study.folder / "report.md", markdown.render(page))
     path = study.folder / "report.html"

@@ -3,6 +3,7 @@
 from functools import cache
 
 from nmfstudy.report.over_k import advised
+from nmfstudy.report.page.numbers import csv_text
 from nmfstudy.store.files import own
 from nmfstudy.store.job import digest
 from nmfstudy.util.sources import PACKAGE, hash_of_sources
@@ -13,13 +14,17 @@ _HEAD = 4096  # bytes of the page in which its fingerprint stands
 def fingerprint(study):
     """Hash of all that a report is made of: results, names, failures, tolerances, command, code.
 
+    Not of how long it took, so that the same results have the same page. The factors are those of
+    the starts, whose objectives are here with all their digits.
+
     The page of a study that is only read may lack what `run` fits for it, so what is there counts.
     """
     analysis = study.analysis
     data = {result.dataset.sha256: result.dataset for result in study.results}
     return digest(
         {
-            "runs": [[info["id"], info["files"]] for info in study.infos],
+            "runs": [info["id"] for info in study.infos],
+            "starts": csv_text(study.starts.drop(columns="seconds")),
             "names": [[d.row_names, d.column_names, d.notes] for d in data.values()],
             "left out": [list(entry) for entry in study.skipped],
             "failures": study.failures,

@@ -55,28 +55,19 @@ def reading_section():
 
 
 def provenance_section(study):
-    """Versions, machine, data and command."""
-    made = [info.get("provenance") or {} for info in study.infos]
+    """Command, tolerances, code and data; what changes with the machine is in a file."""
     analysis = study.analysis
     pairs = [
-        (
-            "Runs",
-            f"{count(len(study.infos), 'run folder')}, {number(_seconds(study))} s of fitting",
-        ),
+        ("Runs", count(len(study.infos), "run folder")),
         (
             "Tolerances",
             f"distance {number(analysis.distance_tol)}, convergence (KKT residual) "
             f"{number(analysis.kkt_tol)}; as good as the best means "
             f"{gate_words(analysis.objective_rtol)}",
         ),
-        ("nmfstudy", _values(made, lambda p: p.get("package"))),
-        ("Commit", _values(made, _commit)),
+        ("nmfstudy", _values(_made(study), lambda p: p.get("package"))),
         ("Code version of the fits", _values(study.infos, lambda info: info.get("code"))),
-        ("Python", _values(made, lambda p: p.get("python"))),
-        ("Libraries", _values(made, _libraries)),
-        ("BLAS", _values(made, lambda p: ", ".join(p.get("blas") or []))),
-        ("CPU", _values(made, lambda p: f"{p.get('cpu')}, {p.get('cores')} cores")),
-        ("System", _values(made, lambda p: p.get("platform"))),
+        ("Machine", "commit, Python, libraries, processor and time of fitting: provenance.json"),
     ]
     pairs += _adaptive(study) + _data(study)
     blocks = [*_again(study), Facts(tuple((term, str(meaning)) for term, meaning in pairs))]
@@ -85,6 +76,30 @@ def provenance_section(study):
         mixed = f"The runs were made by {len(versions)} versions of the code and are mixed here."
         blocks.insert(0, Paragraph(mixed, "error"))
     return Section("provenance", "Where this comes from", tuple(blocks), folded=len(versions) <= 1)
+
+
+def machine(study):
+    """What another machine, or another day, would give otherwise with the same results.
+
+    Returns
+    -------
+    dict of str to str
+        All different values of the runs, in order.
+    """
+    made = _made(study)
+    return {
+        "commit": _values(made, _commit),
+        "python": _values(made, lambda p: p.get("python")),
+        "libraries": _values(made, _libraries),
+        "blas": _values(made, lambda p: ", ".join(p.get("blas") or [])),
+        "cpu": _values(made, lambda p: f"{p.get('cpu')}, {p.get('cores')} cores"),
+        "system": _values(made, lambda p: p.get("platform")),
+        "seconds_of_fitting": number(_seconds(study)),
+    }
+
+
+def _made(study):
+    return [info.get("provenance") or {} for info in study.infos]
 
 
 def _again(study):

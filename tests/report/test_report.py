@@ -1,6 +1,7 @@
 """The report of a real study: whole, self-contained, true to its tables, safe, the same twice."""
 
 import csv
+import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -205,7 +206,9 @@ def test_provenance_names_data_code_and_machine(html, report):
         assert result.dataset.sha256 in html
     info = study.infos[0]
     assert info["code"] in html
-    assert info["provenance"]["libraries"]["numpy"] in html
+    machine = json.loads((report.parent / "provenance.json").read_text(encoding="utf-8"))
+    assert info["provenance"]["libraries"]["numpy"] in machine["libraries"]
+    assert info["provenance"]["python"] == machine["python"]
 
 
 def test_failures_and_skipped_folders_are_shown(copied_study):
