@@ -242,16 +242,18 @@ def plot_map(table, *, title="", ax=None):
     ax.set_title(title, color=style.INK, fontsize=style.TEXT, loc="left")
     reach = max(np.ptp(table.x), np.ptp(table.y), _CLOSE)
     spots = table.groupby([table.minimum, *((table[v] / reach).round(2) for v in "xy")])
-    for (label, *_), spot in spots:
-        at, n = (spot.x.mean(), spot.y.mean()), len(spot)
+    named = []  # places, so that no number stands on another
+    for (label, *_), spot in sorted(spots, key=lambda pair: -len(pair[1])):
+        at, n = np.array([spot.x.mean(), spot.y.mean()]), len(spot)
         ax.scatter(
             *at, s=36 + 14 * min(n, 40), lw=0.8, color=style.minimum_colour(label), alpha=0.75,
             marker=style.minimum_marker(label), edgecolors=style.INK,
         )  # fmt: skip
-        if n > 3:
+        if n > 3 and all(np.ptp([at, other], axis=0).max() > 0.3 * reach for other in named):
+            named.append(at)
             ax.annotate(
-                f"{n} starts", at, (14, 10), color=style.INK, textcoords="offset points",
-                fontsize=style.SMALL,
+                f"{n} starts", at, (0, 17), color=style.INK, textcoords="offset points",
+                fontsize=style.SMALL, ha="center",
             )  # fmt: skip
     for v, limits in (("x", ax.set_xlim), ("y", ax.set_ylim)):
         middle = (table[v].min() + table[v].max()) / 2

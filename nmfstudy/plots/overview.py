@@ -21,6 +21,7 @@ _TRUST = {
 }
 _FEATURES = 6  # of each component, the largest
 _MOST = 12  # components drawn
+_BESIDE = 8  # numbers of components that leave room for a figure beside
 _LINE = 24  # features with numbers as names from which a component is a line
 _NAME = 18  # letters of a feature's name
 _WIDTH, _HEIGHT = 5.0, 3.7  # inches; a little more than half a page
@@ -47,8 +48,9 @@ def plot_k(table, *, ax=None):
         colour, _ = _SUPPORT[row.support]
         face = style.area(colour, 0.75 if row.chosen else 0.3) | {"linewidth": 1.0 + row.chosen}
         ax.bar(row.n_components, row.relative_error, width=0.72, **face)
+        text = row.solutions if len(table) <= _BESIDE else row.solutions.split()[0]
         ax.annotate(
-            f"{style.number(row.relative_error, 2)}\n{row.solutions}",
+            f"{style.number(row.relative_error, 2)}\n{text}",
             (row.n_components, row.relative_error), (0, 3), textcoords="offset points",
             ha="center", va="bottom", fontsize=style.SMALL, color=style.INK,
             fontweight="bold" if row.chosen else "normal",
@@ -73,7 +75,7 @@ def illustrate_k(table, dataset):
         name=f"k-{dataset}",
         draw=lambda figure: plot_k(table, ax=figure.add_subplot()),
         data=table,
-        size=(max(3.7, min(0.62 * len(table), 6.0)), _HEIGHT),
+        size=(3.7 if len(table) <= _BESIDE else min(0.5 * len(table), 9.0), _HEIGHT),
     )
 
 

@@ -4,7 +4,7 @@ import shlex
 
 from nmfstudy.assess.choice_of_k import support, table_over_k
 from nmfstudy.plots.overview import illustrate_component_ranges, illustrate_k
-from nmfstudy.report.over_k import chosen, results_title
+from nmfstudy.report.over_k import MOST_DATASETS, chosen, results_title
 from nmfstudy.report.page.page import Card, Cards, Columns, Command, Paragraph, Section
 from nmfstudy.report.phrases import distinct_text
 from nmfstudy.report.words_on_data import data_line
@@ -25,7 +25,8 @@ def overview_section(study, answers, advised, files):
     else:
         for one in advised:
             blocks += _data(study, *one, files)
-        if not advised and len(study) == 1:
+        blocks += _others(study, advised)
+        if len(study) == 1:
             blocks += files.figures(illustrate_component_ranges, study.results[0])
     return Section("overview", "At a glance", tuple(blocks)) if blocks else None
 
@@ -61,6 +62,16 @@ def _data(study, results, evidence, advice, files):
         words, line = command
         blocks += [Paragraph(f"{words}:"), Command(shlex.join(line))]
     return blocks
+
+
+def _others(study, advised):
+    """What the matrices are like that were fitted with one number of components."""
+    shown = {results[0].dataset.sha256 for results, *_ in advised}
+    others = {r.dataset.sha256: r for r in study if r.dataset.sha256 not in shown}
+    return [
+        Paragraph(f"{r.dataset.name}: {data_line(r.dataset, r.problem.loss)}", "note")
+        for r in list(others.values())[:MOST_DATASETS]
+    ]
 
 
 def _over_k(results, evidence, advice):

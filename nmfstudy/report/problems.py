@@ -48,14 +48,14 @@ def problems_section(study, files):
         penalised = _problems_table(pairs[n_plain:], shown, file)
         title = f"{len(pairs) - n_plain} problems with a penalty"
         tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
-    return Section("problems", "All problems", (*tables, *_data_notes(study)))
+    notes = _data_notes(study) if study.has_penalties else ()  # else on the first screen
+    return Section("problems", "All problems", (*tables, *notes))
 
 
 def _data_notes(study):
-    """What is worth knowing of each matrix, once; folded if there are several."""
+    """What is worth knowing of each matrix, once."""
     lines = {r.dataset.name: data_line(r.dataset, r.problem.loss) for r in study}
-    facts = Facts(tuple(lines.items()))
-    return (facts,) if len(lines) == 1 else (Details("The data", (facts,)),)
+    return (Details("The data", (Facts(tuple(lines.items())),)),)
 
 
 def _problems_table(pairs, shown, file):

@@ -29,7 +29,8 @@ def advice_sentence(advice, title=""):
         return "No structure beyond one component was seen."
     if advice.code == "at_least":
         return f"Take at least k = {k}, the largest that was tried; try more."
-    return f"Take k = {k}."
+    differ = ", with doubt: the looks at the data differ" if advice.agreement == "none" else ""
+    return f"Take k = {k}{differ}."
 
 
 def reasons(advice, dataset):

@@ -214,12 +214,12 @@ def test_the_report_begins_with_k_and_the_components_to_trust(tmp_path, monkeypa
     out = capsys.readouterr().out
     assert out.index("How many components") < out.index("With permutation and scaling")
     report = (tmp_path / "results/two/report.md").read_text()
-    answers = report[report.index("## Answers") :]
-    rows = [line for line in answers.splitlines() if line.startswith("| [")]
-    assert "How many components" in rows[0] and "Take k = 2." in rows[0]
-    assert "two, k = 2” can be trusted" in rows[1] and "All of them." in rows[1]
+    headline = report.splitlines()[2]
+    assert headline.startswith("**two: take k = 2; all 2 components are stable (against other ")
     assert report.index("## Choosing the number") < report.index("## All problems")
     for quiz in ("not asked here", "[True/False]", "should sparsity be encouraged"):
         assert quiz not in report.replace("\\", "")
     assert report.count("The first row was read as column names") == 1
-    assert "figures/components-two-k2" in report and "figures/count-two-k2" not in report
+    assert "figures/k-two" in report and "figures/ranges-two-k2" in report
+    assert "nmfstudy run study=mydata dataset.path=two.csv n_components=2 resample=" in report
+    assert "figures/count-two-k2" not in report

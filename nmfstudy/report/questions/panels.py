@@ -1,9 +1,11 @@
 """The components under each way of asking for sparsity, side by side."""
 
+from dataclasses import replace
 from functools import partial
 
 import pandas as pd
 
+from nmfstudy.model.matching import match
 from nmfstudy.plots import style
 from nmfstudy.plots.example import panels_size, plot_panels
 from nmfstudy.plots.illustration import Illustration
@@ -26,7 +28,8 @@ def illustrate_panels(families):
         if not _zeros(lowest_fit(best)) > _zeros(lowest_fit(family.plain)):
             continue  # nothing to be seen
         shown = {"none": family.plain} | {_side(r): r for r in one} | {"L1 on both": best}
-        fits = {name: lowest_fit(result) for name, result in shown.items()}
+        first = lowest_fit(family.plain).factorization
+        fits = {name: _in_order(lowest_fit(result), first) for name, result in shown.items()}
         yield Illustration(
             name=f"panels-{family.key}",
             caption=_caption(family, one[0].problem.penalty, best.problem.penalty),
@@ -34,6 +37,12 @@ def illustrate_panels(families):
             data=pd.concat([_rows(name, fit) for name, fit in fits.items()], ignore_index=True),
             size=panels_size(len(fits), family.n_components, family.dataset.column_names),
         )
+
+
+def _in_order(fit, first):
+    """The fit with its components beside those of the first."""
+    order, _ = match(first, fit.factorization)
+    return replace(fit, W=fit.W[:, order], H=fit.H[order])
 
 
 def _usable(result):

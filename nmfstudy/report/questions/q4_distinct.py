@@ -223,8 +223,9 @@ def _illustrations(shown, comparison):
     of_kind = {}
     for result in shown:
         if result.solutions.n_minima and result.n_starts > 1 and kept(lowest_fit(result)):
-            of_kind.setdefault(outcome(result), result)
-    mapped = [of_kind[kind] for kind in ("one", "several", "continuum") if kind in of_kind]
+            of_kind.setdefault(outcome(result), []).append(result)
+    kinds = (of_kind[kind] for kind in ("one", "several", "continuum") if kind in of_kind)
+    mapped = [max(results, key=lambda r: r.solutions.n_minima) for results in kinds]
     if mapped:
         tables = [map_table(result) for result in mapped]
         titles = [f"{r.title}:\n{_many(r)}" for r in mapped]
