@@ -1,5 +1,6 @@
 """Proofs of uniqueness of a nonnegative factorization, or a second one in hand."""
 
+from nmfstudy.certificates.best_fit import Optimality, optimality
 from nmfstudy.certificates.certifying import certify
 from nmfstudy.certificates.members import CERTIFICATES
 from nmfstudy.certificates.outcome import ContradictionError, Outcome
@@ -10,7 +11,9 @@ __all__ = [
     "STATUSES",
     "Check",
     "ContradictionError",
+    "Optimality",
     "Outcome",
     "Verdict",
     "certify",
+    "optimality",
 ]

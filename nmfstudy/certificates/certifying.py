@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from nmfstudy.certificates.best_fit import optimality
 from nmfstudy.certificates.case import FULL, UNCLEAR, Case, make_case
 from nmfstudy.certificates.combine import CLAIMS, combine_outcomes, proved
 from nmfstudy.certificates.effort import Effort
@@ -19,10 +20,12 @@ from nmfstudy.certificates.wording import explain
 from nmfstudy.certificates.zeros import pattern_interval, sized
 from nmfstudy.datasets.typing import Matrix
 from nmfstudy.model.factorization import Factorization, Factors
+from nmfstudy.model.penalties import ElementwisePenalty
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import one_blas_thread
 
+OPTIMALITY_SHARE = 1 / 15  # of the budget that may go into bounds on other fits, beside it
 LARGEST_THRESHOLD = 1e-2  # thresholds above it are not tried
 
 
@@ -32,6 +35,9 @@ def certify(
     H: ArrayLike,
     *,
     X: Matrix | None = None,
+    alpha_W: float = 0.0,
+    alpha_H: float | str = "same",
+    l1_ratio: float = 0.0,
     others: Sequence[Factors] = (),
     zero_threshold: float | None = None,
     budget: float = 60.0,
@@ -43,10 +49,14 @@ def certify(
     ----------
     W : array of shape (n_samples, n_components)
     H : array of shape (n_components, n_features)
-        Nonnegative. The verdict speaks of their product, not of other fits to the data.
+        Nonnegative. The certificates speak of their product, not of other fits to the data.
     X : array of shape (n_samples, n_features), optional
-        The data, to report ``‖X − X̂‖/‖X‖`` and to refit when zeros are made. If WH is X within
-        1e-4, the factors are first brought to X to the last digit on their pattern of zeros.
+        The data: for a bound on other fits (`Verdict.optimality`), to report ``‖X − X̂‖/‖X‖``, and
+        to refit when zeros are made. If WH is X within 1e-4, the factors are first brought to X to
+        the last digit on their pattern of zeros.
+    alpha_W, alpha_H, l1_ratio : float
+        The penalty that the factors are a fit under; `Verdict.optimality` speaks of it, the
+        certificates do not, and the factors are not brought to X.
     others : sequence of Factorization or (W, H)
         Other solutions found by fitting: tried as witnesses.
     zero_threshold : float, optional
@@ -81,14 +91,14 @@ def certify(
     >>> bool(verdict.verify())
     True
     """
-    given = Factorization(W, H)
+    given, penalty = Factorization(W, H), ElementwisePenalty(alpha_W, alpha_H, l1_ratio)
     X = _check_data(given, X)
     if zero_threshold is not None and not 0 <= zero_threshold < 1:
         raise RequestError(f"zero_threshold is {zero_threshold!r}; possible: 0 up to below 1")
     if not budget > 0:
         raise RequestError(f"budget is {budget!r}; possible: a positive number of nominal seconds")
     effort, began = Effort(budget), time.perf_counter()
-    factors = sized(given, X)
+    factors = sized(given, X if penalty.is_zero else None)
     asked = factors.thresholds() if zero_threshold is None else (float(zero_threshold),)
     readings = [
         _read(factors, t, effort.part(1 / (len(asked) - i)), others) for i, t in enumerate(asked)
@@ -100,7 +110,10 @@ def certify(
         interval = _widen(factors, answer, interval, spare)
     case, claims = answer.case, answer.claims
     examined = case.given
-    residual = None if X is None else _residual(X, examined)
+    residual = best = None
+    if X is not None:
+        residual, share = _residual(X, examined), budget * OPTIMALITY_SHARE
+        best = optimality(X, examined.W, examined.H, penalty=penalty, budget=share)
     n_open = factors.n_open if len(readings) > 1 else 0
     explanation = explain(case, claims, answer.outcomes, n_open)
     if claims["witness"] is not None:
@@ -117,6 +130,8 @@ def certify(
         arithmetic=_arithmetic(answer.outcomes),
         explanation=explanation,
         seconds=time.perf_counter() - began,
+        optimality=best,
+        X=None if best is None else X,
     )
 
 

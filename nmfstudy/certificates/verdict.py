@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from nmfstudy.certificates.best_fit import Optimality, proved_level
 from nmfstudy.certificates.case import make_case, witness_problems
 from nmfstudy.certificates.combine import CLAIMS, combine_outcomes, proved
 from nmfstudy.certificates.members import CERTIFICATES
@@ -83,6 +84,10 @@ class Verdict(Shown):
     arithmetic : str
     explanation : str
         One sentence for people.
+    optimality : Optimality or None
+        What is proved of the factors as a fit of X; None without X and where nothing is known.
+    X : array or None
+        The data it speaks of. They are not part of a `to_dict`.
     """
 
     status: str
@@ -104,12 +109,25 @@ class Verdict(Shown):
     arithmetic: str
     explanation: str
     seconds: float
+    optimality: Optimality | None = None
+    X: np.ndarray | None = None
+
+    @property
+    def proved(self):
+        """``problem``: the only best fit; ``product``: the only one of its product; ``none``."""
+        return proved_level(self.status, self.optimality)
+
+    @property
+    def gap(self):
+        """Bound on what any other factorization could gain, as a share; NaN without a bound."""
+        return np.nan if self.optimality is None else self.optimality.gap
 
     @one_blas_thread()
     def verify(self):
         """Check every claim again from the stored factors and evidence.
 
-        No search and no linear program: products, ranks and signs only.
+        No search and no linear program: products, ranks and signs only. What is proved of the
+        factors as a fit needs the data, see `from_dict`; without them it does not hold.
 
         Returns
         -------
@@ -150,7 +168,17 @@ class Verdict(Shown):
         elif self.witness is not None:
             found = witness_problems(case, case.scaled(self.witness), tolerance=1e-9)
             problems += [f"verdict: {problem}" for problem in found]
-        return problems
+        return problems + [f"optimality: {problem}" for problem in self._problems_as_a_fit()]
+
+    def _problems_as_a_fit(self):
+        if self.optimality is None:
+            return []
+        if self.X is None:
+            return ["the data are needed to check it; possible: Verdict.from_dict(record, X)"]
+        W, H = self.factorization.W, self.factorization.H
+        if np.shape(self.X) != (W.shape[0], H.shape[1]):
+            return ["the data have another shape"]
+        return self.optimality.problems(self.X, W, H)
 
     def _shown(self):
         k = self.factorization.n_components
@@ -162,6 +190,7 @@ class Verdict(Shown):
             ("rows of H proved", f"{len(self.identifiable_H)} of {k}"),
             ("dimensions free", free),
             ("second factorization", "at hand" if self.witness is not None else "–"),
+            ("other fits gain at most", _percent(self.gap)),
         )
         sentence = in_words(self.status, self.witness)
         return f"Verdict: {sentence}. {self.explanation}", ("what is proved", ""), rows
@@ -182,14 +211,24 @@ class Verdict(Shown):
 
     def to_dict(self):
         """Numbers, strings and lists only (infinity as "inf"), for JSON; see `from_dict`."""
-        plain = {f.name: plain_value(getattr(self, f.name)) for f in fields(self)}
+        plain = {f.name: plain_value(getattr(self, f.name)) for f in fields(self) if f.name != "X"}
         plain["certificates"] = [outcome.to_dict() for outcome in self.certificates]
+        plain["optimality"] = None if self.optimality is None else self.optimality.to_dict()
         return plain
 
     @classmethod
-    def from_dict(cls, plain):
-        """The verdict of a `to_dict`, which may have been to a file and back."""
+    def from_dict(cls, plain, X=None):
+        """The verdict of a `to_dict`, which may have been to a file and back.
+
+        Parameters
+        ----------
+        plain : dict
+        X : array of shape (n_samples, n_features), optional
+            The data, without which `optimality` cannot be checked.
+        """
         plain = dict(plain)
+        if plain.get("optimality") is not None:
+            plain |= {"optimality": Optimality.from_dict(plain["optimality"]), "X": X}
         plain["certificates"] = tuple(Outcome.from_dict(o) for o in plain["certificates"])
         for name in ("factorization", "witness"):
             if plain[name] is not None:
@@ -202,6 +241,10 @@ class Verdict(Shown):
 
 
 _TUPLES = ("identifiable_W", "identifiable_H", "refuted_W", "refuted_H", "threshold_interval")
+
+
+def _percent(share):
+    return "–" if np.isnan(share) else f"{number(100 * share, 2)} %"
 
 
 def _claims(outcome):

@@ -4,6 +4,7 @@ import textwrap
 
 import numpy as np
 
+from nmfstudy.certificates.best_fit import proved_level
 from nmfstudy.util.display import count, listed, number
 
 
@@ -63,6 +64,32 @@ def _explain(case, combined, outcomes):
     return "Nothing was proved: the components may or may not be the only ones."
 
 
+def as_a_fit(optimality, n_components, status=""):
+    """What is proved of a fit beside others, in one sentence.
+
+    Parameters
+    ----------
+    optimality : Optimality
+    n_components : int
+    status : str
+        Of the factorization of its product.
+    """
+    anyhow = optimality.any_n_components
+    many = "any number of components" if anyhow else count(n_components, "component")
+    if proved_level(status, optimality) == "problem":
+        return f"This is the only best fit with {many}, up to order and scale: proved."
+    if optimality.best:
+        return f"No fit with {many} is better: proved. Whether another one is as good is open."
+    what = "an objective" if optimality.alpha_W else "a squared error"
+    return f"No fit with {many} has {what} more than {_percent(optimality.gap)} lower: proved."
+
+
+def _percent(share):
+    """A bound from above in two digits, rounded up."""
+    step = 10.0 ** (np.floor(np.log10(100 * share)) - 1) if share > 0 else 1.0
+    return f"{number(float(np.ceil(100 * share / step) * step), 2)} %"
+
+
 def report(verdict, width):
     """A verdict as lines of at most ``width`` columns."""
     sentence = in_words(verdict.status, verdict.witness).upper()
@@ -100,6 +127,8 @@ def _facts(verdict):
         f"entries up to {number(verdict.zero_threshold, 1)} of their component's largest, rows and "
         f"columns brought to one size; the same verdict from {number(low, 1)} to {number(high, 1)}",
     )
+    if verdict.optimality is not None:
+        yield "as a fit", as_a_fit(verdict.optimality, k, verdict.status)
     yield "arithmetic", verdict.arithmetic
     yield "seconds", number(verdict.seconds, 2)
 

@@ -5,7 +5,7 @@ from nmfstudy.report.page.numbers import count, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.phrases import KINDS, certificate_cell
 from nmfstudy.report.questions.lookup import starts_text
-from nmfstudy.report.words_on_certificates import no_verdict_clause
+from nmfstudy.report.words_on_certificates import fit_sentences, no_verdict_clause
 from nmfstudy.study.verdicts import same_product
 from nmfstudy.util.display import listed
 
@@ -18,7 +18,7 @@ _EACH_UNIQUE = (
 
 def certificate_blocks(result, row, files):
     """Empirical count and certificate side by side, then each certificate's outcome."""
-    blocks = [_beside(result, row), *_pairs(result)]
+    blocks = [_beside(result, row), *map(Paragraph, fit_sentences(result)), *_pairs(result)]
     for make in (illustrate_ambiguity, illustrate_zero_patterns):
         blocks += files.figures(make, result)
     sentence = _by_text((m, v.explanation) for m, v in result.verdicts.items())

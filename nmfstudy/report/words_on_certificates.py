@@ -1,5 +1,6 @@
 """What the report says where there is no certificate, or one that contradicts the fits."""
 
+from nmfstudy.certificates.wording import as_a_fit
 from nmfstudy.report.page.numbers import number
 from nmfstudy.study.verdicts import LARGEST_PRODUCT, MOST_PER_PROBLEM
 
@@ -11,6 +12,13 @@ _REASONS = {
     "no_factors": "its factors were not kept",
     "not_first": f"only the first {MOST_PER_PROBLEM} are examined",
 }
+
+
+def fit_sentences(result):
+    """What is proved of a problem's best minimum as a fit: one sentence, or none."""
+    best, verdict = result.verdicts.optimality, result.verdicts.get(0)
+    status = verdict.status if verdict else ""
+    return [] if best is None else [as_a_fit(best, result.problem.n_components, status)]
 
 
 def no_verdict_clause(reason):

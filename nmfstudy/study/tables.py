@@ -13,7 +13,8 @@ SHARES = "problem minimum init solver n_starts share share_low share_high".split
 PROBLEMS = (
     "problem dataset n_components loss alpha_W alpha_H l1_ratio n_starts n_converged n_saddle "
     "n_near_optimal n_best n_distinct n_minima penalty gate objective_rtol distance_tol "
-    "plateau_low plateau_high kind coverage chao1 starts_for_99 best_share verdict reason"
+    "plateau_low plateau_high kind coverage chao1 starts_for_99 best_share verdict reason "
+    "proved gap bound n_terms"
 ).split()
 
 
@@ -83,6 +84,7 @@ def problem_row(result):
     """The row of ``problems.csv`` of one problem."""
     solutions, penalty = result.solutions, result.problem.penalty
     low, high = solutions.plateau or (None, None)
+    best = result.verdicts.optimality
     return {
         "problem": result.key,
         "dataset": result.dataset.name,
@@ -111,4 +113,8 @@ def problem_row(result):
         "best_share": solutions.best_share[0] if solutions.best_share is not None else None,
         "verdict": result.verdicts[0].status if 0 in result.verdicts else "",
         "reason": result.assessed.reason,
+        "proved": result.verdicts.proved,
+        "gap": None if best is None else best.gap,
+        "bound": "" if best is None else best.method,
+        "n_terms": None if best is None else best.n_terms,
     }

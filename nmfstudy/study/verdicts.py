@@ -68,12 +68,27 @@ class Verdicts(dict):
         Why a near-optimal minimum has none; key −1 speaks of the whole problem.
     contradictions : list of Contradiction
         What certificates disagree on; there should be none.
+    optimality : Optimality or None
+        What is proved of the best minimum as a fit.
     """
 
     def __init__(self):
         super().__init__()
+        self.optimality = None
         self.reasons = {}
         self.contradictions = []
+
+    @property
+    def proved(self):
+        """What is proved of the best minimum: problem, product or none; "" without a certificate.
+
+        See `nmfstudy.certificates.Verdict.proved`.
+        """
+        if 0 not in self and self.optimality is None:
+            return ""
+        from nmfstudy.certificates.best_fit import proved_level
+
+        return proved_level(self[0].status if 0 in self else "", self.optimality)
 
 
 def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
@@ -81,7 +96,7 @@ def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
 
     A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
     among them, so problems with a penalty are left out, and so are other losses, whose fits have
-    no exact zeros to go by.
+    no exact zeros to go by. What is proved of the best minimum as a fit knows of ridge.
 
     Parameters
     ----------
@@ -105,6 +120,8 @@ def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
         verdicts.reasons[-1] = NoVerdict("large")
     elif not solutions.n_minima:
         verdicts.reasons[-1] = NoVerdict("no_fit")
+    if "penalty" in (reason.code for reason in verdicts.reasons.values()):
+        verdicts.optimality = _best_as_a_fit(result)
     if verdicts.reasons:
         return verdicts
     near = np.flatnonzero(solutions.near_optimal).tolist()
@@ -116,8 +133,23 @@ def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
             _certify(verdicts, minimum, known[minimum], others, result, folder, budget)
         else:
             verdicts.reasons[minimum] = NoVerdict("no_factors")
+    verdicts.optimality = verdicts[0].optimality if 0 in verdicts else None
     verdicts.reasons.update(dict.fromkeys(near[MOST_PER_PROBLEM:], NoVerdict("not_first")))
     return verdicts
+
+
+def _best_as_a_fit(result):
+    """What is proved of the best minimum under its penalty, or None."""
+    problem, solutions = result.problem, result.solutions
+    large = np.prod(result.dataset.X.shape, dtype=float) > LARGEST_PRODUCT
+    factors = None if large or not solutions.n_minima else _factors(solutions, 0)
+    if factors is None or problem.loss != "frobenius":
+        return None
+    from nmfstudy.certificates import optimality
+
+    X = result.dataset.X
+    X = X.toarray() if sparse.issparse(X) else X
+    return optimality(X, factors.W, factors.H, penalty=problem.penalty)
 
 
 def _certify(verdicts, minimum, factors, others, result, folder, budget):
@@ -125,10 +157,10 @@ def _certify(verdicts, minimum, factors, others, result, folder, budget):
     from nmfstudy.certificates import ContradictionError, certify
 
     path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
-    verdict = _kept(path, factors, result.solutions.distance_tol)
+    X = result.dataset.X
+    X = X.toarray() if sparse.issparse(X) else X
+    verdict = _kept(path, factors, X, result.solutions.distance_tol)
     if verdict is None:
-        X = result.dataset.X
-        X = X.toarray() if sparse.issparse(X) else X
         try:
             verdict = certify(factors.W, factors.H, X=X, others=others, budget=budget)
         except RequestError as error:
@@ -187,6 +219,10 @@ def contradictions(result):
         proved = [m for m in (a, b) if m in verdicts and verdicts[m].status == "unique"]
         if proved:
             found.append(Contradiction(proved[0], pair=(a, b), apart=apart, gap=gap))
+    best, lowest = verdicts.optimality, result.solutions.best_objective
+    if best is not None and lowest < best.bound * (1 - 1e-9):
+        error = f"no objective is below {best.bound:.9g}, but one is {lowest:.9g}"
+        found.append(Contradiction(0, error))
     return found
 
 
@@ -216,7 +252,7 @@ def _path(folder, factors, others, data):
     return Path(folder) / "certificates" / f"{total.hexdigest()[:24]}.json"
 
 
-def _kept(path, factors, tolerance):
+def _kept(path, factors, X, tolerance):
     """A verdict of an earlier report, if it can be read and its own evidence bears it out.
 
     A file in a study's folder may come from anywhere: it counts only if it is about the product
@@ -229,7 +265,7 @@ def _kept(path, factors, tolerance):
     try:
         with reading_safely(path.name):
             own(path.parent)
-            verdict = Verdict.from_dict(read_json(path, _BYTES))
+            verdict = Verdict.from_dict(read_json(path, _BYTES), X)
             about = Factorization(verdict.factorization.W, verdict.factorization.H)
             if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
                 near = _product_distance(about, factors) <= tolerance * product_norm(factors)
