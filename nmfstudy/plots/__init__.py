@@ -41,6 +41,7 @@ _NAMES = {
     "penalties": "plot_collapse plot_drift plot_variants plot_rescaling plot_count_curves "
     "plot_bars",
     "problems": "plot_over_k illustrate_choosing_k plot_counts plot_zeros",
+    "proofs": "plot_proofs",
     "product": "plot_product illustrate_product",
     "solutions": "count_table plot_count illustrate_count objective_table plot_objective_gate "
     "illustrate_objective_gate rarefaction_table plot_rarefaction",
