@@ -1,16 +1,19 @@
 """What a dataset is, and which matrices are accepted as data."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import InitVar, dataclass
 from decimal import Decimal
 from functools import cached_property
 from numbers import Real
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from nmfstudy.datasets.files import printable_name
+from nmfstudy.datasets.weights import weight_notes, with_weights
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.weighted import Weighted, stored, values_of
 from nmfstudy.util.errors import RequestError, short
 from nmfstudy.util.plain_text import one_line
 
@@ -44,7 +47,8 @@ class Dataset:
     name : str
         Carries the parameters: ``laurberg(0.3)``. Kept on one line and printable.
     X : array, DataFrame or sparse matrix of shape (n_samples, n_features)
-        Kept as `check_data` returns it.
+        Kept as `check_data` returns it: as `nmfstudy.model.weighted.Weighted` if an entry is
+        unknown (NaN) or weights differ.
     truth : Factorization, optional
         Factors that X was made from. The notes say whether other factors do as well, and
         whether noise was added.
@@ -55,6 +59,8 @@ class Dataset:
         others, are added.
     known : Known, optional
         The number of exact factorizations, where it is known.
+    weights : array or sparse matrix of the shape of X, optional
+        See `check_data`.
 
     Raises
     ------
@@ -63,17 +69,19 @@ class Dataset:
     """
 
     name: str
-    X: np.ndarray | sparse.csr_array
+    X: np.ndarray | sparse.csr_array | Weighted
     truth: Factorization | None = None
     row_names: tuple[str, ...] | None = None
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     known: Known | None = None
+    weights: InitVar[ArrayLike | sparse.csr_array | None] = None
 
-    def __post_init__(self):
+    def __post_init__(self, weights):
         """Check that the parts belong together and freeze them."""
-        X, labels = check_data(self.X), _labels(self.X)
-        notes = map(one_line, [*self.notes, *zero_notes(X), *fill_notes(X)])
+        X, labels = check_data(self.X, weights), _labels(self.X)
+        added = *weight_notes(X), *zero_notes(X), *fill_notes(X)
+        notes = map(one_line, [*self.notes, *added])
         notes = dict.fromkeys(notes)  # in order, each once
         object.__setattr__(self, "name", printable_name(str(self.name)))
         object.__setattr__(self, "X", X)
@@ -100,14 +108,17 @@ class Dataset:
     def sha256(self):
         """Hash of the shape and the values, independent of name and machine.
 
-        A dense and a sparse matrix of the same values differ, since fits of them may differ in
-        the last bits.
+        Weights enter. A dense and a sparse matrix of the same values differ, since fits of them
+        may differ in the last bits.
         """
-        digest = hashlib.sha256(f"{self.X.shape} {sparse.issparse(self.X)}".encode())
-        if sparse.issparse(self.X):
-            parts = (self.X.indptr.astype("<i8"), self.X.indices.astype("<i8"), self.X.data)
+        X, weights = self.X, ()
+        if isinstance(X, Weighted):
+            X, weights = X.values, (stored(X).v, np.array([X.background]))
+        digest = hashlib.sha256(f"{X.shape} {sparse.issparse(X)}".encode())
+        if sparse.issparse(X):
+            parts = (X.indptr.astype("<i8"), X.indices.astype("<i8"), X.data, *weights)
         else:
-            parts = (self.X,)
+            parts = (X, *weights)
         for part in parts:
             little = part.astype(part.dtype.newbyteorder("<"), copy=False)
             digest.update(memoryview(np.ascontiguousarray(little)).cast("B"))
@@ -126,37 +137,56 @@ def _texts(labels):
     return tuple(", ".join(map(str, x)) if isinstance(x, tuple) else str(x) for x in labels)
 
 
-def check_data(X):
+def check_data(X, weights=None):
     """Return X in the one form that everything else works on, or refuse it.
 
     Parameters
     ----------
-    X : array-like, pandas DataFrame or scipy sparse matrix of shape (n_samples, n_features)
-        Any real dtype; booleans count as 0 and 1.
+    X : array-like, pandas DataFrame, scipy sparse matrix or Weighted, (n_samples, n_features)
+        Any real dtype; booleans count as 0 and 1. NaN, and what a masked array masks, is unknown.
+    weights : array-like or sparse matrix of the same shape, optional
+        Finite and nonnegative; where they are zero nothing is known, whatever X holds there. A
+        sparse one lists the entries that are known.
 
     Returns
     -------
-    array or csr_array of float64, shape (n_samples, n_features)
+    array, csr_array or Weighted of float64, shape (n_samples, n_features)
         Dense: C-ordered and read-only, never the array given unless that is read-only too.
-        Sparse: canonical (indices sorted, no duplicates, no explicit zeros) and a copy.
+        Sparse: canonical (indices sorted, no duplicates, no explicit zeros) and a copy. Weighted
+        only if an entry is unknown or has another weight than one.
 
     Raises
     ------
     RequestError
-        X has NaN, infinity, a negative, text, complex or masked entries, not two dimensions,
-        no rows, no columns, nothing but zeros, or a scale at which squares over- or underflow.
+        X has infinity, a negative, text or complex numbers, not two dimensions, no rows, no
+        columns, nothing known but zeros, or a scale at which squares over- or underflow; weights
+        that are none.
     """
-    X = _sparse(X) if sparse.issparse(X) else _dense(X)
+    if isinstance(X, Weighted):
+        if weights is not None:
+            raise RequestError("X has weights already; possible: no others")
+        return X
+    X = _matrix(X)
     n, d = X.shape
     if not n or not d:
         raise RequestError(f"X has {n} rows and {d} columns; possible: at least 1 of each")
+    if weights is not None:
+        try:
+            weights = _matrix(weights)
+        except RequestError as error:
+            raise RequestError(f"weights{str(error).removeprefix('X')}") from None
+    X = with_weights(X, weights)
+    _check_values(values_of(X))
+    return X
+
+
+def _matrix(X):
+    return _sparse(X) if sparse.issparse(X) else _dense(X)
+
+
+def _check_values(X):
     values = X.data if sparse.issparse(X) else X
-    lowest, largest = values.min(initial=0.0), values.max(initial=0.0)  # NaN if there is one
-    if np.isnan(lowest):
-        raise RequestError(
-            f"X has NaN {_where(X, np.isnan(values))}; possible: finite numbers >= 0, "
-            "so fill in or drop missing values first"
-        )
+    lowest, largest = values.min(initial=0.0), values.max(initial=0.0)
     if np.isinf([lowest, largest]).any():
         raise RequestError(
             f"X has infinity {_where(X, np.isinf(values))}; possible: finite numbers >= 0"
@@ -173,7 +203,6 @@ def check_data(X):
             f"X has {largest:g} as its largest entry; possible: {1 / _LARGEST:g} to "
             f"{_LARGEST:g}, so rescale it first"
         )
-    return X
 
 
 def _remedy(lowest, largest):
@@ -181,7 +210,7 @@ def _remedy(lowest, largest):
     if -lowest <= 1e-6 * largest:
         return ", so set what is rounding error to 0"
     if lowest in (-1, -9, -99, -999, -9999, -99999):
-        return ", so fill in or drop them first if they stand for missing values"
+        return ", so make them NaN if they stand for missing values"
     return ""
 
 
@@ -189,9 +218,10 @@ def zero_notes(X):
     """One sentence each for all-zero rows and all-zero columns, if there are any."""
     notes = []
     for axis, what in ((1, "row"), (0, "column")):
-        largest = X.max(axis=axis)
+        largest = values_of(X).max(axis=axis)
         largest = largest.toarray() if sparse.issparse(largest) else largest
-        count = int((largest == 0).sum())
+        known = X.known(axis) > 0 if isinstance(X, Weighted) else True
+        count = int(((largest == 0) & known).sum())
         if count:
             notes.append(f"{count} {what}{'s are' if count > 1 else ' is'} all zero.")
     return tuple(notes)
@@ -203,6 +233,7 @@ def fill_notes(X):
     They may if they are 10⁶ times all others, or 100 times and what programs write for a missing
     value; if they are few, a quarter of the entries at most.
     """
+    X = values_of(X)
     values = X.data if sparse.issparse(X) else X
     largest = values.max()
     filled = values == largest
@@ -240,10 +271,7 @@ def _sparse(X):
 def _dense(X):
     """Return X as a read-only C-ordered float64 array of two dimensions."""
     if np.ma.is_masked(X):
-        raise RequestError(
-            f"X has {np.ma.count_masked(X)} masked entries; possible: finite numbers >= 0, "
-            "so fill in or drop missing values first"
-        )
+        X = np.ma.filled(np.ma.asarray(X, dtype=np.float64), np.nan)
     try:
         given = np.asarray(X)
     except (TypeError, ValueError):
@@ -278,6 +306,8 @@ def _check_kind(X):
 
 def _numbers(objects):
     """Return Python objects as float64, or refuse the first that is no number."""
+    missing = np.frompyfunc(lambda entry: type(entry).__name__ == "NAType", 1, 1)(objects)
+    objects = np.where(missing.astype(bool), np.nan, objects)  # what pandas writes for NaN
     for (row, column), entry in np.ndenumerate(objects):
         if not isinstance(entry, Real | Decimal):
             raise RequestError(

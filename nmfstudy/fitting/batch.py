@@ -10,9 +10,19 @@ import numpy as np
 
 from nmfstudy.fitting.saddles import ROUNDS, escape_saddle, suspects, zero_vanished_components
 from nmfstudy.fitting.solvers.base import SolverResult, escapes, ignore_progress
-from nmfstudy.model.factorization import live_components
+from nmfstudy.fitting.solvers.second_order import UNBOUNDED
+from nmfstudy.model.factorization import component_norms, live_components
 from nmfstudy.model.fits import Fits
-from nmfstudy.model.objective import data_norm, is_counts, kkt_residual, loss_value, reference_loss
+from nmfstudy.model.objective import (
+    data_norm,
+    is_counts,
+    kkt_residual,
+    loss_value,
+    n_entries,
+    reference_loss,
+    squared_norm,
+)
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.numba_cache import clock
 from nmfstudy.util.threads import on_threads, one_blas_thread
 
@@ -26,7 +36,7 @@ def fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
     Parameters
     ----------
     solver : Solver
-    X : array or CSR array of shape (n_samples, n_features)
+    X : array, csr_array or Weighted of shape (n_samples, n_features)
     W0, H0 : arrays
         Stacks of first factors.
     problem : Problem
@@ -71,6 +81,7 @@ def _fit_batch(solver, X, W0, H0, problem, search, seeds, progress):
         data_norm=data_norm(X),
         reference_loss=reference_loss(X, problem.loss),
         is_counts=is_counts(X),
+        n_entries=n_entries(X),
     )
 
 
@@ -133,7 +144,7 @@ class _State:
     def __init__(self, X, problem, search, outcome):
         self.X, self.problem, self.search = X, problem, search
         self.W, self.H, self.n_iter, self.met, self.step, self.min_curvature = outcome
-        self.norm = data_norm(X)
+        self.norm, self.size = data_norm(X), np.sqrt(squared_norm(X))
         n_starts = len(self.W)
         self.saddle = np.zeros(n_starts, dtype=bool)
         self.objective, self.error, self.kkt = (np.full(n_starts, np.inf) for _ in range(3))
@@ -164,7 +175,7 @@ class _State:
             value = loss_value(X, W, H, loss)
             self.objective[chunk] = value + penalty.value(W, H)
             half_square = value if loss == "frobenius" else loss_value(X, W, H)
-            self.error[chunk] = np.sqrt(2 * half_square) / self.norm
+            self.error[chunk] = np.sqrt(2 * half_square) / self.size
             self.kkt[chunk] = kkt_residual(X, W, H, loss=loss, penalty=penalty)
 
     @property
@@ -174,11 +185,19 @@ class _State:
 
     @property
     def converged(self):
-        """Which starts met the rule asked for; none under a one-sided penalty."""
+        """Which starts met the rule asked for, at a minimum that exists."""
         if self.problem.penalty.one_sided:
             return np.zeros(len(self.W), dtype=bool)
         met = self.kkt <= self.search.tol if self.search.stop == "kkt" else self.met
-        return self.good & met
+        return self.good & met & ~self.unbounded
+
+    @property
+    def unbounded(self):
+        """Which starts have a term that dwarfs all that is known of the data."""
+        if not isinstance(self.X, Weighted):
+            return np.zeros(len(self.W), dtype=bool)
+        w, h = component_norms(self.W, self.H)
+        return (w * h > UNBOUNDED * self.norm).any(axis=1)
 
     def leave_saddles(self, guard, seeds):
         """Go on from stationary points that are no minima, and mark those that remain."""
@@ -215,6 +234,7 @@ class _State:
         reason[self.saddle] = "saddle"
         reason[~alive.any(axis=1)] = "collapsed"
         reason[~self.converged] = "max_iter"
+        reason[self.unbounded] = "unbounded"
         if self.problem.penalty.one_sided:
             # Short of max_iter nothing but the scale ends such a start.
             escaped = self.n_iter < self.search.max_iter

@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.errors import RequestError, check_choice
 from nmfstudy.util.numba_cache import load_kernels
 from nmfstudy.util.references import Reference
@@ -222,6 +223,7 @@ def _singular_triplets(X, k):
 
 
 def _nndsvd(X, k):
+    X = X.filled() if isinstance(X, Weighted) else X
     U, s, V = _singular_triplets(X, k)
     W, H = np.zeros((X.shape[0], k)), np.zeros((k, X.shape[1]))
     for r in range(k):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from nmfstudy.datasets.base import Dataset, check_data
-from nmfstudy.datasets.typing import Matrix
+from nmfstudy.datasets.typing import Matrix, Sparse
+from nmfstudy.datasets.weights import unknown_notes
 from nmfstudy.fitting.batch import fit_batch
 from nmfstudy.fitting.inits import check_init, draw_starts, is_deterministic
 from nmfstudy.fitting.keeping import RECORDS, check_record
@@ -14,6 +18,7 @@ from nmfstudy.fitting.solvers.base import ignore_progress
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.penalties import ElementwisePenalty, ScaleFreePenalty
 from nmfstudy.model.problem import Problem, Search, check_seeds, default_solver, default_tol
+from nmfstudy.model.weighted import known_part
 from nmfstudy.util.errors import RequestError, check_memory, short
 
 _BATCH_BYTES = 2**28  # factors and work of the starts that are on their way together
@@ -25,6 +30,7 @@ def fit(
     X: Matrix,
     n_components: int,
     *,
+    weights: ArrayLike | Sparse | None = None,
     n_starts: int = 100,
     seed: int = 0,
     init: str = "random",
@@ -45,8 +51,13 @@ def fit(
     Parameters
     ----------
     X : array, DataFrame or sparse matrix of shape (n_samples, n_features), or Dataset
-        Finite and nonnegative, not all zero.
+        Nonnegative, not all zero. NaN is for what is unknown.
     n_components : int, >= 1
+    weights : array or sparse matrix of the shape of X, optional
+        How much each entry counts in the loss, ``1/σ²`` for an uncertainty σ: finite and >= 0.
+        Where it is 0 the entry is unknown; a sparse one lists the entries that are known, zeros
+        too. Of a row or column without any known entry the factors are NaN, and a warning says
+        so.
     n_starts : int
         Seeds ``seed, seed + 1, …``; a deterministic init makes one start, recorded as seed 0.
     seed : int, >= 0
@@ -90,6 +101,14 @@ def fit(
     10
     >>> bool(fits.kkt_residual.max() <= 1e-9)
     True
+
+    With an entry that is unknown:
+
+    >>> X = ns.load_dataset("menu").X.copy()
+    >>> X[4, 2] = float("nan")
+    >>> best = ns.fit(X, n_components=2, n_starts=10)[0]
+    >>> bool(best.converged)
+    True
     """
     if penalty is None:
         penalty = ElementwisePenalty(alpha_W, alpha_H, l1_ratio)
@@ -101,7 +120,9 @@ def fit(
     tol = default_tol(loss, solver) if tol is None else tol
     search = Search(init, solver, tol, max_iter, stop, options, is_deterministic(init))
     check_seeds(seed, n_starts)
-    X = X.X if isinstance(X, Dataset) else X
+    X = check_data(X.X if isinstance(X, Dataset) else X, weights)
+    for note in unknown_notes(X):
+        warnings.warn(f"{note[:-1]}: the factors are NaN there.", stacklevel=2)
     seeds = range(seed, seed + n_starts)
     return fit_starts(X, problem, search, seeds, record=check_record(record))
 
@@ -111,7 +132,7 @@ def fit_starts(X, problem, search, seeds, progress=None, record="all"):
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array, sparse matrix or Weighted of shape (n_samples, n_features)
     problem : Problem
     search : Search
     seeds : sequence of int
@@ -128,7 +149,8 @@ def fit_starts(X, problem, search, seeds, progress=None, record="all"):
         the starts concerned ``failed``, with objective inf.
     """
     X = check_data(X)
-    solver = make_solver(search)
+    part = known_part(X)
+    solver = make_solver(search).on(part[0])
     solver.check(problem)
     if problem.loss == "itakura-saito" and X.min() == 0:
         raise RequestError("X has zeros, where loss itakura-saito is infinite; give positive data")
@@ -137,7 +159,7 @@ def fit_starts(X, problem, search, seeds, progress=None, record="all"):
     seeds = [0] if search.deterministic else [int(seed) for seed in seeds]
     size = max(1, _BATCH_BYTES // (_WORK * 8 * sum(X.shape) * problem.n_components))
     return RECORDS[record](
-        _fit_seeds(X, problem, search, solver, seeds[i : i + size], progress or ignore_progress)
+        _fit_seeds(X, part, problem, search, solver, seeds[i : i + size], progress)
         for i in range(0, len(seeds), size)
     )
 
@@ -165,6 +187,11 @@ def check_size(shape, n_components, n_starts, record="all"):
     )
 
 
-def _fit_seeds(X, problem, search, solver, seeds, progress):
+def _fit_seeds(X, part, problem, search, solver, seeds, progress):
     W, H = draw_starts(X, search.init, problem.n_components, seeds, search.options)
-    return fit_batch(solver, X, W, H, problem, search, seeds, progress)
+    known, rows, columns = part
+    if known is not X:
+        W, H = W[:, rows], H[:, :, columns]
+    progress = progress or ignore_progress
+    fits = fit_batch(solver, known, W, H, problem, search, seeds, progress)
+    return fits if known is X else fits.with_unknown(X.shape, rows, columns)

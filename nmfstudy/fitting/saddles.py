@@ -6,7 +6,7 @@ of the loss ``R = X − WH``, or ``X/WH − 1`` under Kullback–Leibler, growin
 
 .. math:: -t\,(u^T R v - \text{price}) + \tfrac12 c t^2
 
-with c = 1, or ``Σ_ij X_ij/(WH)_ij² u_i² v_j²`` up to higher powers of t,
+with c = 1, or ``Σ_ij X_ij/(WH)_ij² u_i² v_j²`` up to higher powers of t, each entry by its weight,
 at the cheapest scaling, where the price per unit of t is
 
 * 0 without penalty, so that a fit with a dead component is a saddle unless it is exact,
@@ -30,8 +30,9 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.model.factorization import PARALLEL, Factorization, component_norms
-from nmfstudy.model.objective import data_norm, product_at
+from nmfstudy.model.objective import descent, product_at, slope_size
 from nmfstudy.model.penalties import ScaleFreePenalty
+from nmfstudy.model.weighted import is_sparse, stored, with_entries
 from nmfstudy.util.streams import stream
 
 ROUNDS = 5  # revivals of one start before what remains is called a saddle
@@ -131,33 +132,38 @@ def growth(X, W, H, penalty, loss="frobenius"):
 class Residual:
     """``R = D − L M`` as an operator, never formed as a whole: minus the slope of the loss in WH.
 
-    ``D = X`` and ``L M = W H``, or ``D = X/WH`` and ``L M`` all ones. ``second`` is ``X/WH²``, or
-    None where the second derivative is one; ``norm`` is the size of R without any component.
+    See `nmfstudy.model.objective.descent`: ``L M`` is WH, ones or nothing. ``second`` holds the
+    second derivatives of stored entries, less those of one that all entries have if ``uniform``;
+    ``norm`` is the size of R without any component.
     """
 
     D: np.ndarray | sparse.csr_array
     L: np.ndarray
     M: np.ndarray
     second: np.ndarray | sparse.csr_array | None
+    uniform: float
     norm: float
 
     @classmethod
     def of(cls, X, W, H, loss):
         """The residual of a fit."""
-        if loss == "frobenius":
-            return cls(X, W, H, None, data_norm(X))
-        (n, d), is_sparse = X.shape, sparse.issparse(X)
-        x, y = (X.data, product_at(X, W, H)) if is_sparse else (X, W @ H)
-        ratio = np.divide(x, y, out=np.zeros_like(y), where=x > 0)
-        second = np.divide(ratio, y, out=np.zeros_like(y), where=x > 0)
-        if is_sparse:
-            parts = ((values, X.indices, X.indptr) for values in (ratio, second))
-            ratio, second = (sparse.csr_array(part, shape=X.shape) for part in parts)
-        return cls(ratio, np.ones((n, 1)), np.ones((1, d)), second, np.sqrt(n * d))
+        (n, d), (x, v, background) = X.shape, stored(X)
+        D, b = descent(X, W, H, loss)
+        L, M = (b * W, H) if loss == "frobenius" else (np.full((n, 1), b), np.ones((1, d)))
+        second, uniform = None, 1.0
+        if loss == "frobenius" and v is not None:
+            uniform = background
+            second = with_entries(X, v - uniform)
+        elif loss != "frobenius":
+            y, uniform = product_at(X, W, H) if is_sparse(X) else W @ H, 0.0
+            q = np.divide(x, y, out=np.zeros_like(y), where=x > 0)
+            q = np.divide(q, y, out=np.zeros_like(y), where=x > 0)
+            second = with_entries(X, q if v is None else v * q)
+        return cls(D, L, M, second, uniform, slope_size(X, loss))
 
     def curvature(self, u, v):
-        """Second derivative of the loss along ``u vᵀ``."""
-        return 1.0 if self.second is None else u**2 @ (self.second @ v**2)
+        """Second derivative of the loss along ``u vᵀ``, both of unit norm."""
+        return self.uniform + (0.0 if self.second is None else u**2 @ (self.second @ v**2))
 
     def times(self, v):
         """``R v``."""

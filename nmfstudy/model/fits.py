@@ -18,6 +18,7 @@ STOP_REASONS = (
     "converged",  # the stopping rule asked for is met and every component is alive
     "max_iter",  # it is not met after max_iter sweeps
     "scale_escape",  # a one-sided penalty pushes all scale into the free factor
+    "unbounded",  # a term grows without limit where nothing is known, towards no minimum
     "collapsed",  # every component is zero
     "dead",  # converged with a zero component, and no descent direction was found
     "saddle",  # converged with a zero component that could be revived, again and again
@@ -40,7 +41,7 @@ class Fit(Shown):
     objective : float
         Loss and penalty, in scikit-learn's scaling: ``½‖X − WH‖²`` without a penalty.
     relative_error : float
-        ``‖X − WH‖ / ‖X‖``.
+        ``‖X − WH‖ / ‖X‖``, both over known entries and by their weights.
     kkt_residual : float
         How far the factors are from a stationary point, without units.
     step : float
@@ -52,7 +53,8 @@ class Fit(Shown):
     converged : bool
         Whether the residual is within the tolerance.
     stop_reason : str
-        Why the start ended: converged, max_iter, scale_escape, collapsed, dead, saddle or failed.
+        Why the start ended: converged, max_iter, scale_escape, unbounded, collapsed, dead, saddle
+        or failed.
     seconds : float
     seed : int
 
@@ -98,7 +100,7 @@ class Fits(Shown):
     W : array of shape (n_kept, n_samples, n_components)
     H : array of shape (n_kept, n_components, n_features)
         The factors that were kept, see `nmfstudy.fitting.keeping`; with ``record="all"``, those of
-        every fit in order.
+        every fit in order. NaN for rows and columns of X without any known entry.
     objective, relative_error, kkt_residual, seconds : float arrays of shape (n_fits,)
         The objective with its penalty; ``‖X − WH‖/‖X‖``; `nmfstudy.model.objective.kkt_residual`;
         wall time of the start, or its share of the batch's.
@@ -116,6 +118,8 @@ class Fits(Shown):
         ``‖X‖_F`` and `nmfstudy.model.objective.reference_loss`, which tolerances are relative to.
     is_counts : bool
         Whether every entry of X is a whole number, so that X may be counts.
+    n_entries : int
+        Known entries of X; all of them unless given.
     zeros_W, zeros_H : float arrays of shape (n_fits,)
         Shares of exact zeros; counted from the factors unless given.
     n_dead : int array of shape (n_fits,)
@@ -151,6 +155,7 @@ class Fits(Shown):
     data_norm: float
     reference_loss: float
     is_counts: bool = False
+    n_entries: int | None = None
     zeros_W: np.ndarray | None = None
     zeros_H: np.ndarray | None = None
     n_dead: np.ndarray | None = None
@@ -163,6 +168,8 @@ class Fits(Shown):
         """Count zeros and dead components where they are not given; the rest is not known."""
         if self.row is None:
             object.__setattr__(self, "row", np.arange(len(self.seed)))
+        if self.n_entries is None:
+            object.__setattr__(self, "n_entries", self.W.shape[1] * self.H.shape[2])
         if self.zeros_W is None:
             object.__setattr__(self, "zeros_W", (self.W == 0).mean(axis=(1, 2)))
         if self.zeros_H is None:
@@ -198,9 +205,26 @@ class Fits(Shown):
 
     @cached_property
     def has_factors(self):
-        """Which fits have their factors, all finite; bool array of shape (n_fits,)."""
-        finite = np.isfinite(self.W).all(axis=(1, 2)) & np.isfinite(self.H).all(axis=(1, 2))
-        return np.append(finite, False)[self.row]
+        """Which fits have their factors, finite where X is known; bool array of shape (n_fits,)."""
+        (W, H), n = self.known_factors, len(self.W)
+        finite = [np.isfinite(F).reshape(n, -1).all(axis=1) for F in (W, H)]
+        return np.append(finite[0] & finite[1], False)[self.row]
+
+    @cached_property
+    def known_factors(self):
+        """W and H without the rows and columns of X of which nothing is known."""
+        rows = ~np.isnan(self.W).all(axis=(0, 2))
+        columns = ~np.isnan(self.H).all(axis=(0, 1))
+        if (rows.all() and columns.all()) or not (rows.any() and columns.any()):
+            return self.W, self.H
+        return self.W[:, rows], self.H[:, :, columns]
+
+    def with_unknown(self, shape, rows, columns):
+        """The same fits of a larger matrix of which nothing but these rows and columns is known."""
+        W = np.full((len(self.W), shape[0], self.W.shape[2]), np.nan)
+        H = np.full((len(self.H), self.H.shape[1], shape[1]), np.nan)
+        W[:, rows], H[:, :, columns] = self.W, self.H
+        return replace(self, W=W, H=H)
 
     def factors(self, row):
         """W and H of one row; NaN for row −1."""

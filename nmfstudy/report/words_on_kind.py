@@ -9,6 +9,7 @@ from nmfstudy.solutions.plateau import CEILING
 _ENDED = {
     "max_iter": "stopped at max_iter",
     "scale_escape": "let the scale escape into the unpenalised factor",
+    "unbounded": "let a component grow without limit through unknown entries, towards no minimum",
     "collapsed": "collapsed to all zeros",
     "saddle": "stopped at a saddle",
     "failed": "failed",

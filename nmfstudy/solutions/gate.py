@@ -39,7 +39,7 @@ class Likelihood:
         that of counts. A penalty, other losses, entries that are no counts, and an exact fit
         (``best <= 1e-9·reference_loss``), which leaves no noise to measure, have none.
     n_entries : int
-        Entries of X.
+        Known entries of X.
     """
 
     model: str

@@ -53,8 +53,9 @@ class Terms:
 
 def terms_of(pool, indices):
     """`Terms` of fits of a pool, in this order; W (n, k, n_samples) is as large as the factors."""
-    first, row = pool.parts[0], pool.row[indices]
-    n, k, d = first.W.shape[1], first.W.shape[2], first.H.shape[2]
+    row = pool.row[indices]
+    shapes = [(W.shape[1:], H.shape[2]) for W, H in (part.known_factors for part in pool.parts)]
+    (n, k), d = min(shapes)  # larger where all starts of a part failed
     terms = Terms(
         W=np.empty((len(indices), k, n)),
         H=np.empty((len(indices), k, d)),
@@ -77,7 +78,7 @@ def terms_of(pool, indices):
 
 def _prepare(part, at, data_norm, terms, rows):
     """Fill rows of ``terms`` with factors ``at`` of one part."""
-    W, H = (np.ascontiguousarray(a, dtype=np.float64) for a in (part.W, part.H))
+    W, H = (np.ascontiguousarray(a, dtype=np.float64) for a in part.known_factors)
     state = np.empty(len(rows), dtype=np.int64)
     out = (terms.W, terms.H, terms.sizes)
     kernels.prepare_terms(W, H, at, np.sqrt(data_norm), PARALLEL, *out, rows, state)

@@ -9,7 +9,7 @@ from nmfstudy.model.problem import Problem
 from nmfstudy.util.errors import RequestError
 
 # Stop reasons that are no minimum, whatever the residual says.
-NOT_COUNTED = ("saddle", "collapsed", "scale_escape", "failed")
+NOT_COUNTED = ("saddle", "collapsed", "scale_escape", "unbounded", "failed")
 _COLUMNS = ("objective", "kkt_residual", "step", "n_iter", "seed", "stop_reason")
 _SCALARS = [f.name for f in fields(Fit) if f.name not in ("W", "H")]
 
@@ -57,8 +57,8 @@ class Pool:
 
     @property
     def n_entries(self):
-        """Entries of X."""
-        return self.parts[0].W.shape[1] * self.parts[0].H.shape[2]
+        """Known entries of X."""
+        return self.parts[0].n_entries
 
     def copies(self, indices):
         """The `Fit` at each pooled index; they do not keep the stacks they come from alive."""

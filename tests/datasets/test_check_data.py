@@ -115,17 +115,12 @@ def _damaged():
 
 
 REFUSED = [
-    (_with(np.nan), r"NaN at row 1, column 2 \(counted from 0\)"),
-    (_with(np.inf), "infinity at row 1, column 2"),
+    (_with(np.inf), r"infinity at row 1, column 2 \(counted from 0\)"),
     (_with(-np.inf), "infinity at row 1, column 2"),
     (_with(-1), "1 negative entries, the lowest -1 at row 1, column 2"),
     (_with(-1e-300), "lowest -1e-300"),
-    (_with(np.nan).tolist(), "NaN"),
-    (pd.DataFrame(_with(np.nan)), "NaN at row 1, column 2"),
-    (_with(np.nan, dtype="f4"), "NaN"),
     (_with(-2, dtype="i1"), "lowest -2"),
     (_with(-2, dtype="O"), "lowest -2"),
-    (sparse.csr_array(_with(np.nan)), "NaN at row 1, column 2"),
     (sparse.csc_array(_with(-3)), "lowest -3 at row 1, column 2"),
     (sparse.coo_matrix(_with(np.inf)), "infinity at row 1, column 2"),
     (_damaged(), "damaged sparse"),
@@ -138,11 +133,9 @@ REFUSED = [
     (_with(b"a", dtype="S3"), "text"),
     (_with("a", dtype="O"), "'a' at row 1, column 2"),
     (_with(None, dtype="O"), "None at row 1, column 2"),
-    (_with(pd.NA, dtype="O"), "<NA> at row 1, column 2"),
     (_with(1j, dtype="O"), "1j at row 1"),
     (_with(10**400, dtype="O"), "1e308"),
     (pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}), "'x' at row 0, column 1"),
-    (pd.DataFrame({"a": [1, None]}, dtype="Int64"), "(<NA>|NaN) at row 1, column 0"),
     (pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}), "datetime64"),
     (pd.Series([1.0, 2.0]), "1 dimensions"),
     (np.array([["2020"]], dtype="M8[D]"), "datetime64"),
@@ -173,7 +166,8 @@ REFUSED = [
     (np.full((2, 2), 1e200), "1e200|1e\\+200"),
     (np.full((2, 2), 1e-200), "1e-200"),
     (np.full((2, 2), 5e-324), "4.94066e-324"),
-    (np.ma.masked_array(np.ones((2, 2)), mask=[[0, 1], [0, 0]]), "1 masked"),
+    (np.full((2, 2), np.nan), "no known entry"),
+    (np.where(np.eye(2) > 0, np.nan, 0), "all zero"),
 ]
 
 
@@ -196,18 +190,19 @@ NUMBERS = st.one_of(
     form=st.sampled_from([None, "csr", "csc", "coo"]),
 )
 @settings(max_examples=300, deadline=None)
-def test_data_are_accepted_exactly_when_they_are_nonnegative_finite_matrices(X, form):
+def test_data_are_accepted_exactly_when_what_is_known_is_finite_and_nonnegative(X, form):
     good = (
         X.ndim == 2
         and X.size > 0
-        and bool(np.isfinite(X).all() and (X >= 0).all())
-        and 1e-100 <= X.max() <= 1e100
+        and bool((np.isnan(X) | (np.isfinite(X) & (X >= 0))).all())
+        and 1e-100 <= np.max(X, where=~np.isnan(X), initial=0) <= 1e100
     )
     Z = X if form is None or X.ndim != 2 else sparse.coo_array(X).asformat(form)
     before = X.copy()
     if good:
         checked = check_data(Z)
-        assert np.array_equal(checked.toarray() if sparse.issparse(checked) else checked, X)
+        dense = checked.toarray() if hasattr(checked, "toarray") else checked
+        assert np.array_equal(dense, X, equal_nan=True)
     else:
         with pytest.raises(RequestError) as caught:
             check_data(Z)

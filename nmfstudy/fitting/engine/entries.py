@@ -1,9 +1,11 @@
 """The loss entry by entry, its derivatives by row of either factor: for dense and sparse data.
 
 With ``y = WH`` the loss of an entry has the first derivative ``e`` and the second ``q``: ``y − x``
-and one, or ``1 − x/y`` and ``x/y²``. Only stored entries are visited. Where the others count too,
-as zeros of sparse data, their share is that of a *background* over all entries, which needs no
-visit: e = y under Frobenius, from Gram matrices, and e = 1 under Kullback–Leibler, from sums.
+and one, or ``1 − x/y`` and ``x/y²``, both times its weight. Only stored entries are visited. Where
+the others count too, as zeros of sparse data, their share is that of a *background* over all
+entries, which needs no visit: e = y under Frobenius, from Gram matrices, and e = 1 under
+Kullback–Leibler, from sums. What all entries have in common of the second derivative under
+Frobenius is *uniform* and comes from Gram matrices as well.
 
 Factors have components as rows: W is held as Wᵀ (k, n_samples), H as (k, n_features), so that both
 are treated alike. Which of them is meant is its side, `SIDE_W` or `SIDE_H`.
@@ -16,15 +18,16 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.fitting.engine.rows import TINY, factorize, least_rows, stored_products
+from nmfstudy.model.weighted import Weighted, stored, values_of
 
 SIDE_W, SIDE_H = 0, 1
 SAFE = 0.6  # relative fall of an entry of WH up to which a full Newton step must decrease KL
 
 
 class Slopes(NamedTuple):
-    """By stored entry: y, minus the first derivative without the background's, and the second.
+    """By stored entry: y, minus the first derivative and the second, less what has no visit.
 
-    The latter is None where it is one everywhere.
+    The latter is None where nothing is left of it.
     """
 
     y: np.ndarray
@@ -55,48 +58,66 @@ class Entries:
     ----------
     x : array
         The stored entries: all of them in the shape of the data, or flat, row after row.
+    v : array or None
+        Their weights; None where all are one.
     kullback : bool
         Whether the loss is Kullback–Leibler; Frobenius otherwise.
     background : float
         1 where unstored entries are zeros that count, else 0.
+    uniform : float
+        1 where all entries have a second derivative of one in common, else 0.
     """
 
-    def __init__(self, x, shape, kullback, background):
-        self.x, self.shape, self.kullback, self.background = x, shape, kullback, background
+    def __init__(self, x, v, shape, kullback, background):
+        self.x, self.v, self.shape = x, v, shape
+        self.kullback, self.background = kullback, background
+        self.uniform = float(not kullback and (v is None or background > 0))
+        self.q = None if v is None else v - self.uniform  # under Frobenius
         if kullback:
-            x = x.reshape(-1)
+            x, v = x.reshape(-1), None if v is None else v.reshape(-1)
             self.positive, self.zero = np.flatnonzero(x > 0), np.flatnonzero(x == 0)
             self.x_positive = x[self.positive]
+            self.v_positive, self.v_zero = (
+                None if v is None else v[part] for part in (self.positive, self.zero)
+            )
 
     def slopes(self, W, H):
         """The derivatives by entry."""
-        x, y, own = self.x, self.product(W, H), 1.0 - self.background
+        x, v, y, b = self.x, self.v, self.product(W, H), self.background
         if not self.kullback:
-            return Slopes(y, x - y if own else x, None)
+            if v is None:
+                return Slopes(y, x if b else x - y, None)
+            return Slopes(y, v * (x - y) + b * y if b else v * (x - y), self.q)
         inverse = 1.0 / (y + TINY)
-        t = (x - y) * inverse if own else x * inverse
-        if own:
-            t[x == 0] = -own
-        return Slopes(y, t, x * inverse * inverse)
+        t, q = x * inverse if b else (x - y) * inverse, x * inverse * inverse
+        if not b:
+            t[x == 0] = -1.0
+        if v is not None:
+            t, q = v * (t - b) + b, v * q
+        return Slopes(y, t, q)
 
     def loss(self, W, H):
         """The loss, without cancellation where the background is zero."""
-        y = self.product(W, H)
+        v, y = self.v, self.product(W, H)
         if not self.kullback:
-            error = 0.5 * np.square(self.x - y).sum()
+            squares = np.square(self.x - y)
+            error = 0.5 * (squares if v is None else v * squares).sum()
             if self.background:
                 error += 0.5 * (np.vdot(W @ W.T, H @ H.T) - np.square(y).sum())
             return float(error)
         y = y.reshape(-1)
-        x, zero, y = self.x_positive, y[self.zero].sum(), y[self.positive]
+        total = 0.0
+        if self.background:
+            total = W.sum(axis=1) @ H.sum(axis=1) - y.sum()
+        x, zero, y = self.x_positive, y[self.zero], y[self.positive]
         e = (x - y) / x
         far = np.abs(e) >= 0.5
         logarithm = -np.log1p(-np.where(far, 0.0, e))
         logarithm[far] = np.log(x[far] / (y[far] + TINY))
-        total = (x * (logarithm - e)).sum()
-        if self.background:
-            return float(total - y.sum() + W.sum(axis=1) @ H.sum(axis=1))
-        return float(total + zero)
+        parts = x * (logarithm - e)
+        if v is not None:
+            parts, zero = self.v_positive * parts, self.v_zero * zero
+        return float(total + (parts.sum() + zero.sum()))
 
     def local(self, slopes, side, M, F, l1, l2, only_positive=False):
         """Linearise M, the other factor F fixed.
@@ -120,6 +141,8 @@ class Entries:
         (r, c), block = _pairs(k), np.empty((n, k, k))
         block[:, r, c] = self.sums(q, F[r] * F[c], side).T
         block[:, c, r] = block[:, r, c]
+        if self.uniform:
+            block += F @ F.T
         return block
 
     def sweep(self, side, W, H, l1, l2):
@@ -148,7 +171,9 @@ class DenseEntries(Entries):
     """All entries are stored."""
 
     def __init__(self, X, kullback):
-        super().__init__(np.ascontiguousarray(X), X.shape, kullback, 0.0)
+        x, v, _ = stored(X)
+        v = None if v is None else np.ascontiguousarray(v)
+        super().__init__(np.ascontiguousarray(x), v, X.shape, kullback, 0.0)
 
     def product(self, W, H):
         """``WH`` at the stored entries."""
@@ -164,11 +189,13 @@ class DenseEntries(Entries):
 
 
 class SparseEntries(Entries):
-    """The others are zeros."""
+    """The others are zeros, or unknown."""
 
     def __init__(self, X, kullback):
-        X = sparse.csr_array(X)
-        super().__init__(X.data, X.shape, kullback, 1.0)
+        X = X if isinstance(X, Weighted) else sparse.csr_array(X)
+        x, v, background = stored(X)
+        super().__init__(x, v, X.shape, kullback, background)
+        X = values_of(X)
         self.pattern = X.indices, X.indptr
         self.start, self.index = X.indptr.astype(np.int64), X.indices.astype(np.int64)
 

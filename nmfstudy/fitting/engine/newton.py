@@ -30,8 +30,8 @@ MOST_ROUNDS = 4  # of a step, in each of which more entries are fixed at zero
 
 # What is minimised: `Entries`, ``l1_W, l2_W, l1_H, l2_H``, and the units of the KKT residual; of
 # length, ``‖X‖``; of the objective, ``‖X‖²`` or, under Kullback–Leibler, the sum of X; of
-# curvature.
-NewtonProblem = namedtuple("NewtonProblem", "data prices units")
+# curvature. Terms larger than ``most``, in units of length, are on their way to infinity.
+NewtonProblem = namedtuple("NewtonProblem", "data prices units most")
 
 
 class State:
@@ -69,6 +69,11 @@ class Norms:
     def __init__(self, W, H):
         self.W, self.H, self.w, self.h = W, H, squares(W), squares(H)
         self.alive = (self.w > 0) & (self.h > 0)
+
+    @property
+    def largest(self):
+        """The norm of the largest term."""
+        return float(np.sqrt((self.w * self.h).max()))
 
     def in_terms(self, dW, dH):
         """``sqrt(Σ_r ‖dw_r h_rᵀ + w_r dh_rᵀ‖²)``: how far a small step moves the terms."""
@@ -239,7 +244,7 @@ def finish(task, W, H, tol, n_iter, last, state):
         g_W, g_H = start.system.of_W.gradient, start.system.of_H.gradient
         kkt, length = norms.slopes(g_W, g_H)
         kkt /= units[0]
-        if not np.isfinite(kkt):
+        if not np.isfinite(kkt) or norms.largest > task.most * units[1]:
             return n_iter, True
         arrived, saddle = kkt <= tol, False
         start.newton(state.damping, FINE if arrived else min(ROUGH, np.sqrt(kkt)))

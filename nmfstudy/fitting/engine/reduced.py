@@ -46,23 +46,26 @@ class Reduced:
     def times(self, b_W, E):
         """``dW = −A⁻¹(b_W + B E)`` and ``C E + Bᵀ dW``, which is ``S E`` where b_W is zero."""
         data, (_, t, q), W, H = self.data, self.slopes, self.W, self.H
+        background, uniform = data.background, data.uniform
         dW, u = np.empty_like(W), data.sums(t, E, SIDE_W) - b_W
-        if q is None:
+        if not data.kullback:
             K = E @ H.T
-            u -= (K.T + data.background * K) @ W
-            solve_rows(self.of_W.factor, self.of_W.free, u, dW)
-            N = W @ dW.T
-            out = (W @ W.T) @ E + (N + data.background * N.T) @ H
-        else:
-            if data.background:
-                u -= E.sum(axis=1)[:, None]
+            u -= (uniform * K.T + background * K) @ W
+        elif background:
+            u -= E.sum(axis=1)[:, None]
+        if q is not None:
             y = data.product(W, E)
             u -= data.sums(q * y, H, SIDE_W)
-            solve_rows(self.of_W.factor, self.of_W.free, u, dW)
+        solve_rows(self.of_W.factor, self.of_W.free, u, dW)
+        out = np.zeros_like(H)
+        if not data.kullback:
+            N = W @ dW.T
+            out = uniform * (W @ W.T) @ E + (uniform * N + background * N.T) @ H
+        elif background:
+            out += dW.sum(axis=1)[:, None]
+        if q is not None:
             y += data.product(dW, H)
-            out = data.sums(q * y, W, SIDE_H)
-            if data.background:
-                out += dW.sum(axis=1)[:, None]
+            out += data.sums(q * y, W, SIDE_H)
         out -= data.sums(t, dW, SIDE_H)
         out += self.l2 * E
         return dW, out

@@ -6,6 +6,7 @@ import numpy as np
 
 from nmfstudy.model.objective import LOSSES
 from nmfstudy.model.penalties import PENALTIES
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.references import Reference
 
@@ -49,8 +50,9 @@ def escapes(W0, H0, W, H):
 class Solver:
     """Base of all solvers; a member overrides the class attributes and `solve`.
 
-    A member says of itself its ``name``, the ``losses`` and ``penalties`` that it minimises, its
-    ``label`` for people, where each reference stands by its key, and these ``references``.
+    A member says of itself its ``name``, the ``losses`` and ``penalties`` that it minimises,
+    whether it takes ``weighted`` data, its ``label`` for people, where each reference stands by
+    its key, and these ``references``.
 
     Parameters
     ----------
@@ -70,11 +72,21 @@ class Solver:
     name = ""
     losses = ("frobenius",)
     penalties = PENALTIES
+    weighted = False
     label = ""
     references: tuple[Reference, ...] = ()
 
     def __init__(self, tol=1e-9, max_iter=20000, stop="kkt"):
         self.tol, self.max_iter, self.stop = tol, max_iter, stop
+
+    def on(self, X):
+        """The solver that does this one's work on X; refuses weights that none of its can use."""
+        if isinstance(X, Weighted) and not self.weighted:
+            raise RequestError(
+                f"solver {self.name} does not support weights or unknown entries (NaN); possible: "
+                "newton, coordinate_descent, accelerated"
+            )
+        return self
 
     def check(self, problem):
         """Refuse, in one sentence, a problem that this solver does not solve."""
@@ -93,7 +105,7 @@ class Solver:
 
         Parameters
         ----------
-        X : array or CSR array of shape (n_samples, n_features)
+        X : array or csr_array of shape (n_samples, n_features), or Weighted
         W : array of shape (n_starts, n_samples, n_components)
         H : array of shape (n_starts, n_components, n_features)
             Left as they are.
@@ -116,6 +128,7 @@ class UserSolver(Solver):
     def __init__(self, inner):
         super().__init__()
         self.inner, self.name = inner, type(inner).__name__
+        self.weighted = getattr(inner, "weighted", False)
 
     def solve(self, X, W, H, problem, report=ignore_progress):
         """See `Solver.solve`."""

@@ -18,8 +18,10 @@ from scipy import sparse
 
 from nmfstudy.fitting.solvers.base import Solver, SolverResult, ignore_progress
 from nmfstudy.fitting.solvers.descents import DenseData, LaneData, Lanes, OneByOne, SparseData
+from nmfstudy.fitting.solvers.newton import Newton
 from nmfstudy.fitting.solvers.second_order import Finish, has_finish
 from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.references import Reference
 from nmfstudy.util.threads import n_threads, on_threads
@@ -62,6 +64,10 @@ class CoordinateDescent(Solver):
         if finish not in FINISHES:
             raise RequestError(f"solver.finish is {finish!r}; possible: {', '.join(FINISHES)}")
         self.rescale, self.finish = rescale, finish
+
+    def on(self, X):
+        """With weights every row has a Gram matrix of its own: that is what `Newton` is made of."""
+        return Newton(self.tol, self.max_iter, self.stop) if isinstance(X, Weighted) else self
 
     def solve(self, X, W, H, problem, report=ignore_progress):
         """Fit starts side by side on threads; see `Solver.solve`."""

@@ -36,6 +36,7 @@ class Newton(Solver):
     name = "newton"
     losses = ("frobenius", "kullback-leibler")
     penalties = ("none", "l1", "ridge", "elastic")
+    weighted = True
     label = "projected Newton steps by row (Lin & Boutros, 2020), then jointly"
     references = (_LIN,)
 

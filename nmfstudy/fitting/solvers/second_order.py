@@ -9,14 +9,15 @@ it gets, and the step says how near that is.
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
-from nmfstudy.model.objective import data_norm, kkt_unit, loss_value
+from nmfstudy.model.objective import data_norm, kkt_unit, loss_value, n_entries, squared_norm
 from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.weighted import Weighted, is_sparse, stored
 
 _SLICE_FLOPS = 3e8  # work between two looks at the clock
 _PRODUCTS = 40  # with the Hessian, in a typical step
 _NEARLY = 0.9  # of the tolerance, so that another order of summation does not exceed it
+UNBOUNDED = 1e4  # times ``‖X‖``: a term that large is on its way to infinity
 _LIFT = 1e-6  # of a factor's mean: what zeros become that leave data unexplained
 
 
@@ -49,7 +50,7 @@ class Finish:
 
     Parameters
     ----------
-    X : array or CSR array of shape (n_samples, n_features)
+    X : array, csr_array or Weighted of shape (n_samples, n_features)
     problem : Problem
         One that `has_finish`.
     """
@@ -60,21 +61,27 @@ class Finish:
         self.flip = X.shape[1] > X.shape[0]  # The longer factor is the one that is eliminated.
         X = X.T if self.flip else X
         self.X, self.loss = X, problem.loss
-        frobenius, is_sparse = problem.loss == "frobenius", sparse.issparse(X)
-        mean = X.sum() / X.shape[0] / X.shape[1]
-        # A power of four, so that factors scale without rounding.
-        self.scale = 4.0 ** np.round(0.5 * np.log2(mean))
-        X = X / self.scale
-        self.entries = (SparseEntries if is_sparse else DenseEntries)(X, not frobenius)
-        norm, total = data_norm(X), float(X.sum())
+        frobenius, weight = problem.loss == "frobenius", 1.0
+        # Powers of four, so that factors scale without rounding.
+        if isinstance(X, Weighted):
+            self.scale, weight = _power_of_four(X.mean()), _power_of_four(X.mean_weight)
+            X = X.scaled(self.scale, weight)
+        else:
+            self.scale = _power_of_four(X.sum() / X.shape[0] / X.shape[1])
+            X = X / self.scale
+        self.most = UNBOUNDED if isinstance(X, Weighted) else np.inf
+        self.entries = (SparseEntries if is_sparse(X) else DenseEntries)(X, not frobenius)
+        x, v, _ = stored(X)
+        total = float(x.sum() if v is None else (v * x).sum())
+        mean_weight = X.mean_weight if isinstance(X, Weighted) else 1.0
         self.units = np.array([
-            kkt_unit(X, problem.loss), norm, norm**2 if frobenius else total,
-            1.0 if frobenius else X.shape[0] * X.shape[1] / total,
+            kkt_unit(X, problem.loss), data_norm(X), squared_norm(X) if frobenius else total,
+            mean_weight if frobenius else mean_weight**2 * n_entries(X) / total,
         ])  # fmt: skip
         l1_W, l2_W, l1_H, l2_H = problem.penalty.weights(*(X.shape[::-1] if self.flip else X.shape))
         if self.flip:
             l1_W, l2_W, l1_H, l2_H = l1_H, l2_H, l1_W, l2_W
-        unit = self.scale**2 if frobenius else self.scale  # of the objective
+        unit = weight * (self.scale**2 if frobenius else self.scale)  # of the objective
         root = np.sqrt(self.scale)
         self.prices = np.array([l1_W * root, l2_W * self.scale, l1_H * root, l2_H * self.scale])
         self.prices /= unit
@@ -103,7 +110,7 @@ class Finish:
         if self.flip:
             W, H = H.T, W.T
         W, H = (np.array(factor, order="C") / np.sqrt(self.scale) for factor in (W.T, H))
-        task = newton.NewtonProblem(self.entries, self.prices, self.units)
+        task = newton.NewtonProblem(self.entries, self.prices, self.units, self.most)
         state, n, met = newton.State(), first, False
         end = min(first + sweeps, last)
         while n < end and go_on():
@@ -126,3 +133,7 @@ class Finish:
         if np.isfinite(loss_value(X, W, H, self.loss)):
             return W, H
         return tuple(np.where(F > 0, F, _LIFT * F.mean() + np.finfo(float).tiny) for F in (W, H))
+
+
+def _power_of_four(size):
+    return 4.0 ** np.round(0.5 * np.log2(size))

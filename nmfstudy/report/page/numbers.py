@@ -67,6 +67,7 @@ _LABELS = {
     "nearly_W": "zero or nearly in W",
     "nearly_H": "zero or nearly in H",
     "scale_escape": "starts with scale escape",
+    "unbounded": "starts with a term without limit",
     "alpha": "α",
     "nonzero_W": "not zero in W",
     "nonzero_H": "not zero in H",
