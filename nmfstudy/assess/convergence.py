@@ -6,6 +6,7 @@ import numpy as np
 
 from nmfstudy.fitting.multistart import fit_starts
 from nmfstudy.fitting.solvers import SOLVERS
+from nmfstudy.model.weighted import Weighted, stored
 
 RATIO = 1.6  # of neighbouring checkpoints
 MOST_WORK = 5e8  # entries of X × components × sweeps of a start that is followed
@@ -26,8 +27,8 @@ class Convergence:
     kkt_residual, objective : float arrays of shape (n_looks,)
     stopped : tuple of (int, float, float) or None
         Sweeps, residual and objective where scikit-learn's rule ends the same start (``tol=1e-4,
-        max_iter=200``, its defaults); None for a loss or penalty that its coordinate descent does
-        not have.
+        max_iter=200``, its defaults); None for a loss, weights or a penalty that its coordinate
+        descent does not have.
     """
 
     seed: int
@@ -71,7 +72,8 @@ def convergence_trace(X, problem, search, seed):
         sweeps = int(np.ceil(sweeps * RATIO))
     looks.append(end)
     stopped = None
-    if problem.loss == "frobenius" and not problem.penalty.name.startswith("scale_free"):
+    has_theirs = problem.loss == "frobenius" and not isinstance(X, Weighted)
+    if has_theirs and not problem.penalty.name.startswith("scale_free"):
         theirs = replace(
             search, solver="coordinate_descent", stop="scikit_learn", tol=1e-4, max_iter=200,
             options={},
@@ -108,6 +110,6 @@ def representative(X, fits):
         return None
     order = converged[np.argsort(fits.n_iter[converged], kind="stable")]
     start = order[(len(order) - 1) // 2]
-    size = getattr(X, "nnz", None) or X.size
+    size = stored(X).x.size
     work = float(fits.n_iter[start]) * (_PER_SWEEP + size * problem.n_components)
     return int(fits.seed[start]) if work <= MOST_WORK else None

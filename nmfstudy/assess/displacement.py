@@ -18,6 +18,7 @@ from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
 from nmfstudy.model.problem import Problem, check_integer
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.solutions.gate import near_limit
 from nmfstudy.util.display import Shown, count, number
@@ -141,6 +142,11 @@ def displacement(
     from nmfstudy.datasets.base import check_data
 
     X = check_data(getattr(X, "X", X))
+    if isinstance(X, Weighted):
+        raise RequestError(
+            "displacement does not support weights or unknown entries (NaN); possible: data of "
+            "which all is known"
+        )
     X = X.toarray() if sparse.issparse(X) else X
     n_starts = check_integer("n_starts", n_starts, 1)
     if fits is None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.model.weighted import values_of
+
 OUTWEIGHS = 100  # times the norm of all the rest together, each of the parts that dominate
 _FEW = 10  # at most one part in so many dominates, and always one may
 
@@ -42,7 +44,7 @@ def dominance(X):
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array, sparse matrix or Weighted of shape (n_samples, n_features)
         Nonnegative and finite.
 
     Returns
@@ -57,6 +59,7 @@ def dominance(X):
     >>> dominance(np.array(X).clip(max=9)) is None
     True
     """
+    X = values_of(X)
     if sparse.issparse(X):
         X = sparse.coo_array(X)
         cells, place = X.data, X.coords

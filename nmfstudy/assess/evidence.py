@@ -14,8 +14,9 @@ from nmfstudy.assess.holdout import holdout, part_of, within_one, without_outlyi
 from nmfstudy.assess.resample import draw
 from nmfstudy.assess.residual_test import one_component, structure_left
 from nmfstudy.fitting.multistart import fit_starts
-from nmfstudy.model.objective import data_norm
+from nmfstudy.model.objective import n_entries, squared_error, squared_norm
 from nmfstudy.model.problem import Problem, Search
+from nmfstudy.model.weighted import Weighted, values_of
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.streams import stream
 
@@ -65,16 +66,16 @@ def evidence_over_k(X, n_components, *, seed=0):
     """
     shape = X.shape
     X, outlying = without_outlying(part_of(X))
-    X = X[X.any(axis=1)]
+    X = X[np.flatnonzero(values_of(X).any(axis=1))]
     ks = numbers_looked_at(n_components, shape)
     best = {k: _best(X, k, stream(seed, f"evidence {k}")) for k in ks if k > 1}
-    best[1] = one_component(X)
-    n_repeats = int(np.clip(10 * _N_HIDDEN // X.size, *N_REPEATS))
+    best[1] = _best(X, 1, None) if isinstance(X, Weighted) else one_component(X)
+    n_repeats = int(np.clip(10 * _N_HIDDEN // n_entries(X), *N_REPEATS))
     held_out = holdout(X, ks, n_repeats=n_repeats, seed=seed)
     table = pd.DataFrame(
         {
             "n_components": ks,
-            "relative_error": [np.linalg.norm(X - best[k][0] @ best[k][1]) for k in ks],
+            "relative_error": [np.sqrt(squared_error(X, *best[k])) for k in ks],
             "structure": [structure_left(X, *best[k]) for k in ks],
             "holdout": held_out.table.error,
             "holdout_se": held_out.table.standard_error,
@@ -82,7 +83,7 @@ def evidence_over_k(X, n_components, *, seed=0):
             "replicated": _replicated(X, best, ks, seed),
         }
     )
-    table["relative_error"] /= data_norm(X)
+    table["relative_error"] /= np.sqrt(squared_norm(X))
     return Evidence(table, outlying, shape)
 
 
@@ -92,10 +93,11 @@ def numbers_looked_at(n_components, shape):
 
 
 def _best(X, k, generator, n_starts=N_STARTS):
-    seeds = generator.integers(0, 2**32, n_starts).tolist()
+    seeds = [0] if generator is None else generator.integers(0, 2**32, n_starts).tolist()
     fits = fit_starts(X, Problem(k), _SEARCH, seeds)
     best = int(np.argmin(fits.objective))
-    return fits.W[best], fits.H[best]
+    # Of a column nothing is known perhaps in half of the samples.
+    return np.nan_to_num(fits.W[best]), np.nan_to_num(fits.H[best])
 
 
 def _replicated(X, best, ks, seed):

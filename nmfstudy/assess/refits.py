@@ -6,6 +6,7 @@ import numpy as np
 
 from nmfstudy.assess.recurrence import SIMILAR_FATE, recurrence
 from nmfstudy.fitting.multistart import fit_starts
+from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.problem import Search, default_solver, default_tol
 from nmfstudy.util.streams import stream
 
@@ -89,7 +90,8 @@ def _best_fit(X, problem, search, seeds, warm, H):
         custom = Search("custom", search.solver, search.tol, options={"W": warm, "H": H})
         parts.append(fit_starts(X, problem, custom, [0]))
     best = min((p[int(np.argmin(p.objective))] for p in parts), key=lambda fit: fit.objective)
-    return best.factorization.normalize("l1")
+    # Nothing is known perhaps of a column where few samples were drawn: it has no part in it.
+    return Factorization(*map(np.nan_to_num, (best.W, best.H))).normalize("l1")
 
 
 def shares_of(f):

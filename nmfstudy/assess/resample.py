@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from nmfstudy.model.problem import check_integer
+from nmfstudy.model.weighted import Weighted, stored, with_entries
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.streams import stream
@@ -47,6 +48,9 @@ class RedrawnCounts(Resample):
     def of(self, X):
         """The matrix drawn, shape (n_rows, n_features)."""
         generator = stream(self.seed, self.name)
+        if isinstance(X, Weighted):
+            values = with_entries(X, generator.poisson(stored(X).x).astype(float))
+            return Weighted(values, X.weights, X.background)
         if not sparse.issparse(X):
             return generator.poisson(X).astype(float)
         drawn = X.copy()
@@ -78,8 +82,8 @@ def bootstrap(X, groups, n_resamples, seed):
 
 def poisson(X, groups, n_resamples, seed):
     """Every count drawn anew from a Poisson distribution with that count as its mean."""
-    stored = X.data if sparse.issparse(X) else X
-    odd = stored[stored != np.round(stored)]
+    entries = stored(X).x
+    odd = entries[entries != np.round(entries)]
     if odd.size:
         raise RequestError(
             f"resample=poisson draws counts, and X has the entry {number(odd.flat[0])}; possible: "

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.model.objective import n_entries
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.spacing import evenly_spaced
 from nmfstudy.util.streams import stream
 
@@ -26,7 +28,7 @@ def structure_left(X, W, H, *, n_flips=N_FLIPS):
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array, sparse matrix or Weighted of shape (n_samples, n_features)
         Of more than 1,000 rows or columns so many are taken, evenly spaced.
     W, H : arrays of shape (n_samples, n_components) and (n_components, n_features)
     n_flips : int
@@ -46,17 +48,26 @@ def structure_left(X, W, H, *, n_flips=N_FLIPS):
         return float("nan")
     (n, d), k = X.shape, W.shape[1]
     fitted = min(k * (n + d - k), np.count_nonzero(W) + np.count_nonzero(H) - k)
-    free = 1 - fitted / (n * d)
+    free = 1 - fitted / n_entries(X)
     rows, columns = evenly_spaced(n, _MOST), evenly_spaced(d, _MOST)
-    part = X[rows][:, columns]
-    part = part.toarray() if sparse.issparse(part) else part
-    residual = part - W[rows] @ H[:, columns]
+    part, size = X[rows], 1.0
+    if isinstance(part, Weighted):  # entries of one precision; those unknown leave nothing over
+        part = part.columns(columns).dense()
+        size, part = np.sqrt(part.weights), part.values
+    else:
+        part = part[:, columns]
+    part = size * _full(part)
+    residual = part - size * (W[rows] @ H[:, columns])
     if free <= 0 or _is_exact(part, residual):
         return 0.0
     generator = stream(0, "signs")
     flipped = (np.where(generator.random(residual.shape) < 0.5, -1, 1) for _ in range(n_flips))
     largest = max(_largest_singular_value(residual * signs) for signs in flipped)
     return float(_largest_singular_value(residual) / largest * np.sqrt(free))
+
+
+def _full(A):
+    return A.toarray() if sparse.issparse(A) else A
 
 
 def _is_exact(X, residual):

@@ -20,6 +20,7 @@ from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.fits import Fits
 from nmfstudy.model.matching import match
 from nmfstudy.model.problem import Problem, check_integer
+from nmfstudy.model.weighted import known_part
 from nmfstudy.solutions import distinct_solutions
 from nmfstudy.solutions.coverage import wilson_interval
 from nmfstudy.util.display import Shown, count, percent
@@ -212,7 +213,7 @@ def stability(
     """
     from nmfstudy.datasets.base import check_data
 
-    X = check_data(getattr(X, "X", X))
+    X = known_part(check_data(getattr(X, "X", X)))[0]
     problem = Problem(n_components, loss)
     search = search_of(loss)
     n_starts = check_integer("n_starts", n_starts, 1)

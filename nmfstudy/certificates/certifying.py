@@ -21,6 +21,7 @@ from nmfstudy.certificates.zeros import pattern_interval, sized
 from nmfstudy.datasets.typing import Matrix
 from nmfstudy.model.factorization import Factorization, Factors
 from nmfstudy.model.penalties import ElementwisePenalty
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.display import number
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import one_blas_thread
@@ -190,6 +191,7 @@ def weakest(readings):
 def _check_data(given, X):
     if X is None:
         return None
+    X = X.toarray() if isinstance(X, Weighted) else X
     X = np.asarray(X, dtype=np.float64)
     shape = given.W.shape[0], given.H.shape[1]
     if X.shape != shape:

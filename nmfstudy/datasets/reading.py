@@ -42,7 +42,7 @@ def read_matrix(path):
     return read_table(path).values
 
 
-def read_table(path, **options):
+def read_table(path, infinite=False, **options):
     """Read a matrix and its names from a file.
 
     Text (CSV, TSV, semicolons, blanks; gzip too; Excel's ``sep=;`` and empty columns and rows at
@@ -53,6 +53,8 @@ def read_table(path, **options):
     Parameters
     ----------
     path : str or path-like
+    infinite : bool
+        Whether inf is a number in a text file.
     **options
         Of text files, see `nmfstudy.datasets.formats.text.read`; ``"auto"`` is possible for all.
 
@@ -68,7 +70,7 @@ def read_table(path, **options):
     path = _checked(path)
     show = printable_path(path)
     try:
-        table = _read(path, options)
+        table = _read(path, options, infinite)
         if not isinstance(table, NamedTable):
             table = NamedTable(table)
         return replace(table, values=_matrix(table.values, show), name=bare_name(path))
@@ -82,7 +84,7 @@ def read_table(path, **options):
         raise RequestError(f"{show} cannot be read: {reason}") from None
 
 
-def _read(path, options):
+def _read(path, options, infinite):
     """What the format's own module makes of a file."""
     name, show = path.name.lower(), printable_path(path)
     ending = "".join(Path(name.removesuffix(".gz")).suffixes[-1:])
@@ -91,7 +93,7 @@ def _read(path, options):
     if chosen is None and (ending in (".npy.gz", ".npz.gz") or not is_text(path)):
         raise RequestError(f"{show} ends in {path.suffix}; possible: {POSSIBLE}")
     if chosen in (None, text):
-        return text.read(path, **options)
+        return text.read(path, infinite=infinite, **options)
     for option, value in options.items():
         if value != "auto":
             raise RequestError(

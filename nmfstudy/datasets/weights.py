@@ -54,9 +54,9 @@ def _check(X, weights):
 
 def _check_scale(X):
     x, v, _ = stored(X)
-    if not X.n_known or not v.max(initial=0.0):
+    if not X.n_known:
         raise RequestError("X has no known entry; possible: at least one that is > 0")
-    size = v.max() * x.max() ** 1.5
+    size = v.max(initial=X.background) * x.max() ** 1.5
     if x.max() > 0 and not 1 / _LARGEST <= size <= _LARGEST:
         raise RequestError(
             f"weights has {v.max():g} and X {x.max():g} as the largest entry; possible: weights · "

@@ -206,9 +206,8 @@ class Fits(Shown):
     @cached_property
     def has_factors(self):
         """Which fits have their factors, finite where X is known; bool array of shape (n_fits,)."""
-        (W, H), n = self.known_factors, len(self.W)
-        finite = [np.isfinite(F).reshape(n, -1).all(axis=1) for F in (W, H)]
-        return np.append(finite[0] & finite[1], False)[self.row]
+        W, H = (np.isfinite(factor).all(axis=(1, 2)) for factor in self.known_factors)
+        return np.append(W & H, False)[self.row]
 
     @cached_property
     def known_factors(self):

@@ -10,6 +10,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import svds
 
+from nmfstudy.model.weighted import Weighted, stored, with_entries
+
 _SMALL = 2000  # up to this many rows or columns the Gram matrix is decomposed
 _STARTS = 32  # rows and columns that the alternating maximisation begins from
 _SWEEPS = 500
@@ -31,7 +33,7 @@ def collapse_strength(X, penalty_name):
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features)
+    X : array, sparse matrix or Weighted of shape (n_samples, n_features)
     penalty_name : str
         A name of `nmfstudy.model.penalties.PENALTIES`.
 
@@ -43,6 +45,9 @@ def collapse_strength(X, penalty_name):
         ridge and scale-free grow by c, L1 by c^{3/2}.
     """
     root = np.sqrt(X.shape[0] * X.shape[1])
+    if isinstance(X, Weighted):  # minus the slope of the loss at zero is what decides
+        x, v, _ = stored(X)
+        X = with_entries(X, v * x)
     if penalty_name == "ridge":
         return largest_singular_value(X) / root
     if penalty_name == "l1":

@@ -105,6 +105,15 @@ class Weighted:
         out[rows, self.values.indices] = np.where(self.weights.data > 0, self.values.data, np.nan)
         return out
 
+    def dense(self):
+        """The same with every entry stored."""
+        if not sparse.issparse(self.values):
+            return self
+        X = self.toarray()
+        known = ~np.isnan(X)
+        weights = known.astype(float) if self.background else self.weights.toarray()
+        return Weighted(np.where(known, X, 0.0), weights)
+
     def filled(self):
         """The matrix with guesses for what is unknown, to take singular vectors of.
 

@@ -165,6 +165,7 @@ def distinct_solutions(
         likelihood=likelihood,
         kkt_tol=float(kkt_tol),
         reference_loss=pool.reference_loss,
+        data_norm=pool.data_norm,
         tree=tree,
         positions=order,
         merges=merges,

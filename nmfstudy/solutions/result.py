@@ -75,7 +75,7 @@ class Solutions(Shown):
         What differences of the objective say about the data.
     evidence : KindEvidence
         The numbers that `kind` and `reason` are decided on.
-    distance_tol, kkt_tol, reference_loss : float
+    distance_tol, kkt_tol, reference_loss, data_norm : float
         What the counts are relative to.
     """
 
@@ -101,6 +101,7 @@ class Solutions(Shown):
     likelihood: Likelihood
     kkt_tol: float
     reference_loss: float
+    data_norm: float
     tree: Tree = field(repr=False)
     positions: np.ndarray = field(repr=False)
     merges: Merges = field(repr=False)
@@ -227,8 +228,7 @@ class Solutions(Shown):
         verdict : Verdict or None
             On the representative of minimum 0.
         """
-        data_norm = np.sqrt(2 * self.reference_loss)
-        return self.with_proof(proved_by(verdict, data_norm, self.noise_floor))
+        return self.with_proof(proved_by(verdict, self.data_norm, self.noise_floor))
 
     def with_proof(self, proved):
         """The same solutions, judged with what is `Proved` of the best product."""

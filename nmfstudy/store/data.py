@@ -4,11 +4,13 @@ import os
 from math import inf
 from pathlib import Path
 
+import numpy as np
 from scipy import sparse
 
 from nmfstudy.datasets.base import Dataset, Known
 from nmfstudy.datasets.files import printable_path
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.weighted import Weighted, stored, values_of, with_entries
 from nmfstudy.store.files import (
     new_folder,
     own,
@@ -73,11 +75,7 @@ def save_data(study_folder, dataset, source=None):
 
 def _write(study_folder, dataset, named):
     X = dataset.X
-    arrays = (
-        {"data": X.data, "indices": X.indices, "indptr": X.indptr}
-        if sparse.issparse(X)
-        else {"X": X}
-    )
+    arrays = _arrays(X)
     if dataset.truth is not None:
         arrays |= {"truth_W": dataset.truth.W, "truth_H": dataset.truth.H}
     about = {
@@ -94,6 +92,23 @@ def _write(study_folder, dataset, named):
     with new_folder(folder, lambda: data_damage(study_folder, dataset.sha256) is None) as partial:
         write_arrays(partial / "data.npz", **arrays)
         write_json(partial / "data.json", about | record_files(partial, ["data.npz"]))
+
+
+def _arrays(X):
+    """X as arrays: NaN where nothing is known, and weights if they are not zero or one."""
+    values, weights = values_of(X), {}
+    if isinstance(X, Weighted):
+        v = stored(X).v
+        if not X.background and (sparse.issparse(values) or not X.is_mask):
+            weights = {"weights": v}
+        elif sparse.issparse(values):
+            values = with_entries(X, np.where(v > 0, values.data, np.nan))
+        else:
+            values = X.toarray()
+    if not sparse.issparse(values):
+        return {"X": values, **weights}
+    names = ("data", "indices", "indptr")
+    return {name: getattr(values, name) for name in names} | weights
 
 
 def _names_of(dataset):
@@ -162,12 +177,16 @@ def _read(folder, about, sha256):
 
 
 def _dataset(about, arrays):
+    weights = arrays.get("weights")
     if "X" in arrays:
         X = arrays["X"]
     else:
         n, d = shape = tuple(about["shape"])
         check_recorded_size(1, shape, 1)
-        X = sparse.csr_matrix((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, d))
+        place = arrays["indices"], arrays["indptr"]
+        X = sparse.csr_matrix((arrays["data"], *place), shape=(n, d))
+        if weights is not None:
+            weights = sparse.csr_matrix((weights, *place), shape=(n, d))
     truth = None
     if "truth_W" in arrays:
         truth = Factorization(arrays["truth_W"], arrays["truth_H"])
@@ -180,7 +199,8 @@ def _dataset(about, arrays):
     name = about["name"]
     if not isinstance(name, str) or len(name) > NAME_LETTERS:
         raise ValueError(f"its name is no text of up to {NAME_LETTERS} letters")
-    return Dataset(name, X, truth, notes=notes, known=_known(about.get("known")), **names)
+    known = _known(about.get("known"))
+    return Dataset(name, X, truth, notes=notes, known=known, weights=weights, **names)
 
 
 def _names(value, size):

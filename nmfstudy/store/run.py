@@ -133,6 +133,7 @@ class Run:
                 "data_norm": fits.data_norm,
                 "reference_loss": fits.reference_loss,
                 "is_counts": fits.is_counts,
+                "n_entries": fits.n_entries,
                 "code": code_version(),
                 "provenance": provenance(),
                 "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -206,6 +207,7 @@ class Run:
             data_norm=float(self.info["data_norm"]),
             reference_loss=float(self.info["reference_loss"]),
             is_counts=self.info.get("is_counts", False),
+            n_entries=self.info.get("n_entries"),
             **{name: columns[name] for name in _PER_START},
         )
 

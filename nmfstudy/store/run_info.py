@@ -101,4 +101,9 @@ _REQUIRED = {
     "code": _is_text,
     "files": _is_files,
 }
-_OPTIONAL = {"provenance": _is_provenance, "seconds": _is_norm, "is_counts": _is_flag}
+_OPTIONAL = {
+    "provenance": _is_provenance,
+    "seconds": _is_norm,
+    "is_counts": _is_flag,
+    "n_entries": _is_count,
+}

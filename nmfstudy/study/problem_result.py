@@ -116,7 +116,7 @@ class ProblemResult(Shown):
         """
         if self.problem.penalty.one_sided:
             return "none"
-        zero = 0.5 * self.searches[0].data_norm ** 2
+        zero = self.searches[0].reference_loss
         lowest = self.solutions.best_objective
         beaten = lowest < zero * (1 - 1e-9)
         return "zero" if not beaten and zero_is_best(self.dataset.X, self.problem) else None

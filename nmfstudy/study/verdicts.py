@@ -9,6 +9,7 @@ from scipy import sparse
 
 from nmfstudy.model.distance import distance, product_norm
 from nmfstudy.model.factorization import Factorization
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.store.files import own, read_json, reading_safely, write_json
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.sources import hash_of_sources, sources_behind
@@ -94,9 +95,10 @@ class Verdicts(dict):
 def verdicts_of(result, *, folder=None, budget=CERTIFICATE_BUDGET):
     """Verdicts on the representatives of a problem's near-optimal minima.
 
-    A certificate speaks of the factorizations of the product W H it is handed. A penalty picks
-    among them, so problems with a penalty are left out, and so are other losses, whose fits have
-    no exact zeros to go by. What is proved of the best minimum as a fit knows of ridge.
+    A certificate speaks of the factorizations of the product W H it is handed, not of other
+    products that fit what is known of the data as well. A penalty picks among them, so problems
+    with a penalty are left out, and so are other losses, whose fits have no exact zeros to go by.
+    What is proved of the best minimum as a fit knows of ridge.
 
     Parameters
     ----------
@@ -147,9 +149,15 @@ def _best_as_a_fit(result):
         return None
     from nmfstudy.certificates import optimality
 
-    X = result.dataset.X
-    X = X.toarray() if sparse.issparse(X) else X
-    return optimality(X, factors.W, factors.H, penalty=problem.penalty)
+    X = _complete(result.dataset.X)
+    return None if X is None else optimality(X, factors.W, factors.H, penalty=problem.penalty)
+
+
+def _complete(X):
+    """The data as an array; None if entries are unknown or have weights, as WH then is not X."""
+    if isinstance(X, Weighted):
+        return None
+    return X.toarray() if sparse.issparse(X) else X
 
 
 def _certify(verdicts, minimum, factors, others, result, folder, budget):
@@ -157,8 +165,7 @@ def _certify(verdicts, minimum, factors, others, result, folder, budget):
     from nmfstudy.certificates import ContradictionError, certify
 
     path = None if folder is None else _path(folder, factors, others, result.dataset.sha256)
-    X = result.dataset.X
-    X = X.toarray() if sparse.issparse(X) else X
+    X = _complete(result.dataset.X)
     verdict = _kept(path, factors, X, result.solutions.distance_tol)
     if verdict is None:
         try:

@@ -31,7 +31,7 @@ def check_job(job):
     check_init(job.search.init, dataset.X.shape, job.problem.n_components)
     if job.search.init == "custom":
         draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)
-    make_solver(job.search).check(job.problem)
+    make_solver(job.search).on(dataset.X).check(job.problem)
     if job.resampling.name != "none":
         job.resampling.draw(dataset.X, 1)  # too many components for a resample: left out later
     most = job.block if job.n_starts == AUTO else min(job.block, job.n_starts)

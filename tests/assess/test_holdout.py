@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 from scipy import sparse
-from scipy.optimize import nnls
 
 from nmfstudy import RequestError, holdout
 from nmfstudy.assess.evidence import evidence_over_k
 from nmfstudy.assess.holdout import noise_variance, part_of, within_one, without_outlying
-from nmfstudy.fitting.engine.weighted import fit_weighted, weighted_objective
+from nmfstudy.datasets.base import check_data
 
 
 def product(rng, n=80, d=30, k=3):
@@ -16,26 +15,37 @@ def product(rng, n=80, d=30, k=3):
     return X / X.mean()
 
 
-def test_hidden_entries_of_an_exact_product_are_found_again(rng):
-    """Whatever stands in the hidden places: a masked fit must not see it."""
+def test_given_masks_are_hidden_and_nothing_else(rng):
     X = product(rng)
-    hidden = rng.random(X.shape) < 0.1
-    W, H = rng.exponential(1, (80, 3)), rng.exponential(1, (30, 3))
-    spoilt = np.where(hidden, 1e6, X)
-    fit_weighted(spoilt, (~hidden).astype(float), W, H, 0.0, 3000, 1e-12)
-    assert np.abs(W @ H.T - X)[hidden].max() < 0.02 * X.max()
+    masks = rng.random((3, *X.shape)) < 0.1
+    found = holdout(X, [2, 3], hidden=masks)
+    assert found.errors.shape == (3, 2) and found.best == 3
+    np.testing.assert_array_equal(holdout(X, [2, 3], hidden=masks[0]).errors, found.errors[:1])
+    assert holdout(X, 3, hidden=masks).table.error[0] < 0.02
 
 
-def test_a_weighted_fit_is_stationary_row_by_row(rng):
-    """Each row of W solves its own weighted nonnegative least squares with a ridge."""
-    X, V = rng.random((12, 9)), rng.random((12, 9)) + 0.1
-    W, H = rng.random((12, 2)), rng.random((9, 2))
-    value = fit_weighted(X, V, W, H, 0.3, 5000, 1e-14)
-    assert value == pytest.approx(weighted_objective.py_func(X, V, W, H, 0.3), rel=1e-12)
-    for i in range(12):
-        A = np.vstack([np.sqrt(V[i])[:, None] * H, np.sqrt(0.3) * np.eye(2)])
-        best, _ = nnls(A, np.append(np.sqrt(V[i]) * X[i], [0, 0]))
-        np.testing.assert_allclose(W[i], best, atol=1e-4)
+def test_unknown_entries_are_neither_fitted_nor_compared(rng):
+    X = np.maximum(product(rng, n=60) + 0.2 * rng.standard_normal((60, 30)), 0)
+    unknown = rng.random(X.shape) < 0.1
+    holes = np.where(unknown, np.nan, X)
+    found = holdout(holes, [1, 2, 3, 4])
+    assert found.simplest == 3
+    spoilt = holdout(np.where(unknown, 1e6, X), [1, 2, 3, 4], weights=~unknown)
+    np.testing.assert_array_equal(found.errors, spoilt.errors)
+    np.testing.assert_array_equal(
+        holdout(sparse.csr_array(holes), 3).errors[:, 0], found.errors[:, 2]
+    )
+    weighted = holdout(holes, [1, 2, 3, 4], weights=rng.gamma(4, 0.25, X.shape))
+    assert weighted.simplest == 3
+
+
+def test_evidence_is_taken_around_unknown_entries(rng):
+    X = np.maximum(product(rng, n=60) + 0.2 * rng.standard_normal((60, 30)), 0)
+    holes = check_data(np.where(rng.random(X.shape) < 0.1, np.nan, X))
+    table = evidence_over_k(holes, [2, 3, 4]).table.set_index("n_components")
+    assert table.holdout.idxmin() == 3 and table.replicated[3] > 0.9 > table.replicated[4]
+    assert table.structure[2] > 1.05 > table.structure[3]
+    assert (np.diff(table.relative_error) < 0).all()
 
 
 @pytest.mark.parametrize("k", [2, 3, 4])
@@ -112,6 +122,10 @@ def test_of_large_data_a_part_is_looked_at(rng):
         ({"n_repeats": 0}, "n_repeats is 0; possible: an integer >= 1"),
         ({"n_components": []}, "n_components is an empty list"),
         ({"n_components": 0}, "n_components is 0"),
+        ({"hidden": np.ones((5, 4))}, "hidden is an array of float64 of shape .5, 4.; possible"),
+        ({"hidden": np.ones((4, 5), bool)}, "hidden is an array of bool of shape .4, 5."),
+        ({"hidden": np.ones((5, 4), bool)}, "nothing to predict or nothing to fit"),
+        ({"hidden": np.zeros((5, 4), bool)}, "nothing to predict or nothing to fit"),
     ],
 )
 def test_what_cannot_be_held_out_is_refused(keys, sentence):

@@ -6,9 +6,12 @@ import pytest
 from scipy import sparse
 
 from nmfstudy import RequestError
+from nmfstudy.datasets import load_dataset
 from nmfstudy.datasets.base import Dataset, check_data
+from nmfstudy.datasets.file import how_it_was_read
 from nmfstudy.datasets.weights import uncertain_weights
 from nmfstudy.model.weighted import Weighted
+from nmfstudy.store import load_data, save_data
 
 X = np.arange(12.0).reshape(3, 4)
 HOLE = np.where(X == 6, np.nan, X)
@@ -94,6 +97,83 @@ def test_what_are_no_weights_is_refused_in_one_sentence(weights, sentence):
     with pytest.raises(RequestError, match=sentence) as caught:
         check_data(X, weights)
     assert "\n" not in str(caught.value)
+
+
+FILES = {
+    "empty.csv": "1,2\n3,\n5,6\n",
+    "blank.csv": "1,2\n3,  \n5,6\n",
+    "na.csv": "a,b\n1,2\n3,NA\n5,6\n",
+    "nan.tsv": "1\t2\n3\tnan\n5\t6\n",
+    "null.csv": "id,a,b\nu,1,2\nv,3,null\nw,5,6\n",
+    "comma.csv": "1,5;2\n3;\n5;6\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_an_empty_cell_of_a_file_is_unknown_and_said(tmp_path, name):
+    path = tmp_path / name
+    path.write_text(FILES[name])
+    data = load_dataset("file", path=path)
+    assert np.isnan(data.X.toarray()).tolist() == [[False] * 2, [False, True], [False] * 2]
+    assert "1 of 6 entries is unknown (17 %)." in how_it_was_read(path, data)
+
+
+def test_blank_lines_inside_a_file_are_unknown_too(tmp_path):
+    path = tmp_path / "X.csv"
+    for text, note in (
+        ("1,2\n,\n3,4\n", "Nothing is known of 1 row (2), left out."),
+        ("a,b,c\n1,2,\n3,4,\n", "Nothing is known of 1 column (c), left out."),
+    ):
+        path.write_text(text)
+        data = load_dataset("file", path=path)
+        assert data.X.tolist() == [[1, 2], [3, 4]] and note in data.notes
+
+
+def test_lines_of_a_file_without_known_entry_are_left_out_by_name(tmp_path):
+    path = tmp_path / "X.csv"
+    path.write_text("id,a,b,c\nu,1,,2\nv,,,\nw,3,,4\n")
+    for orientation in ("samples_by_features", "features_by_samples"):
+        data = load_dataset("file", path=path, orientation=orientation)
+        flip = orientation == "features_by_samples"
+        assert data.X.tolist() == ([[1, 3], [2, 4]] if flip else [[1, 2], [3, 4]])
+        names = (data.row_names, data.column_names)
+        assert (names[::-1] if flip else names) == (("u", "w"), ("a", "c"))
+        assert "Nothing is known of 1 row (v), left out." in data.notes
+        assert "Nothing is known of 1 column (b), left out." in data.notes
+
+
+def test_uncertainties_from_a_file_are_weights(tmp_path):
+    path, sigma = tmp_path / "X.csv", tmp_path / "sigma.csv"
+    path.write_text("a,b\n1,2\n3,4\n")
+    sigma.write_text("a,b\n1,.5\ninf,2\n")
+    data = load_dataset("file", path=path, uncertainty=sigma)
+    np.testing.assert_array_equal(data.X.weights, [[1, 4], [0, 0.25]])
+    turned = load_dataset("file", path=path, uncertainty=sigma, orientation="features_by_samples")
+    np.testing.assert_array_equal(turned.X.weights, data.X.weights.T)
+    for text, sentence in (
+        ("a,b\n1,0\n1,1\n", "sigma.csv: the uncertainty at row 0, column 1 .* is 0; possible"),
+        ("a,b\n1,-1\n1,1\n", "is -1; possible: numbers > 0"),
+        ("a,b\n1,1\n", "sigma.csv is 1×2 and the data 2×2; possible"),
+        ("a,b\n1,x\n1,1\n", "'x' in line 2"),
+    ):
+        sigma.write_text(text)
+        with pytest.raises(RequestError, match=sentence):
+            load_dataset("file", path=path, uncertainty=sigma)
+    with pytest.raises(RequestError, match="gone.csv does not exist"):
+        load_dataset("file", path=path, uncertainty=tmp_path / "gone.csv")
+
+
+@pytest.mark.parametrize(
+    ("given", "weights"),
+    [(HOLE, None), (X, MASK + 0.5), (sparse.csr_array(HOLE), None),
+     (sparse.csr_array(X), sparse.csr_array(MASK)), (sparse.csr_array(X), sparse.csr_array(2 * X))],
+)  # fmt: skip
+def test_a_study_keeps_weights_and_holes_bit_for_bit(tmp_path, given, weights):
+    data = Dataset("x", given, weights=weights)
+    save_data(tmp_path, data)
+    again = load_data(tmp_path, data.sha256)
+    assert again.sha256 == data.sha256 and again.notes == data.notes
+    np.testing.assert_array_equal(again.X.toarray(), data.X.toarray())
 
 
 def test_weights_of_uncertainties():

@@ -11,7 +11,7 @@ from collections import Counter
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from itertools import chain, islice
-from math import isfinite
+from math import isfinite, nan
 from typing import NamedTuple
 
 import numpy as np
@@ -57,9 +57,10 @@ class _TextOptions(NamedTuple):
     index: bool | None
     delimiter: str | None
     decimal: str | None
+    infinite: bool
 
 
-def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto"):
+def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto", infinite=False):
     """Read a table from a text file, packed by gzip or not.
 
     Parameters
@@ -74,6 +75,10 @@ def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto")
         The sign before the fraction; the other one may group thousands, as in 1.234,5. "auto"
         reads decimal commas where the delimiter is none and they cannot all group thousands, and
         notes that it did.
+    infinite : bool
+        Whether inf is a number.
+
+    What is empty, or a word for nothing such as NA, is NaN.
 
     Returns
     -------
@@ -85,7 +90,7 @@ def read(path, *, header="auto", index="auto", delimiter="auto", decimal="auto")
         If the file is no table of numbers; the sentence names line and column.
     """
     switches = _switch("header", header), _switch("index", index)
-    options = _TextOptions(*switches, _delimiter(delimiter), _decimal(decimal))
+    options = _TextOptions(*switches, _delimiter(delimiter), _decimal(decimal), infinite)
     for encoding, name in _ENCODINGS.items():
         with suppress(UnicodeDecodeError):
             table = _read(path, encoding, options)
@@ -177,6 +182,11 @@ def _parse(lines, show, options, commas=False):
     cells = [[as_python(cell, decimal) for cell in row] for _, row in sample]
     refuse_doubtful_names(sample, cells, options, f"{show} has")
     layout = guess_layout(cells, options.header, options.index, f"{show} has", sample[0][0])
+    if not cells[0][0].strip() and False in (options.header, options.index):
+        raise RequestError(
+            f"{show} has an empty cell in line {sample[0][0]}, column 1; possible: header=yes "
+            "index=yes if it stands between names, or NA if it is unknown"
+        )
     columns = None
     if layout.header:
         columns = sample.pop(0)[1]
@@ -185,7 +195,7 @@ def _parse(lines, show, options, commas=False):
     rows = chain(sample, rows)
     if guessing and decimal == ",":
         rows = without_doubt(rows, f"{show} has", layout.index)
-    values, names = _fill(rows, show, layout.index, columns, decimal, guessing)
+    values, names = _fill(rows, show, layout.index, columns, decimal, guessing, options.infinite)
     width = len(columns) if layout.header else len(cells[0]) - layout.index
     if not values:
         raise RequestError(f"{show} has names but no numbers; possible: a matrix of numbers")
@@ -204,7 +214,7 @@ def _parse(lines, show, options, commas=False):
     return NamedTable(matrix, names, columns, tuple(notes))
 
 
-def _fill(rows, show, index, columns, decimal, guessing):
+def _fill(rows, show, index, columns, decimal, guessing, infinite):
     """Read rows of (line number, cells) into one array of numbers and a list of names."""
     values, names = array("d"), [] if index else None
     width = None if columns is None else len(columns) + index
@@ -230,30 +240,31 @@ def _fill(rows, show, index, columns, decimal, guessing):
         if suspect:
             if guessing and decimal is None and any(is_written(c, ",") for c in cells if "," in c):
                 raise _CommasFound
-            _refuse_bad_cell(cells, f"{show} has", line, index, columns, decimal)
+            numbers = _with_unknown(cells, f"{show} has", line, index, columns, decimal, infinite)
         values.extend(numbers)
     return values, names
 
 
-def _refuse_bad_cell(cells, has, line, index, columns, decimal):
-    """Refuse the first cell that is no finite number, naming its place; return if there is none."""
+def _with_unknown(cells, has, line, index, columns, decimal, infinite):
+    """The numbers in a row, NaN for what is missing; the first cell that is none is refused."""
+    numbers = []
     for j, cell in enumerate(cells):
         kind = kind_of(cell, decimal)
-        if kind == "number" and isfinite(to_float(cell, decimal)):
-            continue
+        if kind != "text":
+            numbers.append(nan if kind == "missing" else to_float(cell, decimal))
+            if infinite or kind == "missing" or isfinite(numbers[-1]):
+                continue
         name = f" ({short(columns[j].strip())})" if columns and j < len(columns) else ""
         hint = ""
-        if kind == "missing":
-            hint = ", so fill in or drop missing values first"
-        elif kind == "text" and is_written(cell):
+        if is_written(cell):
             hint = WRITINGS
         elif j == 0 and not index and kind == "text":
             hint = ", or index=yes if the first column holds names"
-        what = short(cell.strip()) if cell.strip() else "an empty cell"
         raise RequestError(
-            f"{has} {what} in line {line}, column {j + 1 + index}{name}; "
+            f"{has} {short(cell.strip())} in line {line}, column {j + 1 + index}{name}; "
             f"possible: finite numbers{hint}"
         )
+    return numbers
 
 
 def _split_comments(lines):

@@ -124,10 +124,7 @@ def _best_or_zero(result, fit):
 
     All zeros cost ``½‖X‖²`` whatever the penalty, so no start has to end there to know it.
     """
-    if (
-        result.problem.loss == "frobenius"
-        and fit.objective > 0.5 * result.searches[0].data_norm ** 2
-    ):
+    if result.problem.loss == "frobenius" and fit.objective > result.searches[0].reference_loss:
         return 0, (1.0, 1.0), (1.0, 1.0)
     return alive(fit), zero_shares(fit), zero_shares(fit, NEARLY)
 

@@ -196,8 +196,8 @@ def rescaling_table(family, result, n_points=81):
 
 
 def fit_reference(result):
-    """``½‖X‖²``."""
-    return 0.5 * result.searches[0].data_norm ** 2
+    """``½‖X‖²``, by weight."""
+    return result.searches[0].reference_loss
 
 
 def _illustrations(found, pick, tables):
