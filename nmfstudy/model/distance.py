@@ -72,6 +72,13 @@ def product_norm(factorization):
     return float(largest**2 * np.sqrt(max(np.vdot(W.T @ W, H @ H.T), 0.0)))
 
 
+def product_distance(a, b):
+    """``‖W H − W' H'‖`` from thin factors, so that no matrix of the data's size is formed."""
+    R = np.linalg.qr(np.hstack([a.W, b.W]), mode="r")
+    S = np.linalg.qr(np.hstack([a.H.T, -b.H.T]), mode="r")
+    return float(np.linalg.norm(R @ S.T))
+
+
 def _even(f):
     """The same terms with equal norms on both sides."""
     return type(f)(*balance(f.W, f.H))

@@ -5,7 +5,11 @@ from nmfstudy.report.page.numbers import count, number
 from nmfstudy.report.page.page import Cell, Facts, Paragraph, Table
 from nmfstudy.report.phrases import KINDS, certificate_cell
 from nmfstudy.report.questions.lookup import starts_text
-from nmfstudy.report.words_on_certificates import fit_sentences, no_verdict_clause
+from nmfstudy.report.words_on_certificates import (
+    fit_sentences,
+    no_verdict_clause,
+    unknown_sentence,
+)
 from nmfstudy.study.verdicts import same_product
 from nmfstudy.util.display import listed
 
@@ -25,6 +29,9 @@ def certificate_blocks(result, row, files):
     blocks += [Paragraph(f"{_minima(minima)}: {text}") for text, minima in sentence.items()]
     if 0 in result.verdicts:
         blocks += _ladder(result.verdicts[0])
+    unknown = unknown_sentence(result.dataset.X)
+    if result.verdicts and unknown:
+        blocks.append(Paragraph(unknown, "note"))
     for reason, minima in _by_text(result.verdicts.reasons.items()).items():
         what = _minima(minima).lower() if minima[0] >= 0 else "this problem"
         text = f"No certificate for {what}: {no_verdict_clause(reason)}."

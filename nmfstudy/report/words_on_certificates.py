@@ -1,6 +1,7 @@
 """What the report says where there is no certificate, or one that contradicts the fits."""
 
 from nmfstudy.certificates.wording import as_a_fit
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.report.page.numbers import number
 from nmfstudy.study.verdicts import LARGEST_PRODUCT, MOST_PER_PROBLEM
 
@@ -24,6 +25,17 @@ def fit_sentences(result):
 def no_verdict_clause(reason):
     """Why there is no certificate, of a `nmfstudy.study.verdicts.NoVerdict`."""
     return reason.error or _REASONS[reason.code]
+
+
+def unknown_sentence(X):
+    """What certificates do not say where entries of the data are unknown; None of plain data."""
+    if not (isinstance(X, Weighted) and X.n_unknown):
+        return None
+    entries = "1 entry is" if X.n_unknown == 1 else f"{X.n_unknown:,} entries are"
+    return (
+        f"{entries} unknown. Certificates speak of the factorizations of the product W H; whether "
+        "another product fits the known entries as well they do not say."
+    )
 
 
 def contradiction_sentence(contradiction, title):

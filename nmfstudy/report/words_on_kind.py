@@ -118,6 +118,11 @@ _CLAUSES = {
     "certificate": _certificate,
     "new_solutions": _new_solutions,
     "chain": _chain,
+    "unknown": lambda e: (
+        f"{e.n_unknown:,} {'entries are' if e.n_unknown > 1 else 'entry is'} unknown, and the "
+        f"products W H of fits that are equally good differ by up to {number(e.product_gap, 2)} "
+        "of the data's size, so that what is known does not decide between them"
+    ),
     "no_fits": lambda e: "there are no fits",
     "not_recorded": _not_recorded,
     "all_collapsed": lambda e: (

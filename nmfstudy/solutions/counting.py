@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nmfstudy.model.distance import product_distance
+from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.fits import Fits
 from nmfstudy.solutions.coverage import good_turing_coverage
 from nmfstudy.solutions.dimension import intrinsic_dimension
@@ -27,6 +29,7 @@ from nmfstudy.util.errors import check_number, check_positive
 from nmfstudy.util.spacing import evenly_spaced
 
 _COMPARED = 1000  # of equally good fits, at most
+_PRODUCTS = 30  # of equally good fits, at most, that are compared
 _MEMBERS = 30  # that are kept of wide minima
 
 
@@ -141,6 +144,8 @@ def distinct_solutions(
         distance_tol=distance_tol,
         plateau=plateau(merges, floor, max(floor, min(CEILING, linked.exact_to))),
         exact_to=linked.exact_to,
+        n_unknown=pool.n_unknown,
+        product_gap=_product_gap(pool, order[equal]) if pool.n_unknown else 0.0,
     )
     return Solutions(
         problem=pool.problem,
@@ -219,3 +224,10 @@ def _tally(reasons):
     """How many fits ended how, in a fixed order."""
     names, counts = np.unique(reasons, return_counts=True)
     return dict(zip(names.tolist(), counts.tolist(), strict=True))
+
+
+def _product_gap(pool, indices):
+    """Largest distance of the products of some fits to that of the first, in units of ``‖X‖``."""
+    fits = pool.copies(indices[:_PRODUCTS])
+    known = [Factorization(*map(np.nan_to_num, (fit.W, fit.H))) for fit in fits]
+    return max((product_distance(known[0], f) for f in known[1:]), default=0.0) / pool.data_norm

@@ -109,6 +109,11 @@ class KindEvidence:
     plateau : Plateau or None
     exact_to : float
         Beyond this tolerance counts are upper bounds.
+    n_unknown : int
+        Entries of the data that are unknown.
+    product_gap : float
+        Where some are, the largest ``‖WH − W'H'‖/‖X‖`` between the first and others of some fits
+        that equal the best.
     proved : ProvedKind
         By a certificate.
     """
@@ -134,6 +139,8 @@ class KindEvidence:
     distance_tol: float
     plateau: Plateau | None
     exact_to: float = inf
+    n_unknown: int = 0
+    product_gap: float = 0.0
     proved: ProvedKind = ProvedKind()
 
 
@@ -152,7 +159,8 @@ def decide_kind(e):
         starts reached.
 
         Of a continuum: ``certificate``, ``new_solutions``: equally good starts keep finding
-        others, ``chain``: they form one, or the first with one of the others, joined by ``+``.
+        others, ``chain``: they form one, or the first with one of the others, joined by ``+``;
+        and ``unknown``: their products differ where entries of the data are unknown.
 
         Of unsettled, nothing to count: ``no_fits``, ``not_recorded``: factors are missing,
         ``all_collapsed``, ``none_converged``, ``best_unconverged``: the lowest objective belongs
@@ -168,12 +176,13 @@ def decide_kind(e):
     counted = _counted_by_proof(e, spread)
     if counted:
         return counted
+    unknown = "unknown" if spread and _open(e) else None
     if e.proved.infinite:
-        return "continuum", "+".join(filter(None, ("certificate", spread)))
+        return "continuum", "+".join(filter(None, ("certificate", spread, unknown)))
     if spread == "new_solutions" and recurs(e) and e.proved.local_dimension == 0:
         return "unsettled", "isolated"
     if spread:
-        return "continuum", spread
+        return "continuum", "+".join(filter(None, (spread, unknown)))
     doubt = _too_little(e)
     if doubt:
         return "unsettled", doubt
@@ -219,6 +228,11 @@ def _spread(e):
     # the tolerance is too coarse for look alike, until one looks as finely as the fits allow.
     isolated = e.fine_coverage >= CONTINUUM_COVERAGE and e.fine_extent <= WIDE * e.noise_floor
     return None if e.extent <= limit_of_noise(e) or isolated else "chain"
+
+
+def _open(e):
+    """Whether what is known leaves the product open."""
+    return e.n_unknown > 0 and e.product_gap > limit_of_noise(e)
 
 
 def _too_little(e):

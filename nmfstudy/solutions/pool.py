@@ -60,6 +60,11 @@ class Pool:
         """Known entries of X."""
         return self.parts[0].n_entries
 
+    @property
+    def n_unknown(self):
+        """Entries of X that are unknown."""
+        return self.parts[0].W.shape[1] * self.parts[0].H.shape[2] - self.n_entries
+
     def copies(self, indices):
         """The `Fit` at each pooled index; they do not keep the stacks they come from alive."""
         home = np.searchsorted(self.offsets, indices, side="right") - 1

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.model.distance import distance, product_norm
+from nmfstudy.model.distance import distance, product_distance, product_norm
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.weighted import Weighted
 from nmfstudy.store.files import own, read_json, reading_safely, write_json
@@ -202,7 +202,7 @@ def same_product(result):
         for b, second in known.items():
             if a >= b:
                 continue
-            gap = _product_distance(first, second) / scale
+            gap = product_distance(first, second) / scale
             if gap <= SAME_PRODUCT:
                 apart = float(distance(first, second, scale=scale))
                 if apart > solutions.distance_tol:
@@ -241,13 +241,6 @@ def _factors(solutions, minimum):
     return fit.factorization
 
 
-def _product_distance(a, b):
-    """``‖W H − W' H'‖`` from thin factors, so that no matrix of the data's size is formed."""
-    R = np.linalg.qr(np.hstack([a.W, b.W]), mode="r")
-    S = np.linalg.qr(np.hstack([a.H.T, -b.H.T]), mode="r")
-    return float(np.linalg.norm(R @ S.T))
-
-
 def _path(folder, factors, others, data):
     # Other code makes its own verdicts.
     code = hash_of_sources(sources_behind("nmfstudy.certificates.verdict"))
@@ -275,7 +268,7 @@ def _kept(path, factors, X, tolerance):
             verdict = Verdict.from_dict(read_json(path, _BYTES), X)
             about = Factorization(verdict.factorization.W, verdict.factorization.H)
             if about.W.shape == factors.W.shape and about.H.shape == factors.H.shape:
-                near = _product_distance(about, factors) <= tolerance * product_norm(factors)
+                near = product_distance(about, factors) <= tolerance * product_norm(factors)
                 if near and verdict.verify():
                     return verdict
     except (OSError, ValueError):

@@ -10,6 +10,7 @@ from nmfstudy.datasets.base import check_data
 from nmfstudy.fitting.saddles import growth
 from nmfstudy.model.objective import gradients, kkt_residual, objective, reference_loss
 from nmfstudy.model.penalties import NO_PENALTY, ElementwisePenalty, ScaleFreePenalty
+from nmfstudy.report.words_on_kind import kind_sentence
 
 LOSSES = ("frobenius", "kullback-leibler")
 RNG = np.random.default_rng(5)
@@ -128,7 +129,8 @@ def test_equal_weights_are_the_unweighted_problem(loss):
     """Through the weighted code, since weights of one are taken off beforehand."""
     plain = ns.fit(X, 3, n_starts=8, loss=loss, solver="newton")
     for c in (3.0, 0.01):
-        fits = ns.fit(X, 3, weights=np.full(X.shape, c), n_starts=8, loss=loss)
+        weights = np.full(X.shape, c)
+        fits = ns.fit(X, 3, weights=weights, n_starts=8, loss=loss, solver="newton")
         np.testing.assert_allclose(fits.objective / c, plain.objective, rtol=1e-12)
         np.testing.assert_allclose(fits.relative_error, plain.relative_error, rtol=1e-10)
         assert fits.data_norm == pytest.approx(plain.data_norm)
@@ -183,7 +185,9 @@ def test_laurberg_with_holes_counts_one_and_without_a_block_is_a_continuum(loss)
     block = exact.copy()
     block[:4, :4] = np.nan
     fits = ns.fit(block, 3, n_starts=40, loss=loss)
-    assert ns.distinct_solutions(fits).kind == "continuum"
+    found = ns.distinct_solutions(fits)
+    assert (found.kind, found.reason) == ("continuum", "new_solutions+unknown")
+    assert "16 entries are unknown, and the products W H" in kind_sentence(found)
     best = fits.objective <= 1e-12 * fits.reference_loss
     products = fits.W[best] @ fits.H[best]
     spread = np.ptp(products, axis=0)

@@ -25,6 +25,7 @@ LEAST_CURVATURE = 1e-12  # of the loss's own, up to which a direction counts as 
 SOLVES = 6  # for the smallest curvature
 SURE = 0.1  # relative change of the smallest curvature that ends its search
 SADDLE = 1e-7  # curvature, of the loss's own, that is negative beyond what is left of the gradient
+ESCAPING = 1e-4  # KKT residual below which a huge term is no accident on the way
 MOST_ESCAPES = 5
 MOST_ROUNDS = 4  # of a step, in each of which more entries are fixed at zero
 
@@ -244,7 +245,8 @@ def finish(task, W, H, tol, n_iter, last, state):
         g_W, g_H = start.system.of_W.gradient, start.system.of_H.gradient
         kkt, length = norms.slopes(g_W, g_H)
         kkt /= units[0]
-        if not np.isfinite(kkt) or norms.largest > task.most * units[1]:
+        away = kkt <= ESCAPING and norms.largest > task.most * units[1]
+        if away or not np.isfinite(kkt):
             return n_iter, True
         arrived, saddle = kkt <= tol, False
         start.newton(state.damping, FINE if arrived else min(ROUGH, np.sqrt(kkt)))

@@ -31,6 +31,7 @@ _ONE_BY_ONE = 32  # most starts of a task, for less to do between kernels
 FINISHES = ("none", "newton")
 SWITCH = 1e-5  # KKT residual at which Newton's method takes over
 MOST_STEPS = 1000  # of it, before the sweeps are given another try
+_WEIGHTED_SWEEPS = 50  # before both factors move together: cheaper than the steps they spare
 _TASK_FLOPS = 3e4  # of one sweep of all its starts, which keeps larger problems at one start
 
 
@@ -67,7 +68,9 @@ class CoordinateDescent(Solver):
 
     def on(self, X):
         """With weights every row has a Gram matrix of its own: that is what `Newton` is made of."""
-        return Newton(self.tol, self.max_iter, self.stop) if isinstance(X, Weighted) else self
+        if isinstance(X, Weighted):
+            return Newton(self.tol, self.max_iter, self.stop, sweeps=_WEIGHTED_SWEEPS)
+        return self
 
     def solve(self, X, W, H, problem, report=ignore_progress):
         """Fit starts side by side on threads; see `Solver.solve`."""
