@@ -3,6 +3,7 @@
 nmfstudy run study=discussion
 nmfstudy run X.csv
 nmfstudy run X.csv -k 2:8 -n auto --loss kl
+nmfstudy run X.csv dataset.uncertainty=SIGMA.csv
 nmfstudy run -m dataset=file dataset.path=X.csv n_components=2,3,4 init=random,nndsvda
 nmfstudy run -m n_components=2,3,4 'seed=range(0,1000,100)' n_starts=100 hydra/launcher=joblib
 nmfstudy run X.csv hydra/launcher=submitit_slurm cluster.partition=long
@@ -38,7 +39,7 @@ USAGE = f"""usage: nmfstudy run [FILE] [-k K] [-n STARTS] [--loss LOSS] [-m] [KE
 {__doc__}
 FILE is short for study=mydata dataset.path=FILE, or mycounts if the loss is kl; -k 2:8 or 2,3,5 for
 n_components=, -n for n_starts=, --loss (kl for kullback-leibler) for loss=, --seed for seed=.
---check says what would be done.
+--check says what would be done. Empty cells of FILE are unknown: they take no part in the loss.
 
 Keys are those of the configuration below; -m lets a value be a list or a range and runs every
 combination. Studies: {", ".join(sorted(p.stem for p in (CONF / "study").glob("*.yaml")))}.

@@ -10,6 +10,8 @@ only drifts to.
 Under a scale-free penalty the prices of W's entries are ``strength·‖h_r‖`` and every row of H
 is minimised over as a whole; the mirror image is the same on the transposed data.
 
+Data with weights or unknown entries are left to `newton`.
+
 Cichocki & Phan (2009); Hsieh & Dhillon (2011).
 """
 
