@@ -81,6 +81,10 @@ def _is_provenance(value):
     )
 
 
+def _is_positive(value):
+    return _is_count(value) and value > 0
+
+
 def _is_flag(value):
     return isinstance(value, bool)
 
@@ -105,5 +109,5 @@ _OPTIONAL = {
     "provenance": _is_provenance,
     "seconds": _is_norm,
     "is_counts": _is_flag,
-    "n_entries": _is_count,
+    "n_entries": _is_positive,
 }

@@ -7,7 +7,7 @@ import numpy as np
 
 from nmfstudy.fitting.keeping import keep_solutions
 from nmfstudy.model.fits import concatenate
-from nmfstudy.model.objective import data_norm
+from nmfstudy.model.objective import data_norm, n_entries
 from nmfstudy.store import failures, load_data, problem_key
 from nmfstudy.store.data import sources_of
 from nmfstudy.store.files import reading_safely
@@ -132,6 +132,8 @@ def _of_this(dataset, runs, skipped):
             skipped.append((run.id, "its factors are not of the shape of its data"))
         elif abs(run.info["data_norm"] - norm) > 1e-6 * norm:
             skipped.append((run.id, "its norm is not that of its data"))
+        elif run.info.get("n_entries", n_entries(dataset.X)) != n_entries(dataset.X):
+            skipped.append((run.id, "its known entries are not those of its data"))
         else:
             kept.append(run)
     return kept

@@ -1,5 +1,6 @@
 """Files with empty cells and uncertainties from the command line to the report, and back."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,7 @@ def test_a_file_with_a_block_unknown_is_a_continuum_and_the_report_says_why(file
     page = Path("results/block/report.html").read_text(encoding="utf-8")
     assert "16 entries are unknown, and the products W H" in page
     assert main(["verify", "results/block"]) == 0
+    refuse_forged_counts(next(Path("results/block/runs").iterdir()))
     weighted = [*few, "dataset.uncertainty=sigma.csv", "study_name=weighted", "n_starts=3"]
     assert main(weighted) == 0
     study = Study.load("results/weighted")
@@ -44,6 +46,18 @@ def test_a_file_with_a_block_unknown_is_a_continuum_and_the_report_says_why(file
     fits = ns.fit(result.dataset, 3, n_starts=3)
     np.testing.assert_array_equal(fits.W, result.searches[0].W)
     assert result.searches[0].n_entries == 20
+
+
+def refuse_forged_counts(run):
+    """A run that says of itself that more or less is known than of its data is left out."""
+    info = json.loads((run / "run.json").read_text())
+    for n_entries in (36, 0, -1, 1.5, "20"):
+        forged = json.dumps({**info, "n_entries": n_entries})
+        (run / "run.json").write_text(forged)
+        with pytest.raises(ns.RequestError):
+            Study.load("results/block")
+    (run / "run.json").write_text(json.dumps(info))
+    assert len(Study.load("results/block").results) == 1
 
 
 @pytest.mark.parametrize("form", [np.array, sparse.csr_array])
