@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from nmfstudy.datasets.files import printable_name
-from nmfstudy.datasets.weights import weight_notes, with_weights
+from nmfstudy.datasets.weights import check_scale, weight_notes, with_weights
 from nmfstudy.model.factorization import Factorization
 from nmfstudy.model.weighted import Weighted, stored, values_of
 from nmfstudy.util.errors import RequestError, short
@@ -177,6 +177,8 @@ def check_data(X, weights=None):
             raise RequestError(f"weights{str(error).removeprefix('X')}") from None
     X = with_weights(X, weights)
     _check_values(values_of(X))
+    if isinstance(X, Weighted):
+        check_scale(X)
     return X
 
 

@@ -33,8 +33,8 @@ def with_weights(X, weights=None):
         X = _sparse(X) if weights is None else _listed(X, sparse.csr_array(weights))
     else:
         X = _dense(X, weights.toarray() if sparse.issparse(weights) else weights)
-    if isinstance(X, Weighted):
-        _check_scale(X)
+    if isinstance(X, Weighted) and not X.n_known:
+        raise RequestError("X has no known entry; possible: at least one that is > 0")
     return X
 
 
@@ -52,12 +52,12 @@ def _check(X, weights):
         )
 
 
-def _check_scale(X):
+def check_scale(X):
+    """Refuse weighted data, finite and not all zero, whose squares over- or underflow."""
     x, v, _ = stored(X)
-    if not X.n_known:
-        raise RequestError("X has no known entry; possible: at least one that is > 0")
-    size = v.max(initial=X.background) * x.max() ** 1.5
-    if x.max() > 0 and not 1 / _LARGEST <= size <= _LARGEST:
+    with np.errstate(over="ignore"):
+        size = v.max(initial=X.background) * x.max() ** 1.5
+    if not 1 / _LARGEST <= size <= _LARGEST:
         raise RequestError(
             f"weights has {v.max():g} and X {x.max():g} as the largest entry; possible: weights · "
             f"X^1.5 of {1 / _LARGEST:g} to {_LARGEST:g}, so rescale them first"

@@ -90,6 +90,7 @@ def test_what_is_unknown_is_said_in_a_line():
         (np.full((3, 4), "a"), "weights holds text"),
         (np.zeros((3, 4)), "X has no known entry"),
         (sparse.csr_array((3, 4)), "X has no known entry"),
+        (np.full((3, 4), 1e308), "weights has 1e\\+308"),
         (np.full((3, 4), 1e200), "weights has 1e\\+200 and X 11 as the largest entry"),
     ],
 )
@@ -174,6 +175,13 @@ def test_a_study_keeps_weights_and_holes_bit_for_bit(tmp_path, given, weights):
     again = load_data(tmp_path, data.sha256)
     assert again.sha256 == data.sha256 and again.notes == data.notes
     np.testing.assert_array_equal(again.X.toarray(), data.X.toarray())
+
+
+def test_holes_do_not_hide_what_is_refused_elsewhere():
+    for value in (np.inf, -1.0, 1e200, 1e-200):
+        for form in (np.array, sparse.csr_array):
+            with pytest.raises(RequestError, match="infinity|negative|largest entry"):
+                check_data(form([[value, np.nan]]))
 
 
 def test_weights_of_uncertainties():
