@@ -3,9 +3,12 @@
 import numpy as np
 from scipy import sparse
 
+from nmfstudy.model.weighted import Weighted, values_of
+
 _CONCENTRATED = 0.5  # share of ‖X‖² in one row or column
 _RANKED = 400  # rows or columns up to which the rank is worked out
 _MOSTLY_ZERO = 0.5
+_OF_POSITIVE = ("concentrated", "counts", "range")  # codes that unknown entries do not touch
 
 
 def data_checks(X):
@@ -13,8 +16,8 @@ def data_checks(X):
 
     Parameters
     ----------
-    X : array or sparse matrix of shape (n_samples, n_features)
-        Nonnegative.
+    X : array, sparse matrix or Weighted of shape (n_samples, n_features)
+        Nonnegative. With weights or unknown entries, what is said of positive ones alone.
 
     Returns
     -------
@@ -34,8 +37,10 @@ def data_checks(X):
     >>> [code for code, _ in data_checks([[1, 0, 900.0], [2, 1, 800.5], [3, 2, 850]])]
     ['concentrated']
     """
+    codes = _OF_POSITIVE if isinstance(X, Weighted) else None
+    X = values_of(X)
     X = sparse.csr_array(X) if sparse.issparse(X) else np.asarray(X, dtype=float)
-    return tuple(_found(X))
+    return tuple(found for found in _found(X) if codes is None or found[0] in codes)
 
 
 def _found(X):
