@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # the same names for type checkers, which do not see `__getat
     from nmfstudy.certificates import certify
     from nmfstudy.datasets import load_dataset
     from nmfstudy.fitting.multistart import fit
+    from nmfstudy.fitting.transform import transform
     from nmfstudy.model.distance import distance
     from nmfstudy.model.factorization import Factorization
     from nmfstudy.model.fits import Fit, Fits
@@ -38,6 +39,7 @@ _HOME = {
     "load_dataset": "datasets",
     "match": "model.matching",
     "stability": "assess.stability",
+    "transform": "fitting.transform",
 }
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "load_dataset",
     "match",
     "stability",
+    "transform",
 ]
 
 

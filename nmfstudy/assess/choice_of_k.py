@@ -21,6 +21,7 @@ from nmfstudy.assess.residual_test import (
 )
 from nmfstudy.util.errors import RequestError
 
+FIRST_NUMBERS = (2, 3, 4, 5, 6)  # looked at where none are given
 SURELY_ORDERED = 1.1  # order that counts at a k beyond one that left none
 AGREED = 0.9  # mean congruence in halves from which a component agrees
 
@@ -229,6 +230,13 @@ def advise(candidates, evidence, carrier=None):
         n_outlying=len(evidence.outlying),
         doubts=tuple(doubts_of(k, rows, row, evidence, agreement)),
     )
+
+
+def next_numbers(tried, shape, limit):
+    """The k to try after these: as far again as the largest, below min(n, d), up to the limit."""
+    largest = max(tried)
+    last = min(2 * largest, min(shape) - 1, limit)
+    return list(range(largest + 1, last + 1))
 
 
 def table_over_k(candidates, evidence=None):

@@ -77,20 +77,7 @@ class Factorization:
     def __post_init__(self):
         """Check both factors and keep them as read-only float64 arrays."""
         for name in ("W", "H"):
-            given = getattr(self, name)
-            try:
-                factor = np.array(given, dtype=np.float64, order="C")
-            except (TypeError, ValueError):
-                message = f"{name} must be a matrix of numbers, got {given!r:.60}"
-                raise RequestError(message) from None
-            if factor.ndim != 2:
-                raise RequestError(f"{name} must have 2 dimensions, got {factor.ndim}")
-            if not np.isfinite(factor).all():
-                raise RequestError(f"{name} must be finite, got NaN or infinity")
-            if (factor < 0).any():
-                raise RequestError(f"{name} must be nonnegative, got {factor.min():g}")
-            factor.setflags(write=False)
-            object.__setattr__(self, name, factor)
+            object.__setattr__(self, name, check_factor(name, getattr(self, name)))
         if self.W.shape[1] != self.H.shape[0]:
             raise RequestError(
                 f"W has {self.W.shape[1]} columns and H has {self.H.shape[0]} rows; "
@@ -203,6 +190,22 @@ class Factorization:
                 W[:, alive[i]] = mean_w / np.linalg.norm(mean_w) * root
                 H[alive[i]] = mean_h / np.linalg.norm(mean_h) * root
         return Factorization(W, H)
+
+
+def check_factor(name, given):
+    """Return a factor as a read-only float64 array, or refuse what is no nonnegative matrix."""
+    try:
+        factor = np.array(given, dtype=np.float64, order="C")
+    except (TypeError, ValueError):
+        raise RequestError(f"{name} must be a matrix of numbers, got {given!r:.60}") from None
+    if factor.ndim != 2:
+        raise RequestError(f"{name} must have 2 dimensions, got {factor.ndim}")
+    if not np.isfinite(factor).all():
+        raise RequestError(f"{name} must be finite, got NaN or infinity")
+    if (factor < 0).any():
+        raise RequestError(f"{name} must be nonnegative, got {factor.min():g}")
+    factor.setflags(write=False)
+    return factor
 
 
 Factors: TypeAlias = "Factorization | tuple[ArrayLike, ArrayLike]"

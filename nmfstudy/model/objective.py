@@ -138,6 +138,12 @@ def _rows_stored(X):
     return sparse.csr_array(X) if sparse.issparse(X) else X
 
 
+def loss_by_sample(X, W, H, loss="frobenius"):
+    """The loss of every row of X, shape (n_samples,); X is made dense."""
+    X, Y = _dense(X)[:, None], (W @ H)[:, None]
+    return 0.5 * _square(X - Y) if check_loss(loss) == "frobenius" else _divergence(X, Y, loss)
+
+
 def _each(function, W, H):
     """Values of a function of single factors, or of each pair of a stack."""
     if W.ndim == 2:

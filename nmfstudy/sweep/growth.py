@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from nmfstudy.assess.choice_of_k import next_numbers
 from nmfstudy.sweep.composing import plan
 from nmfstudy.sweep.execution import dataset_of
 from nmfstudy.util.errors import check_integer
@@ -22,13 +23,6 @@ def limit_of(asked):
         limit = check_integer("range_of_k.grow_to", limit, 1)
     own = "n_components" in asked.given and "range_of_k.grow_to" not in asked.given
     return None if own else limit
-
-
-def next_numbers(tried, shape, limit):
-    """The k to try after these: as far again as the largest, below min(n, d), up to the limit."""
-    largest = max(tried)
-    last = min(2 * largest, min(shape) - 1, limit)
-    return list(range(largest + 1, last + 1))
 
 
 def grown(asked, overrides, found):

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from experiments.run import sweep
+from nmfstudy.assess.choice_of_k import next_numbers
 from nmfstudy.cli import main
 from nmfstudy.report.over_k import advised
 from nmfstudy.sweep.composing import plan
-from nmfstudy.sweep.growth import grown, limit_of, next_numbers
+from nmfstudy.sweep.growth import grown, limit_of
 
 
 @pytest.fixture

@@ -217,4 +217,5 @@ class SparseEntries(Entries):
 
     def largest(self, s, side):
         """The largest positive entry of every row or column, or zero."""
-        return np.maximum(self._matrix(s).max(axis=1 - side).toarray(), 0.0)
+        largest = self._matrix(s).max(axis=1 - side).toarray()
+        return np.maximum(largest.reshape(-1), 0.0)  # of two dimensions before scipy 1.13
