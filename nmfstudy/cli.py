@@ -13,6 +13,7 @@ APPS = {
     "report": "write the report of a study's folder again",
     "status": "what of a study is finished, running or failed",
     "compare": "studies side by side, as a report",
+    "apply": "weights of new samples on a study's components",
     "verify": "fit a study's runs again and compare",
     "certify": "is this factorization the only one?",
 }

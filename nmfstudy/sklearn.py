@@ -217,7 +217,8 @@ class StableNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             result = self._chosen(data)
         else:
             result = self._result(data, self.n_components)
-        best = self._best(result)
+        (fits,) = result.searches
+        best = result.best or fits[int(np.argmin(fits.objective))]
         if not np.isfinite(best.H).all():
             raise RequestError(
                 f"no start gave factors ({best.stop_reason}); possible: another init"
@@ -234,14 +235,6 @@ class StableNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         self.reconstruction_err_ = float(np.sqrt(2 * max(loss, 0.0)))
         self.n_iter_ = best.n_iter
         return best
-
-    @staticmethod
-    def _best(result):
-        """What stands for the best solution, or else the lowest start."""
-        solutions, (fits,) = result.solutions, result.searches
-        if len(solutions) and solutions.near_optimal[0]:
-            return solutions.representatives[0]
-        return fits[int(np.argmin(fits.objective))]
 
     def _result(self, data, n_components):
         by_kkt = self.stop == "kkt"

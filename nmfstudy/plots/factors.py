@@ -172,12 +172,7 @@ def best_factorization(result):
 
     Components in the order of the fit, so that their numbers are those of trust and certificates.
     """
-    if not result.solutions.representatives or not result.solutions.near_optimal[0]:
-        return None
-    fit = result.solutions.representatives[0]
-    if not (np.isfinite(fit.W).all() and np.isfinite(fit.H).all()):
-        return None
-    return fit.factorization
+    return None if result.best is None else result.best.factorization
 
 
 def _names(axis, n, names, side):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import numpy as np
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -10,7 +11,7 @@ from rich.text import Text
 
 from nmfstudy.report.dominance import dominance_sentence
 from nmfstudy.report.over_k import advised, chosen, question, sentences
-from nmfstudy.report.page.numbers import cell_text, count, label
+from nmfstudy.report.page.numbers import cell_text, count, label, number
 from nmfstudy.report.phrases import coverage_text, distinct_text, kind_cell
 from nmfstudy.report.questions.answer import NOT_ASKED
 from nmfstudy.report.questions.lookup import in_reading_order, outcome
@@ -209,3 +210,17 @@ def _print_rows(console, headers, rows):
     for row in rows:
         table.add_row(*(escape(str(text)) for text in row))
     console.print(table)
+
+
+def print_applied(applied, path):
+    """Where the weights of new samples are, and how well the components explain them."""
+    error = applied.transformed.relative_error
+    of_study = applied.result.best.relative_error
+    print(
+        f"weights of {count(len(error), 'sample')} on the components of "
+        f"“{applied.result.title}”: {one_line(str(path))}"
+    )
+    print(
+        f"relative error of a sample: median {number(float(np.median(error)))}, largest "
+        f"{number(float(error.max()))}; of the study's data {number(of_study)}"
+    )

@@ -13,7 +13,7 @@ from nmfstudy.assess.convergence import Convergence
 from nmfstudy.assess.dominance import dominance
 from nmfstudy.assess.robustness import robustness
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.model.fits import Fits
+from nmfstudy.model.fits import Fit, Fits
 from nmfstudy.model.penalty_threshold import zero_is_best
 from nmfstudy.model.problem import Problem
 from nmfstudy.solutions import Solutions, distinct_solutions
@@ -75,6 +75,14 @@ class ProblemResult(Shown):
         Verdicts need solutions, so these are two: labels and counts never hang on a certificate.
         """
         return self.solutions.with_verdict(self.verdicts.get(0))
+
+    @property
+    def best(self) -> Fit | None:
+        """What stands for the best solution; None if no fit counts that fits as well as any."""
+        if not len(self.solutions) or not self.solutions.near_optimal[0]:
+            return None
+        fit = self.solutions.representatives[0]
+        return fit if np.isfinite(fit.W).all() and np.isfinite(fit.H).all() else None
 
     @property
     def title(self):
