@@ -19,6 +19,7 @@ from nmfstudy.util.plain_text import one_line
 
 # What programs write for a missing value: netCDF's default, CMIP's, and nines.
 _FILLS = (9.969209968386869e36, 1e20, 9999.0, 99999.0, 999999.0)
+_CENTRED = 0.1  # share of negative entries above which data are hardly amounts with errors
 _LARGEST = 1e100  # beyond it, and below its inverse, squares and cubes leave the double range
 
 
@@ -59,6 +60,8 @@ class Dataset:
         others, are added.
     known : Known, optional
         The number of exact factorizations, where it is known.
+    reading : tuple of str
+        How a file was read, in a few words each.
     weights : array or sparse matrix of the shape of X, optional
         See `check_data`.
 
@@ -75,6 +78,7 @@ class Dataset:
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     known: Known | None = None
+    reading: tuple[str, ...] = ()
     weights: InitVar[ArrayLike | sparse.csr_array | None] = None
 
     def __post_init__(self, weights):
@@ -196,7 +200,8 @@ def _check_values(X):
     if lowest < 0:
         raise RequestError(
             f"X has {(values < 0).sum()} negative entries, the lowest {lowest:g} "
-            f"{_where(X, values == lowest)}; possible: numbers >= 0{_remedy(lowest, largest)}"
+            f"{_where(X, values == lowest)}; possible: numbers >= 0"
+            f"{_remedy(lowest, largest, (values < 0).sum() / np.count_nonzero(values))}"
         )
     if largest == 0:
         raise RequestError("X is all zero, so there is nothing to factor; give a nonzero entry")
@@ -207,26 +212,40 @@ def _check_values(X):
         )
 
 
-def _remedy(lowest, largest):
-    """What to do about negative entries, where they look like something that is known."""
-    if -lowest <= 1e-6 * largest:
-        return ", so set what is rounding error to 0"
+def is_rounding(lowest, largest):
+    """Whether a negative entry is so small beside the largest that it is a rounding error."""
+    return -lowest <= 1e-6 * largest
+
+
+def _remedy(lowest, largest, share):
+    """What to do about negative entries, where they look like something that is known.
+
+    ``share`` is that of the negative ones among those that are not zero.
+    """
+    if is_rounding(lowest, largest):
+        return ", so set what is rounding error to 0, as dataset.clip=true does"
     if lowest in (-1, -9, -99, -999, -9999, -99999):
         return ", so make them NaN if they stand for missing values"
+    if share > _CENTRED:
+        return (
+            "; if these data are centred or log-ratios, give them as they were before, or their "
+            "positive and negative parts as columns of their own"
+        )
     return ""
 
 
 def zero_notes(X):
     """One sentence each for all-zero rows and all-zero columns, if there are any."""
-    notes = []
-    for axis, what in ((1, "row"), (0, "column")):
-        largest = values_of(X).max(axis=axis)
-        largest = largest.toarray() if sparse.issparse(largest) else largest
-        known = X.known(axis) > 0 if isinstance(X, Weighted) else True
-        count = int(((largest == 0) & known).sum())
-        if count:
-            notes.append(f"{count} {what}{'s are' if count > 1 else ' is'} all zero.")
-    return tuple(notes)
+    counts = ((n_zero(X, axis), what) for axis, what in ((1, "row"), (0, "column")))
+    return tuple(f"{n} {what}{'s are' if n > 1 else ' is'} all zero." for n, what in counts if n)
+
+
+def n_zero(X, axis):
+    """How many rows (axis 1) or columns (axis 0) are all zero; of unknown entries none are."""
+    largest = values_of(X).max(axis=axis)
+    largest = largest.toarray() if sparse.issparse(largest) else largest
+    known = X.known(axis) > 0 if isinstance(X, Weighted) else True
+    return int(((largest == 0) & known).sum())
 
 
 def fill_notes(X):

@@ -1,52 +1,94 @@
 """The user's own matrix, from a file."""
 
-import numpy as np
+from pathlib import Path
 
-from nmfstudy.datasets.base import Dataset, check_data
-from nmfstudy.datasets.files import printable_path
+import numpy as np
+from scipy import sparse
+
+from nmfstudy.datasets.base import Dataset, check_data, is_rounding, n_zero, zero_notes
+from nmfstudy.datasets.files import printable_name, printable_path
+from nmfstudy.datasets.names import read_names
 from nmfstudy.datasets.reading import read_table
 from nmfstudy.datasets.weights import uncertain_weights
 from nmfstudy.model.weighted import known_part
+from nmfstudy.util.display import count
 from nmfstudy.util.errors import RequestError, short
 
 
 def how_it_was_read(path, data):
-    """How a file was read, in a line: its shape and what was guessed.
+    """How a file was read, in a line: its shape, what was understood, what was guessed.
 
     Parameters
     ----------
     path : str or path-like
-    data : Dataset or Table
+    data : Dataset or NamedTable
     """
     if isinstance(data, Dataset):
-        n, d = data.X.shape
-        shape = f"{n:,} samples × {d:,} features"
+        (n, d), known = data.X.shape, zero_notes(data.X)
+        parts = [f"{n:,} samples × {d:,} features", *data.reading]
+        for axis, what in ((1, "row"), (0, "column")):
+            empty = n_zero(data.X, axis)
+            parts += [count(empty, f"empty {what}")] if empty else []
     else:
-        shape = "{:,} rows × {:,} columns".format(*data.values.shape)
-    return " ".join([f"{printable_path(path)}: {shape}.", *data.notes])
+        known, parts = (), ["{:,} rows × {:,} columns".format(*data.values.shape), *data.reading]
+    notes = [note for note in data.notes if note not in known]
+    return " ".join([f"read {printable_path(path)}: {', '.join(parts)}.", *notes])
 
 
-ORIENTATIONS = ("samples_by_features", "features_by_samples")
+def _clipped(X, clip):
+    """The matrix with rounding errors below zero set to zero, and how many there are."""
+    if clip is not True:
+        raise RequestError(f"dataset.clip is {short(clip)}; possible: true, false")
+    values = X.data if sparse.issparse(X) else X
+    with np.errstate(invalid="ignore"):
+        below = (values < 0) & is_rounding(values, np.max(values, initial=0.0))
+    X = X.copy()
+    if sparse.issparse(X):
+        X.data[below] = 0.0
+    else:
+        X[below] = 0.0
+    return X, int(below.sum())
+
+
+ORIENTATIONS = ("auto", "samples_by_features", "features_by_samples")
 
 
 def file(
     path=None,
-    orientation="samples_by_features",
+    format="auto",
+    part=None,
+    orientation="auto",
     header="auto",
     index="auto",
     delimiter="auto",
     decimal="auto",
+    select=None,
+    drop=None,
+    feature_names=None,
+    sample_names=None,
+    clip=False,
     uncertainty=None,
 ):
-    """Matrix from a CSV, TSV, NPY, NPZ or Matrix Market file; its name is the file's stem.
+    """Matrix from a file in one of `nmfstudy.datasets.formats`; its name is the file's stem.
 
     Parameters
     ----------
     path : str or path-like
-    orientation : {"samples_by_features", "features_by_samples"}
-        The second is transposed, so that a row of X is always a sample.
+    format : str
+        By the ending, or the name of a format.
+    part : str, optional
+        Which matrix of the file: a sheet, a layer, an array, a variable.
+    orientation : {"auto", "samples_by_features", "features_by_samples"}
+        The last is transposed, so that a row of X is always a sample. "auto" does so where the
+        format itself has features in rows, and notes it.
     header, index, delimiter, decimal
         Of text files; see `nmfstudy.datasets.formats.text.read`.
+    select, drop : str or list of str, optional
+        Names of samples or features that alone are wanted, or are not.
+    feature_names, sample_names : str or path-like, optional
+        Files with a name a line, see `nmfstudy.datasets.names.read_names`.
+    clip : bool
+        Whether negative entries that are rounding errors, up to 1e-6 of the largest, become 0.
     uncertainty : str or path-like, optional
         File of the same layout with the uncertainty σ of every entry; weights are 1/σ².
 
@@ -58,19 +100,52 @@ def file(
     if orientation not in ORIENTATIONS:
         possible = ", ".join(ORIENTATIONS)
         raise RequestError(f"dataset.orientation is {short(orientation)}; possible: {possible}")
-    options = {"header": header, "index": index, "delimiter": delimiter, "decimal": decimal}
-    table = read_table(path, **options)
+    options = {
+        "part": part,
+        "header": header,
+        "index": index,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "select": select,
+        "drop": drop,
+    }
+    table = read_table(path, format=format, **options)
     weights = None if uncertainty is None else _weights(uncertainty, options, table.values.shape)
+    X, names, reading = table.values, [table.row_names, table.column_names], list(table.reading)
+    turned = orientation == "features_by_samples"
+    if orientation == "auto" and table.rows_are_features:
+        turned = True
+        table = table.noting(
+            "Rows are features in files of this kind; if here they are samples, say "
+            "orientation=samples_by_features."
+        )
+    if turned:
+        X, names, weights = X.T, names[::-1], None if weights is None else weights.T
+    for axis, (what, given) in enumerate((("sample", sample_names), ("feature", feature_names))):
+        if given is not None:
+            names[axis] = read_names(given)
+            if len(names[axis]) != X.shape[axis]:
+                raise RequestError(
+                    f"dataset.{what}_names is a file of {len(names[axis])} names; possible: "
+                    f"{X.shape[axis]}, as {printable_path(path)} has {what}s"
+                )
+            reading.append(f"{what}s named by {printable_name(Path(given).name)}")
+    if clip is not False:
+        X, n_clipped = _clipped(X, clip)
+        reading += [count(n_clipped, "negative entry", "negative entries") + " set to 0"]
     try:
-        X = check_data(table.values, weights)
-        known, *kept = known_part(X)
-        lines = zip((table.row_names, table.column_names), kept, X.shape, strict=True)
-        names, left_out = zip(*(_kept(*line) for line in lines), strict=True)
+        known, *kept = known_part(check_data(X, weights))
+        lines = zip(names, kept, X.shape, strict=True)
+        (rows, columns), left_out = zip(*(_kept(*line) for line in lines), strict=True)
         notes = (*table.notes, *map(_sentence, left_out, ("row", "column")))
-        notes = tuple(filter(None, notes))
-        if orientation == "features_by_samples":
-            known, names = known.T, names[::-1]
-        return Dataset(table.name, known, row_names=names[0], column_names=names[1], notes=notes)
+        return Dataset(
+            table.name,
+            known,
+            row_names=rows,
+            column_names=columns,
+            notes=tuple(filter(None, notes)),
+            reading=tuple(reading),
+        )
     except RequestError as error:
         raise RequestError(f"{printable_path(path)}: {error}") from None
 

@@ -1,9 +1,16 @@
 """What may be hostile: a bounded stream, and words that are safe to print."""
 
+import bz2
 import gzip
 import io
+import lzma
 import re
+import warnings
+import zipfile
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 from nmfstudy.util.errors import RequestError
 
@@ -21,10 +28,74 @@ def printable_path(path):
     return text if len(text) <= 200 else "..." + text[-197:]
 
 
+def _open_zip(path):
+    """The one file in an archive; what macOS adds is passed over."""
+    archive = zipfile.ZipFile(path)
+    members = [m for m in archive.infolist() if not m.is_dir() and "__MACOSX" not in m.filename]
+    if len(members) != 1:
+        raise RequestError(
+            f"{printable_path(path)} holds {len(members)} files; possible: one, so unpack it first"
+        )
+    return archive.open(members[0])
+
+
+class _Packing(NamedTuple):
+    """How a file is packed: its name, its first bytes, and what opens it."""
+
+    name: str
+    magic: bytes
+    open: object
+
+
+PACKINGS = {
+    ".gz": _Packing("gzip", b"\x1f\x8b", gzip.open),
+    ".bz2": _Packing("bzip2", b"BZh", bz2.open),
+    ".xz": _Packing("xz", b"\xfd7zXZ\0", lzma.open),
+    ".zip": _Packing("zip", b"PK\3\4", _open_zip),
+}
+
+
+def endings(path):
+    """A file's ending and that of its packing, in small letters; empty if there is none."""
+    name = Path(path).name.lower()
+    packing = next((p for p in PACKINGS if name.endswith(p)), "")
+    return Path(name.removesuffix(packing)).suffix, packing
+
+
 def bare_name(path):
     """A file's name without folders and endings: what a dataset and a study of it are called."""
     name = Path(path).name
-    return printable_name(Path(name[: -len(".gz")] if name.lower().endswith(".gz") else name).stem)
+    return printable_name(Path(name[: len(name) - len(endings(path)[1])]).stem)
+
+
+def needs(module, extra, path):
+    """Import the library that reads a file, or say which extra brings it."""
+    try:
+        return import_module(module)
+    except ImportError:
+        raise RequestError(
+            f"{printable_path(path)} is read by {module}, which is not installed; possible: pip "
+            f"install 'nmfstudy[{extra}]'"
+        ) from None
+
+
+@contextmanager
+def foreign(path):
+    """Calls of a library: whatever it raises is about the file, and what it warns of is not."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (MemoryError, RequestError):
+        raise
+    except Exception as error:
+        raise RequestError(f"{printable_path(path)} cannot be read: {reason(error)}") from None
+
+
+def reason(error):
+    """What an error says, printable and on one line."""
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return printable_path(" ".join(text.split()))[:150]
 
 
 def printable_name(name):
@@ -69,19 +140,24 @@ class _Bounded(io.RawIOBase):
 
 
 def open_unpacked(path):
-    """Open a file for reading bytes, unpacked if it is a gzip file by its content."""
+    """Open a file for reading bytes, unpacked if it is packed by its content and its ending."""
+    ending = endings(path)[1]
     with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
+        start = stream.read(6)
         stream.seek(max(path.stat().st_size - 4, 0))
         announced = int.from_bytes(stream.read(4), "little")
-    if packed != (path.suffix.lower() == ".gz"):
+    found = next((e for e, p in PACKINGS.items() if start.startswith(p.magic)), "")
+    if found != ending:
+        packing = PACKINGS[found or ending]
         raise RequestError(
-            f"{printable_path(path)} {'is' if packed else 'is not'} a gzip file; possible: "
-            f"{'an ending in .gz' if packed else 'an ending without .gz'}"
+            f"{printable_path(path)} {'is' if found else 'is not'} a {packing.name} file; "
+            f"possible: an ending {'in' if found else 'without'} {found or ending}"
         )
-    if packed:
+    if not found:
+        return path.open("rb")
+    if found == ".gz":
         refuse_larger(announced, path)
-    return io.BufferedReader(_Bounded(gzip.open(path), path)) if packed else path.open("rb")
+    return io.BufferedReader(_Bounded(PACKINGS[found].open(path), path))
 
 
 def is_text(path):

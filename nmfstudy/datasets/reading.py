@@ -16,12 +16,16 @@ from stat import S_ISDIR, S_ISREG
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import bare_name, is_text, printable_path
+from nmfstudy.datasets.files import bare_name, endings, is_text, printable_path, reason
 from nmfstudy.datasets.formats import FORMATS, text
+from nmfstudy.datasets.picking import Pick, pick
 from nmfstudy.datasets.table import NamedTable
 from nmfstudy.util.errors import RequestError, short
 
-POSSIBLE = ".csv, .tsv, .txt, .npy, .npz, .mtx, and .csv.gz, .tsv.gz, .txt.gz, .mtx.gz"
+POSSIBLE = (
+    ", ".join(m.ENDINGS[0] for m in FORMATS) + ", any text, packed or not, or dataset.format="
+)
+_LAYOUT = ("header", "index", "delimiter", "decimal")  # of text and, in part, of other tables
 _BROKEN = (
     csv.Error,
     ArithmeticError,
@@ -42,21 +46,23 @@ def read_matrix(path):
     return read_table(path).values
 
 
-def read_table(path, infinite=False, **options):
+def read_table(path, *, format="auto", select=None, drop=None, infinite=False, **options):
     """Read a matrix and its names from a file.
 
-    Text (CSV, TSV, semicolons, blanks; gzip too; Excel's ``sep=;`` and empty columns and rows at
-    the end are passed over), NPY, NPZ (one array, or the one named X, or what
-    `scipy.sparse.save_npz` writes), Matrix Market (gzip too). The ending decides the format and
-    must agree with the content; a file with another ending is read if it is text.
+    The ending decides the format, one of `nmfstudy.datasets.formats.FORMATS`, unless ``format``
+    does, and must agree with the content; a file with another ending is read if it is text.
 
     Parameters
     ----------
     path : str or path-like
+    format : str
+        ``"auto"``, or the name of a format.
+    select, drop : str or list of str, optional
+        Names of rows or columns that alone are wanted, or are not.
     infinite : bool
         Whether inf is a number in a text file.
     **options
-        Of text files, see `nmfstudy.datasets.formats.text.read`; ``"auto"`` is possible for all.
+        Of the format: see its ``read``.
 
     Returns
     -------
@@ -68,38 +74,52 @@ def read_table(path, infinite=False, **options):
         If there is no such file, or it is no matrix of numbers in one of these formats.
     """
     path = _checked(path)
-    show = printable_path(path)
+    show, wanted = printable_path(path), Pick.of(select, drop)
     try:
-        table = _read(path, options, infinite)
+        table = _read(path, format, wanted, infinite, options)
         if not isinstance(table, NamedTable):
             table = NamedTable(table)
-        return replace(table, values=_matrix(table.values, show), name=bare_name(path))
+        table = replace(table, values=_matrix(table.values, show), name=bare_name(path))
+        table = pick(table, wanted, show)
+        return replace(table, values=_matrix(table.values, show))
     except RequestError:
         raise
     except MemoryError:
         raise RequestError(f"{show} does not fit into memory") from None
     except _BROKEN as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        reason = printable_path(" ".join(reason.split()))[:150]
-        raise RequestError(f"{show} cannot be read: {reason}") from None
+        raise RequestError(f"{show} cannot be read: {reason(error)}") from None
 
 
-def _read(path, options, infinite):
+def _read(path, format, wanted, infinite, options):
     """What the format's own module makes of a file."""
-    name, show = path.name.lower(), printable_path(path)
-    ending = "".join(Path(name.removesuffix(".gz")).suffixes[-1:])
-    ending += ".gz" if name.endswith(".gz") else ""
+    show, ending = printable_path(path), "".join(endings(path))
     chosen = next((module for module in FORMATS if ending in module.ENDINGS), None)
-    if chosen is None and (ending in (".npy.gz", ".npz.gz") or not is_text(path)):
-        raise RequestError(f"{show} ends in {path.suffix}; possible: {POSSIBLE}")
-    if chosen in (None, text):
-        return text.read(path, infinite=infinite, **options)
+    if format != "auto":
+        known = {module.FORMAT: module for module in FORMATS}
+        if not isinstance(format, str) or format not in known:
+            possible = ", ".join(["auto", *known])
+            raise RequestError(f"dataset.format is {short(format)}; possible: {possible}")
+        chosen = known[format]
+    if chosen is None:
+        inside = endings(path)[0]
+        foreign = any(inside in module.ENDINGS for module in FORMATS if module is not text)
+        if foreign or zipfile.is_zipfile(path) and not endings(path)[1] or not is_text(path):
+            raise RequestError(f"{show} ends in {path.suffix}; possible: {POSSIBLE}")
+        chosen = text
+    given = {}
     for option, value in options.items():
-        if value != "auto":
+        if option in chosen.OPTIONS:
+            given[option] = value
+        elif option in _LAYOUT and value != "auto":
             raise RequestError(
                 f"dataset.{option} is {short(value)} and {show} is no text file; possible: auto"
             )
-    return chosen.read(path)
+        elif option not in _LAYOUT and value is not None:
+            raise RequestError(f"dataset.{option} is {short(value)} and {show} has but one; "
+                               "possible: null")  # fmt: skip
+    given |= {"pick": wanted, "infinite": infinite}
+    given = {option: value for option, value in given.items() if option in chosen.OPTIONS}
+    return chosen.read(path, **given)
 
 
 def _checked(path):
@@ -114,8 +134,7 @@ def _checked(path):
             f"{printable_path(path)} does not exist; possible: a file in {POSSIBLE}"
         ) from None
     except (OSError, RuntimeError, TypeError, ValueError) as error:  # too long, no such ~user, NUL
-        reason = getattr(error, "strerror", None) or str(error)
-        raise RequestError(f"{printable_path(path)} cannot be opened: {reason}") from None
+        raise RequestError(f"{printable_path(path)} cannot be opened: {reason(error)}") from None
     if S_ISDIR(status.st_mode):
         raise RequestError(f"{printable_path(path)} is a folder; possible: a file in {POSSIBLE}")
     if not S_ISREG(status.st_mode):

@@ -1,6 +1,6 @@
 """What a file holds: values, and the names beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -19,6 +19,12 @@ class NamedTable:
         What was guessed or skipped, a sentence each.
     name : str
         The file's name without folders and endings.
+    reading : tuple of str
+        What was understood, in a few words each: ``header yes``.
+    rows_are_features : bool
+        Whether the format itself says so.
+    left_out : frozenset of str
+        Columns that were left out already because the user asked for it.
     """
 
     values: np.ndarray | sparse.csr_array
@@ -26,3 +32,10 @@ class NamedTable:
     column_names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     name: str = ""
+    reading: tuple[str, ...] = ()
+    rows_are_features: bool = False
+    left_out: frozenset[str] = frozenset()
+
+    def noting(self, *sentences):
+        """The same table with more to say of it."""
+        return replace(self, notes=(*self.notes, *sentences))

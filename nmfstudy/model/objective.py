@@ -140,8 +140,11 @@ def _rows_stored(X):
 
 def loss_by_sample(X, W, H, loss="frobenius"):
     """The loss of every row of X, shape (n_samples,); X is made dense."""
-    X, Y = _dense(X)[:, None], (W @ H)[:, None]
-    return 0.5 * _square(X - Y) if check_loss(loss) == "frobenius" else _divergence(X, Y, loss)
+    x, v, _ = stored(_dense(X))
+    frobenius = check_loss(loss) == "frobenius"
+    parts = 0.5 * np.square(x - W @ H) if frobenius else _divergences(x, W @ H, loss)
+    value = (parts if v is None else v * parts).sum(axis=1)
+    return np.where(np.isnan(value), np.inf, value)
 
 
 def _each(function, W, H):

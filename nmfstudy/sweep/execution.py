@@ -74,7 +74,8 @@ def _cached_dataset(items):
 
 def dataset_of(job):
     """The job's dataset; several jobs on one share it."""
-    items = tuple(sorted(job.dataset.items(), key=lambda pair: pair[0]))
+    lists = {key: tuple(v) if isinstance(v, list) else v for key, v in job.dataset.items()}
+    items = tuple(sorted(lists.items(), key=lambda pair: pair[0]))
     try:
         return _cached_dataset(items)
     except TypeError:  # an unhashable parameter

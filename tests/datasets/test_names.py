@@ -89,7 +89,7 @@ def test_numbers_below_the_title_of_an_identifier_are_names(tmp_path, title):
     both = read(tmp_path, [[title, *GENES], *with_column(title, CODES)[1:]])
     assert np.array_equal(both.values, X)
     assert (both.row_names, both.column_names) == (CODES, GENES)
-    assert any("first column was read as row names" in note for note in both.notes)
+    assert any("index=no" in note for note in both.notes)
 
 
 @pytest.mark.parametrize("title", ["", "grid", "hybrid", "valid", "wavelength", "fluid", "x1"])

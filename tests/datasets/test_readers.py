@@ -135,8 +135,8 @@ def test_text_with_every_delimiter_and_with_or_without_names(tmp_path, data):
     assert table.row_names == (kept(rows) if index else None)
     told_of = " ".join(table.notes)
     if not options:
-        assert ("first row was read" in told_of) == header
-        assert ("first column was read" in told_of) == index
+        assert ("header=no" in told_of) == header
+        assert ("index=no" in told_of) == index
 
 
 @pytest.mark.parametrize("index", [True, False])

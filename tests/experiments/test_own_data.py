@@ -219,7 +219,7 @@ def test_the_report_begins_with_k_and_the_components_to_trust(tmp_path, monkeypa
     assert report.index("## Choosing the number") < report.index("## All problems")
     for quiz in ("not asked here", "[True/False]", "should sparsity be encouraged"):
         assert quiz not in report.replace("\\", "")
-    assert report.count("The first row was read as column names") == 1
+    assert report.count("If the first row holds no names, say header=no") == 1
     assert "figures/k-two" in report and "figures/ranges-two-k2" in report
     assert "nmfstudy run study=mydata dataset.path=two.csv n_components=2 resample=" in report
     assert "figures/count-two-k2" not in report

@@ -1,9 +1,21 @@
-"""Formats of files, one module each: its ``ENDINGS``, and ``read(path)``.
+"""Formats of files, one module each: its name ``FORMAT``, ``ENDINGS``, ``OPTIONS`` and ``read``.
 
-``read`` returns a matrix, or a `Table` if the format has names. A new format is such a module and
-its place in `FORMATS`.
+``read(path, **options)`` returns a matrix, or a `NamedTable` if the format has names; ``OPTIONS``
+are those of `nmfstudy.datasets.file` that it takes. A library that is not always installed is
+imported by `nmfstudy.datasets.files.needs`, which names its extra. A new format is such a module
+and its place in `FORMATS`.
 """
 
-from nmfstudy.datasets.formats import matrix_market, npy, npz, text
+from nmfstudy.datasets.formats import (
+    excel,
+    feather,
+    h5ad,
+    mat,
+    matrix_market,
+    npy,
+    npz,
+    parquet,
+    text,
+)
 
-FORMATS = (text, npy, npz, matrix_market)
+FORMATS = (text, npy, npz, matrix_market, excel, parquet, feather, h5ad, mat)

@@ -55,9 +55,9 @@ def guess_layout(cells, header, index, has, line):
         header = "text" in kinds or bool(index and rest and is_index_title(title))
     notes = []
     if header and asked[0] is None:
-        notes.append("The first row was read as column names.")
+        notes.append("If the first row holds no names, say header=no.")
     if index and asked[1] is None:
-        notes.append("The first column was read as row names.")
+        notes.append("If the first column holds no names, say index=no.")
     return Layout(header, index, title, tuple(notes))
 
 

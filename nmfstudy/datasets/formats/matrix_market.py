@@ -10,10 +10,22 @@ import re
 import numpy as np
 from scipy import sparse
 
-from nmfstudy.datasets.files import open_unpacked, printable_path, refuse_larger
+from nmfstudy.datasets.files import (
+    PACKINGS,
+    endings,
+    open_unpacked,
+    printable_name,
+    printable_path,
+    refuse_larger,
+)
+from nmfstudy.datasets.names import read_names
+from nmfstudy.datasets.table import NamedTable
 from nmfstudy.util.errors import RequestError, short
 
-ENDINGS = (".mtx", ".mtx.gz")
+FORMAT = "matrix_market"
+ENDINGS = tuple(".mtx" + packed for packed in ("", *PACKINGS))
+OPTIONS = ()
+_COMPANIONS = (("features", "genes"), ("barcodes",))  # of the rows, and of the columns
 _INTEGERS = ("integer", "unsigned-integer")
 _FIELDS = {"coordinate": ("real", *_INTEGERS, "pattern"), "array": ("real", *_INTEGERS)}
 _TRIANGLES = {  # sign of the mirrored entries, first diagonal above the main one that is stored
@@ -24,10 +36,40 @@ _TRIANGLES = {  # sign of the mirrored entries, first diagonal above the main on
 
 
 def read(path):
-    """Read the matrix of a file."""
+    """Read the matrix of a file, with names from files beside it as single-cell tools write them.
+
+    Those are ``features.tsv`` (or ``genes.tsv``) and ``barcodes.tsv`` beside ``matrix.mtx``, or all
+    with one word before, packed or not; features are in rows.
+    """
+    matrix, show = _read(path), printable_path(path)
+    named = re.fullmatch(r"(.*?)matrix\.mtx(\.\w+)?", path.name, re.IGNORECASE)
+    files = [_beside(path, named[1], stems) if named else None for stems in _COMPANIONS]
+    if None in files:
+        return matrix
+    names = [read_names(file) for file in files]
+    for file, given, size, what in zip(
+        files, names, matrix.shape, ("rows", "columns"), strict=True
+    ):
+        if len(given) != size:
+            raise RequestError(
+                f"{show} has {size} {what} and {printable_name(file.name)} beside it {len(given)} "
+                "names; possible: files of one matrix"
+            )
+    reading = zip(("features", "samples"), files, strict=True)
+    reading = tuple(f"{what} from {printable_name(file.name)}" for what, file in reading)
+    return NamedTable(matrix, *names, reading=reading, rows_are_features=True)
+
+
+def _beside(path, prefix, stems):
+    """The first of some files that lies beside this one; None if there is none."""
+    places = (f"{prefix}{stem}.tsv{packed}" for stem in stems for packed in ("", *PACKINGS))
+    return next((f for f in map(path.with_name, places) if f.is_file()), None)
+
+
+def _read(path):
     show = printable_path(path)
     with open_unpacked(path) as stream:
-        source = io.BytesIO(stream.read()) if path.suffix.lower() == ".gz" else stream
+        source = io.BytesIO(stream.read()) if endings(path)[1] else stream
         layout, field, symmetry = _banner(source, show)
         shape, count, width = _sizes(source, layout, field, symmetry, show)
         refuse_larger(8 * sum(shape), path)

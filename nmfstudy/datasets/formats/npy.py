@@ -8,7 +8,9 @@ import numpy as np
 from nmfstudy.datasets.files import printable_path
 from nmfstudy.util.errors import RequestError
 
+FORMAT = "npy"
 ENDINGS = (".npy",)
+OPTIONS = ()
 _HEADERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
     (2, 0): np.lib.format.read_array_header_2_0,

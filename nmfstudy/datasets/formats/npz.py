@@ -6,15 +6,17 @@ from scipy import sparse
 
 from nmfstudy.datasets.files import printable_path, refuse_larger
 from nmfstudy.datasets.formats.npy import read_array, read_header
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, short
 
+FORMAT = "npz"
 ENDINGS = (".npz",)
+OPTIONS = ("part",)
 _KINDS = {"format": "SU", "data": "biuf", "_is_array": "b"}  # of a sparse matrix's parts; else:
 _INTEGERS = "iu"
 
 
-def read(path):
-    """Read the matrix of a file."""
+def read(path, *, part=None):
+    """Read the matrix of a file; ``part`` is the name of an array."""
     show = printable_path(path)
     if not zipfile.is_zipfile(path):
         raise RequestError(f"{show} is not an NPZ file, whatever its name says")
@@ -23,11 +25,14 @@ def read(path):
         if {"format", "shape"} <= members.keys():
             return _read_sparse(path, archive, members)
         name = "X" if "X" in members else next(iter(members), None)
-        if len(members) != 1 and name != "X":
-            names = ", ".join(printable_path(n[:30]) for n in list(members)[:8])
+        name = part if part is not None else name
+        names = ", ".join(printable_path(n[:30]) for n in list(members)[:8])
+        if part is not None and part not in members:
+            raise RequestError(f"{show} has no array {short(part)}; possible: {names}")
+        if part is None and len(members) != 1 and name != "X":
             raise RequestError(
-                f"{show} holds {len(members)} arrays ({names or 'none'}); possible: one, or one "
-                "named X"
+                f"{show} holds {len(members)} arrays ({names or 'none'}); possible: one, one "
+                "named X, or dataset.part= its name"
             )
         refuse_larger(members[name].file_size, path)
         return _apply(read_array, path, archive, members[name])
