@@ -134,10 +134,11 @@ def file(
         X, n_clipped = _clipped(X, clip)
         reading += [count(n_clipped, "negative entry", "negative entries") + " set to 0"]
     try:
+        words = ("column", "row") if turned else ("row", "column")  # of the file
         known, *kept = known_part(check_data(X, weights))
         lines = zip(names, kept, X.shape, strict=True)
         (rows, columns), left_out = zip(*(_kept(*line) for line in lines), strict=True)
-        notes = (*table.notes, *map(_sentence, left_out, ("row", "column")))
+        notes = (*table.notes, *map(_sentence, left_out, words))
         return Dataset(
             table.name,
             known,

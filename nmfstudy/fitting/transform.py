@@ -13,6 +13,7 @@ from nmfstudy.datasets.typing import Matrix
 from nmfstudy.model.factorization import check_factor
 from nmfstudy.model.objective import loss_by_sample
 from nmfstudy.model.penalties import NO_PENALTY, Penalty
+from nmfstudy.model.weighted import Weighted
 from nmfstudy.util.display import Shown, count, number
 from nmfstudy.util.errors import RequestError, check_choice
 from nmfstudy.util.numba_cache import load_kernels
@@ -101,7 +102,7 @@ def transform(
             "the penalty is scale_free_H, which ties the weights of all samples together; "
             "possible: the others"
         )
-    X = X.X if isinstance(X, Dataset) else check_data(X)
+    X = fully_known(X.X if isinstance(X, Dataset) else check_data(X))
     H = check_factor("H", H)
     if X.shape[1] != H.shape[1]:
         raise RequestError(
@@ -114,6 +115,16 @@ def transform(
         _block(X[i : i + step], H, loss, _prices(penalty, H)) for i in range(0, X.shape[0], step)
     ]
     return Transformed(*(np.concatenate(side) for side in zip(*parts, strict=True)))
+
+
+def fully_known(X):
+    """The matrix, or a refusal if it has weights or unknown entries."""
+    if isinstance(X, Weighted):
+        raise RequestError(
+            "new samples have weights or unknown entries (NaN), for which transform has no "
+            "weights; possible: samples of which every entry is known"
+        )
+    return X
 
 
 def _prices(penalty, H):

@@ -6,7 +6,7 @@ from functools import cached_property
 import pandas as pd
 
 from nmfstudy.datasets.base import Dataset
-from nmfstudy.fitting.transform import Transformed, transform
+from nmfstudy.fitting.transform import Transformed, fully_known, transform
 from nmfstudy.study.problem_result import ProblemResult
 from nmfstudy.util.errors import RequestError, short
 
@@ -97,7 +97,7 @@ def _problem(study, n_components):
 
 def _with_features_of(known, new):
     """The new samples with the features of the data that are known, in their order."""
-    (_, d), (_, given) = known.X.shape, new.X.shape
+    (_, d), (_, given) = known.X.shape, fully_known(new.X).shape
     ours, theirs = known.column_names, new.column_names
     if ours is None or theirs is None or ours == theirs:
         if d != given:

@@ -108,3 +108,8 @@ def test_requests_that_make_no_sense_are_refused():
 def test_they_print_as_a_table():
     text = repr(ns.transform([[2.0, 3.0, 2.0]], [[1.0, 1.0, 0.0], [0.0, 1.0, 2.0]]))
     assert text.startswith("Weights of 1 sample on 2 components") and "median" in text
+
+
+def test_unknown_entries_of_new_samples_are_refused():
+    with pytest.raises(ns.RequestError, match="unknown entries"):
+        ns.transform([[1.0, np.nan], [2.0, 1.0]], np.eye(2))
