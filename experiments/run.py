@@ -108,9 +108,17 @@ def _within_the_data(asked):
 
 
 def _readings(jobs):
-    """How each of the user's files was read, a line each."""
-    files = {job.dataset["path"]: dataset_of(job) for job in jobs if job.dataset["name"] == "file"}
-    return [how_it_was_read(path, dataset) for path, dataset in files.items()]
+    """How each of the user's files was read, and what is worth knowing of it, a line each."""
+    from nmfstudy.report.words_on_data import remarks
+
+    files = {job.dataset["path"]: job for job in jobs if job.dataset["name"] == "file"}
+    lines = []
+    for path, job in files.items():
+        dataset = dataset_of(job)
+        lines.append(how_it_was_read(path, dataset))
+        if clauses := remarks(dataset, job.problem.loss):
+            lines.append(f"data: {'; '.join(clauses)}.")
+    return lines
 
 
 def _carry_out(asked, overrides, argv):

@@ -60,13 +60,14 @@ def _found(X):
     share = 1 - positive.size / (X.shape[0] * X.shape[1])
     if share > _MOSTLY_ZERO:
         yield "zeros", {"share": share}
-    if positive.max() > 1 and np.equal(np.floor(positive), positive).all():
+    # Beyond 2⁵³ every number of a computer is whole.
+    if 1 < positive.max() < 2**53 and np.equal(np.floor(positive), positive).all():
         yield "counts", {"largest": int(positive.max())}
     if positive.max() > 1e6 * positive.min():
         yield "range", {"smallest": float(positive.min()), "largest": float(positive.max())}
     most = min(X.shape)
     if 1 < most <= _RANKED:
-        gram = X @ X.T if X.shape[0] == most else X.T @ X
+        gram = scaled @ scaled.T if X.shape[0] == most else scaled.T @ scaled
         gram = gram.toarray() if sparse.issparse(gram) else gram
         rank = int(np.linalg.matrix_rank(gram / gram.max(), tol=1e-12 * most, hermitian=True))
         if rank < most:

@@ -14,9 +14,13 @@ def data_line(dataset, loss="frobenius"):
         It is fitted with.
     """
     n, d = dataset.X.shape
-    parts = [f"{n:,} samples × {d:,} features"]
-    parts += [_CLAUSES[code](numbers, dataset, loss) for code, numbers in data_checks(dataset.X)]
+    parts = [f"{n:,} samples × {d:,} features", *remarks(dataset, loss)]
     return " ".join(["; ".join(parts) + ".", *dataset.notes])
+
+
+def remarks(dataset, loss="frobenius"):
+    """What is worth knowing of a matrix, a clause each; parameters as of `data_line`."""
+    return [_CLAUSES[code](numbers, dataset, loss) for code, numbers in data_checks(dataset.X)]
 
 
 def _concentrated(numbers, dataset, loss):
