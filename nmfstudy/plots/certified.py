@@ -20,9 +20,9 @@ def illustrate_zero_patterns(result, minimum=0):
     verdict = result.verdicts.get(minimum)
     if verdict is None or verdict.status == "degenerate":
         return None
-    if max(result.dataset.X.shape) > _NAMED:
-        return None
     f = verdict.factorization
+    if max(len(f.W), f.H.shape[1]) > _NAMED:
+        return None
     k = f.n_components
     of_W = states(k, verdict.identifiable_W, verdict.refuted_W)
     of_H = states(k, verdict.identifiable_H, verdict.refuted_H)

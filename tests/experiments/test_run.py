@@ -23,7 +23,7 @@ def files(tmp_path, **content):
 
 
 BAD_DATA = {
-    "nan": "1,2\n3,nan\n",
+    "unknown": "NA,NA\nNA,nan\n",
     "inf": "1,2\n3,inf\n",
     "negative": "1,2\n3,-4\n",
     "text": "1,2\n3,four\n",

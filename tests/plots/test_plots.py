@@ -48,6 +48,7 @@ class Result:
         self.trust = component_trust(self.solutions)
         self.robustness = robustness(self.solutions, self.trust) if self.trust.components else None
         counted = bool(self.trust.components)
+        self.best = self.solutions.representatives[0] if counted else None
         self.ranges = component_ranges(self.solutions) if counted else None
         self.trust_codes = ["stable" if good else "not_trusted" for good in self.trust.trusted]
         self.key, self.title = f"data-k{k}", f"data, k = {k}"

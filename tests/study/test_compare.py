@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from nmfstudy.report.compared import comparison_headline, sentences, write_comparison
+from nmfstudy.report.compared import compared_sentences, comparison_headline, write_comparison
 from nmfstudy.store.job import job_from_config
 from nmfstudy.study import Study
 from nmfstudy.study.comparison import compare
@@ -75,7 +75,9 @@ def test_studies_that_count_other_solutions_disagree(home):
     comparison = compare(one, three)
     assert not comparison.agree
     (c,) = comparison.compared
-    assert "They disagree: “one” has 1 solution, “three” 3" in next(iter(sentences(comparison, c)))
+    assert "They disagree: “one” has 1 solution, “three” 3" in next(
+        iter(compared_sentences(comparison, c))
+    )
     assert c.minima.own.tolist() == [[True, False, False], [True, True, True]]
     assert (c.minima.counts[0] == c.minima.counts[1]).all() and c.minima.n_starts == (60, 60)
     shares = comparison.shares
@@ -89,7 +91,7 @@ def test_one_start_settles_nothing(home):
     comparison = compare(two, single)
     (c,) = comparison.compared
     assert c.same == ("", "open") and comparison.agree
-    assert "“nndsvda” no settled count (1 found)" in next(iter(sentences(comparison, c)))
+    assert "“nndsvda” no settled count (1 found)" in next(iter(compared_sentences(comparison, c)))
     assert c.minima.counts[1].tolist() in ([1, 0], [0, 1])
     value, low, high = c.difference(1, "n_distinct").gap
     assert abs(value) < 1e-9 and low <= 0 <= high  # one start of each finds one solution
@@ -115,7 +117,7 @@ def test_other_data_of_the_same_name_are_compared_by_their_components(home):
     (c,) = comparison.compared
     assert c.row.relations == (SAME, OTHER_DATA) and comparison.agree
     assert c.distance[1] < 1e-3
-    assert "different data" in next(iter(sentences(comparison, c)))
+    assert "different data" in next(iter(compared_sentences(comparison, c)))
     fewer = study_of(home / "v3", write_csv(home / "3" / "X.csv", X[:, :3], "abc") | changes)
     with pytest.raises(RequestError, match="X is 20×4 in one and 20×3 in the other"):
         compare(first, fewer)
@@ -196,7 +198,9 @@ def test_a_study_without_a_converged_fit_is_compared(plain, home):
     (c,) = compare(plain, early).compared
     assert c.minima.counts[1].tolist() == [0] and c.distance[1] is None
     assert c.difference(1, "best_share").other != c.difference(1, "best_share").other
-    assert "has none" in next(iter(sentences(compare(plain, early), c))) or c.same[1] == "no"
+    assert (
+        "has none" in next(iter(compared_sentences(compare(plain, early), c))) or c.same[1] == "no"
+    )
 
 
 def test_the_comparison_is_a_report_and_spares_studies(plain, other_seeds, home):
