@@ -224,8 +224,13 @@ def _illustrations(shown, comparison):
     for result in shown:
         if result.solutions.n_minima and result.n_starts > 1 and kept(lowest_fit(result)):
             of_kind.setdefault(outcome(result), []).append(result)
-    kinds = (of_kind[kind] for kind in ("one", "several", "continuum") if kind in of_kind)
-    mapped = [max(results, key=lambda r: r.solutions.n_minima) for results in kinds]
+    # The clearest of each: one spot, a few, a cloud.
+    clearest = {"one": min, "several": max, "continuum": max}
+    mapped = [
+        best(of_kind[kind], key=lambda r: r.solutions.n_minima)
+        for kind, best in clearest.items()
+        if kind in of_kind
+    ]
     if mapped:
         tables = [map_table(result) for result in mapped]
         titles = [f"{r.title}:\n{_many(r)}" for r in mapped]
