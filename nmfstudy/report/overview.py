@@ -4,12 +4,14 @@ import shlex
 
 from nmfstudy.assess.choice_of_k import support, table_over_k
 from nmfstudy.plots.overview import illustrate_component_ranges, illustrate_k
-from nmfstudy.report.over_k import MOST_DATASETS, chosen, results_title
+from nmfstudy.report.over_k import chosen, results_title
 from nmfstudy.report.page.page import Card, Cards, Columns, Command, Paragraph, Section
 from nmfstudy.report.phrases import distinct_text
 from nmfstudy.report.words_on_data import data_line
 from nmfstudy.report.words_on_k import advice_sentence, next_step
 from nmfstudy.report.words_on_trust import short_trust
+
+FEW_MATRICES = 3  # whose remarks stand on the first screen
 
 
 def overview_section(study, answers, advised, files):
@@ -65,12 +67,14 @@ def _data(study, results, evidence, advice, files):
 
 
 def _others(study, advised):
-    """What the matrices are like that were fitted with one number of components."""
+    """What the matrices are like that were fitted with one number of components, if few."""
+    if len({result.dataset.sha256 for result in study}) > FEW_MATRICES:
+        return []
     shown = {results[0].dataset.sha256 for results, *_ in advised}
     others = {r.dataset.sha256: r for r in study if r.dataset.sha256 not in shown}
     return [
         Paragraph(f"{r.dataset.name}: {data_line(r.dataset, r.problem.loss)}", "note")
-        for r in list(others.values())[:MOST_DATASETS]
+        for r in others.values()
     ]
 
 

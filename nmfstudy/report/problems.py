@@ -9,6 +9,7 @@ from nmfstudy.plots.overview import illustrate_component_ranges
 from nmfstudy.plots.solutions import illustrate_count, illustrate_objective_gate
 from nmfstudy.report.certified import certificate_blocks
 from nmfstudy.report.explore import explore_blocks
+from nmfstudy.report.overview import FEW_MATRICES
 from nmfstudy.report.page.numbers import ABSENT, cell, label, percent, spelt
 from nmfstudy.report.page.page import Cell, Details, Facts, Paragraph, Section, Table
 from nmfstudy.report.phrases import (
@@ -29,7 +30,7 @@ from nmfstudy.report.words_on_kind import kind_sentence
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
-FULL_PROBLEMS = 10  # otherwise so many are
+FULL_PROBLEMS = 20  # otherwise so many are
 PROBLEM_ROWS = 300  # of the table of problems
 _SOLUTION_COLUMNS = (
     "minimum n_starts objective relative_error zeros_W zeros_H nearest verdict seed"
@@ -48,12 +49,13 @@ def problems_section(study, files):
         penalised = _problems_table(pairs[n_plain:], shown, file)
         title = f"{len(pairs) - n_plain} problems with a penalty"
         tables = (_problems_table(pairs[:n_plain], shown, file), Details(title, (penalised,)))
-    notes = _data_notes(study) if study.has_penalties else ()  # else on the first screen
-    return Section("problems", "All problems", (*tables, *notes))
+    return Section("problems", "All problems", (*tables, *_data_notes(study)))
 
 
 def _data_notes(study):
-    """What is worth knowing of each matrix, once."""
+    """What is worth knowing of each matrix, once; of few it is on the first screen."""
+    if not study.has_penalties and len({r.dataset.sha256 for r in study}) <= FEW_MATRICES:
+        return ()
     lines = {r.dataset.name: data_line(r.dataset, r.problem.loss) for r in study}
     return (Details("The data", (Facts(tuple(lines.items())),)),)
 
