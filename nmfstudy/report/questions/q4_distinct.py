@@ -234,9 +234,9 @@ def _illustrations(shown, comparison):
     if mapped:
         tables = [map_table(result) for result in mapped]
         titles = [f"{r.title}:\n{_many(r)}" for r in mapped]
-        data = pd.concat([t.assign(title=r.title) for t, r in zip(tables, mapped, strict=True)])
+        data = pd.concat([_places(t, r.title) for t, r in zip(tables, mapped, strict=True)])
         yield Illustration(
-            name="distinct",
+            name="distinct-map",
             caption=(
                 "Maps of the starts: equal results lie on one spot, the axes are distances between "
                 "results relative to the size of the data. " + _MAPS[len(mapped) > 1]
@@ -257,6 +257,10 @@ def _illustrations(shown, comparison):
             data=table,
             size=(7.0, 3.6),
         )
+
+
+def _places(table, title):
+    return table[["init", "seed", "minimum", "x", "y"]].assign(title=title)
 
 
 def _many(result):
