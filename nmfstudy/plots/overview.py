@@ -34,7 +34,8 @@ def plot_k(table, *, ax=None):
     ----------
     table : DataFrame
         n_components, relative_error, support ("accepted", "fragile", "rejected"), chosen (bool)
-        and solutions (text: how many there are); a row per number of components.
+        and solutions (text: how many there are, empty if that is not known); a row per number of
+        components.
     ax : Axes, optional
 
     Returns
@@ -48,9 +49,9 @@ def plot_k(table, *, ax=None):
         colour, _ = _SUPPORT[row.support]
         face = style.area(colour, 0.75 if row.chosen else 0.3) | {"linewidth": 1.0 + row.chosen}
         ax.bar(row.n_components, row.relative_error, width=0.72, **face)
-        text = row.solutions if len(table) <= _BESIDE else row.solutions.split()[0]
+        counted = f"\n({row.solutions})" if row.solutions else ""
         ax.annotate(
-            f"{style.number(row.relative_error, 2)}\n{text}",
+            style.number(row.relative_error, 2) + counted,
             (row.n_components, row.relative_error), (0, 3), textcoords="offset points",
             ha="center", va="bottom", fontsize=style.SMALL, color=style.INK,
             fontweight="bold" if row.chosen else "normal",

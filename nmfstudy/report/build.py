@@ -74,6 +74,7 @@ def build_page(study, answers, files):
         files.tables[name] = csv_text(getattr(study, name))
     # The worked example first: it is what the others are about.
     ordered = sorted(answers, key=lambda answer: answer.key != "example")
+    # Drawn before the cards of the first screen, which show these pictures again.
     answered = [_answer_section(answer, files) for answer in ordered if answer.target]
     advice = advised(study)
     sections = [

@@ -171,15 +171,15 @@ def _studies(illustration, comparison):
 
 def _k(illustration, table, dataset):
     return (
-        f"{dataset}: relative error of the best fit for each k, and how many solutions fit as "
-        "well. Bold: the k to take."
+        f"{dataset}: relative error of the best fit for each k; in brackets how many solutions fit "
+        "as well. Bold: the k to take."
     )
 
 
 def _component_ranges(illustration, result):
     return (
         f"Components of {result.title}, each relative to its largest entry; dark: their range over "
-        "all solutions that fit as well."
+        "the solutions found that fit as well."
         f"{_first(illustration, result.problem.n_components, 'components')}"
     )
 

@@ -84,12 +84,8 @@ def _over_k(results, evidence, advice):
     return table[["n_components", "relative_error"]].assign(
         support=support(table.fillna({"within_one": False})),
         chosen=table.n_components == (advice.n_components if advice else None),
-        solutions=[_count(known.get(k, "1")) for k in table.n_components],
+        solutions=[known.get(k, "") for k in table.n_components],  # one alone is not counted
     )
-
-
-def _count(text):
-    return f"{text} sol."
 
 
 def _example(answers, files):

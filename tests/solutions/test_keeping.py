@@ -135,7 +135,7 @@ def test_parts_are_let_go_on_the_way(record, rng):
 
 
 def test_what_is_not_kept_takes_no_memory():
-    """600 starts whose factors take 38 MB, of one component, so that all converge at once."""
+    """1,200 starts whose factors take 77 MB, of one component, so that all converge at once."""
     code = """
         from pathlib import Path
         import numpy as np, nmfstudy as ns
@@ -152,16 +152,16 @@ def test_what_is_not_kept_takes_no_memory():
             ns.fit(X, 1, n_starts=20, record=record)
         before = megabytes("VmRSS")
         for record in ("none", "solutions", "all"):
-            fits = ns.fit(X, 1, n_starts=600, record=record)
-            assert fits.converged.all() and len(fits) == 600
+            fits = ns.fit(X, 1, n_starts=1_200, record=record)
+            assert fits.converged.all() and len(fits) == 1_200
             print(len(fits.W), megabytes("VmHWM") - before)
     """
     command = [sys.executable, "-c", textwrap.dedent(code)]
     alone = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
     done = subprocess.run(command, capture_output=True, check=True, text=True, env=alone)
     kept, more = np.array([line.split() for line in done.stdout.splitlines()], dtype=float).T
-    assert kept.tolist() == [0, 1, 600]
-    assert more[0] < 25 and more[1] < 25 and more[2] > 38
+    assert kept.tolist() == [0, 1, 1_200]
+    assert more[0] < 38 and more[1] < 38 and more[2] > 77  # batches take some, by what malloc does
 
 
 def test_what_cannot_be_kept_is_refused():

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from nmfstudy.plots.illustration import PAGE_WIDTH
 from nmfstudy.report.captions import illustrated
-from nmfstudy.report.page.figures import picture_of
+from nmfstudy.report.page.figures import inline_svg, picture_of
 from nmfstudy.report.page.numbers import csv_text, table_of
 from nmfstudy.report.page.page import Figure, Paragraph
 from nmfstudy.store.files import naming, new_folder
@@ -80,15 +80,16 @@ class FigureFiles:
         return Figure(name, illustration.caption, picture.inline if fits else "", files, width)
 
     def thumbnail(self, illustration):
-        """A small picture for the page only; None where it cannot be drawn or has no room."""
-        try:
-            picture = picture_of(illustration, f"card-{illustration.name}")
-        except Exception:  # the picture itself says what went wrong, in its own place
+        """A picture that has been drawn once more, small; None if it was not, or has no room."""
+        picture = self.pictures.get(plain_name(illustration.name))
+        if picture is None:
             return None
-        if self.inline + len(picture.inline) > INLINE_BYTES:
+        name, caption = f"card-{illustration.name}", illustration.caption
+        svg = inline_svg(picture.svg_file, name, caption)
+        if self.inline + len(svg) > INLINE_BYTES:
             return None
-        self.inline += len(picture.inline)
-        return Figure(illustration.name, illustration.caption, picture.inline, {})
+        self.inline += len(svg)
+        return Figure(name, caption, svg, {})
 
     def widget(self, widget):
         """The widget if the page has room for its data, else a sentence in its place."""

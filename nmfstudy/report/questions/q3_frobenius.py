@@ -220,24 +220,22 @@ def _illustrations(found, pick, tables):
     longest = max(found, key=lambda f: len(f.two_sided("ridge")))
     table = tables[longest].dropna(subset="components_alive")
     if len(table) > 1:
-        yield _bars("components", table, "components_alive", f"{longest.title}: {_KILLS}")
+        yield _components_left(longest, table)
 
 
-def _bars(name, table, column, caption):
-    """Bars of one column of the ridge table, named by strength, and by problem if several."""
-    several = table.problem.nunique() > 1
-    labels = [
-        (f"{problem}, " if several else "")
-        + ("no penalty" if alpha == 0 else f"α = {style.number(alpha)}")
-        for problem, alpha in zip(table.problem, table.alpha, strict=True)
-    ]
-    table = table[["problem", "alpha"]].assign(label=labels, value=table[column])
+def _components_left(family, table):
+    """How many components live under every ridge of one family."""
+    labels = ["no penalty" if alpha == 0 else f"α = {style.number(alpha)}" for alpha in table.alpha]
+    bars = table[["problem", "alpha"]].assign(label=labels, value=table.components_alive)
     return Illustration(
-        name=f"frobenius-{name}",
-        caption=caption,
-        draw=partial(_draw_bars, table, _AXIS[column]),
-        data=table,
-        size=(7.0, 1.0 + 0.34 * len(table)),
+        name="frobenius-components",
+        caption=(
+            f"{family.title}: a ridge is a price per component (‖w‖·‖h‖ at the best scale), so the "
+            "stronger it is, the fewer components are worth it; parallel ones count as one."
+        ),
+        draw=partial(_draw_bars, bars),
+        data=bars,
+        size=(7.0, 1.0 + 0.34 * len(bars)),
     )
 
 
@@ -271,17 +269,8 @@ def _of_scale(family, ridge):
     )
 
 
-_KILLS = (
-    "a ridge is a price per component (‖w‖·‖h‖ at the best scale), so the stronger it is, the "
-    "fewer components are worth it; parallel ones count as one."
-)
-_AXIS = {
-    "components_alive": "components alive in the best fit",
-}
-
-
-def _draw_bars(table, xlabel, figure):
-    plot_bars(table, xlabel=xlabel, ax=figure.add_subplot())
+def _draw_bars(table, figure):
+    plot_bars(table, xlabel="components alive in the best fit", ax=figure.add_subplot())
 
 
 def _draw_counts(table, figure):
