@@ -132,10 +132,11 @@ def _carry_out(asked, overrides, argv):
             print(line)
         return 1
     # What only a report needs is imported only now: a sweep begins without delay.
-    from nmfstudy.report import current_report, write_report
-    from nmfstudy.report.terminal import print_summary, print_trouble
+    from nmfstudy.report import current_report
+    from nmfstudy.report.progress import write_shown
+    from nmfstudy.report.terminal import print_summary
 
-    print_summary(study, current_report(study) or write_report(study, say=print_trouble))
+    print_summary(study, current_report(study) or write_shown(study))
     return 1 if study.n_failed or status_of(folder).missing else 0
 
 

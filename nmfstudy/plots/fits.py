@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from nmfstudy.model.distance import distance
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import PAGE_WIDTH, Illustration
+from nmfstudy.solutions.pairs import distances, terms_of
+from nmfstudy.solutions.pool import pool
 from nmfstudy.util.spacing import evenly_spaced
 
 _CLOSE = 0.05  # extent of a map at least, so that rounding does not fill it
@@ -24,6 +25,11 @@ def objectives_table(result):
         rank, seed, init, solver, objective, excess (relative to the best objective, or to
         ``½‖X‖²`` where the best fit is exact), minimum, stop_reason.
     """
+    return _ranked(result)[0]
+
+
+def _ranked(result):
+    """`objectives_table`, and the position of each row among the pooled fits."""
     solutions = result.solutions
     parts = [
         pd.DataFrame(
@@ -41,9 +47,9 @@ def objectives_table(result):
     best, reference = solutions.best_objective, solutions.reference_loss
     unit = best if best > 1e-9 * reference else reference
     table["excess"] = (table.objective - best) / unit
-    table = table.sort_values(["objective", "minimum"], kind="stable", ignore_index=True)
+    table = table.sort_values(["objective", "minimum"], kind="stable")
     table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table
+    return table.reset_index(drop=True), table.index.to_numpy()
 
 
 def plot_objectives(table, *, objective_rtol=None, ax=None):
@@ -131,29 +137,18 @@ def landscape_table(result, most=600):
         in units of ``‖X‖``) in place of rank. Of many starts so many are taken, evenly spaced in
         the order of their objectives. Starts whose factors were not kept are left out.
     """
-    table, fits = _starts_with_factors(result, most)
-    best, norm = result.solutions.representatives[0].factorization, result.searches[0].data_norm
-    apart = [distance(best, fit.factorization, norm) for fit in fits]
-    return table.drop(columns="rank").assign(distance=apart)
+    table, terms = _starts_with_factors(result, most)
+    best = terms[np.flatnonzero(table.minimum == 0)[:1]]
+    return table.drop(columns="rank").assign(distance=distances(best, terms)[0])
 
 
-def _starts_with_factors(result, most, table=None):
-    """Rows of `objectives_table` whose factors were kept, at most so many, and their fits."""
-    table = objectives_table(result) if table is None else table
-    of_start = {
-        (fits.search.init, fits.search.solver_label, seed): (fits, i)
-        for fits in result.searches
-        for i, seed in enumerate(fits.seed.tolist())
-        if fits.has_factors[i]
-    }
-    table = table[[start in of_start for start in _names_of_starts(table)]]
-    table = table.iloc[evenly_spaced(len(table), most)].reset_index(drop=True)
-    found = (of_start[start] for start in _names_of_starts(table))
-    return table, [fits[i] for fits, i in found]
-
-
-def _names_of_starts(table):
-    return zip(table.init, table.solver, table.seed, strict=True)
+def _starts_with_factors(result, most, lowest_minimum=-1):
+    """Rows of `objectives_table` whose factors were kept, at most so many, and their terms."""
+    table, at = _ranked(result)
+    fits = pool(result.searches)
+    kept = np.flatnonzero((fits.row[at] >= 0) & (table.minimum >= lowest_minimum))
+    kept = kept[evenly_spaced(len(kept), most)]
+    return table.iloc[kept].reset_index(drop=True), terms_of(fits, at[kept])
 
 
 def plot_landscape(table, *, distance_tol=None, objective_rtol=None, ax=None):
@@ -203,13 +198,8 @@ def map_table(result, most=60):
     ----------
     .. [1] Torgerson, W. S. (1952). Multidimensional scaling: I. Theory and method. Psychometrika.
     """
-    table = objectives_table(result)
-    table, fits = _starts_with_factors(result, most, table[table.minimum >= 0])
-    factors, norm = [fit.factorization for fit in fits], result.searches[0].data_norm
-    squares = np.zeros((len(fits), len(fits)))
-    for i, a in enumerate(factors):
-        for j in range(i):
-            squares[i, j] = squares[j, i] = distance(a, factors[j], norm) ** 2
+    table, terms = _starts_with_factors(result, most, lowest_minimum=0)
+    squares = np.square(distances(terms, terms, symmetric=True))
     centred = squares - squares.mean(axis=0)
     gram = -0.5 * (centred - centred.mean(axis=1, keepdims=True))
     values, vectors = np.linalg.eigh(gram)

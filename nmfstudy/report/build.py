@@ -19,7 +19,7 @@ from nmfstudy.report.problems import problem_sections, problems_section
 from nmfstudy.store.files import clean_up, write_atomically, write_json
 
 
-def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"), say=None):
+def write_report(study, *, answers=None, progress=None, pictures=("svg",), say=None):
     """Write the report into the study's folder: a page, its Markdown, and the files beside it.
 
     ``report.html``, ``report.md``, ``tables/``, ``figures/``, ``factors/`` (W and H of the best
@@ -35,7 +35,7 @@ def write_report(study, *, answers=None, progress=None, pictures=("png", "svg"),
     progress : callable, optional
         Called with the name of each figure before it is drawn.
     pictures : sequence of {"png", "svg"}
-        Files of each figure; the page has them all anyway.
+        Files of each figure; the page has them all anyway. PNG takes half of the time again.
     say : callable, optional
         Called with a sentence if figures could not be drawn.
 

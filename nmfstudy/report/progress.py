@@ -1,4 +1,6 @@
-"""The progress bar of a sweep."""
+"""What the terminal shows while work goes on."""
+
+from itertools import count as numbered
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -70,6 +72,28 @@ class ProgressBar:
     def say(self, sentence):
         """Print a sentence above the bar."""
         self._bar.console.print(sentence, markup=False, highlight=False)
+
+
+def write_shown(study, pictures=("svg",)):
+    """Write the report and show on a terminal what is drawn; see `write_report`."""
+    from nmfstudy.report.build import write_report
+    from nmfstudy.report.terminal import print_trouble
+
+    console = Console(stderr=True)
+    line = Progress(
+        TextColumn("writing the report: {task.description}", markup=False),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+        auto_refresh=can_start_threads(),
+    )
+    with line:
+        task, numbers = line.add_task("tables"), numbered(1)
+
+        def show(figure):
+            line.update(task, description=f"figure {next(numbers)}, {figure}")
+
+        return write_report(study, progress=show, pictures=pictures, say=print_trouble)
 
 
 def _starts(job):

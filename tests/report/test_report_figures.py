@@ -58,13 +58,13 @@ def test_very_many_marks_become_an_image_inside():
         ax.set_title("still text")
 
     picture = picture_of(_illustration(draw), "f")
-    assert len(picture.svg_file) < MAX_SVG
+    assert len(picture.svg) < MAX_SVG
     assert "still text" in picture.inline and "data:image/png;base64," in picture.inline
 
 
 def test_the_same_figure_gives_the_same_bytes():
-    first, second = (picture_of(_illustration(_two_panels), "f") for _ in range(2))
-    assert first.svg_file == second.svg_file and first.png_file == second.png_file
+    first, second = (picture_of(_illustration(_two_panels), "f", png=True) for _ in range(2))
+    assert first.svg == second.svg and first.png == second.png
 
 
 def test_a_figure_that_cannot_be_drawn_is_said_in_its_place():
@@ -86,7 +86,7 @@ def test_names_are_unique_and_plain():
 
 def test_the_png_can_be_pasted_anywhere():
     """Dark ink on a transparent ground could not be read on a dark page."""
-    pixels = image.imread(io.BytesIO(picture_of(_illustration(_two_panels), "f").png_file))
+    pixels = image.imread(io.BytesIO(picture_of(_illustration(_two_panels), "f", png=True).png))
     assert (pixels[..., -1] == 1).all() if pixels.shape[-1] == 4 else pixels.shape[-1] == 3
     assert (pixels[0, 0, :3] == 1).all()
 
@@ -100,12 +100,12 @@ def test_the_png_can_be_pasted_anywhere():
     ],
 )
 def test_the_users_own_settings_change_nothing(theirs):
-    first = picture_of(_illustration(_two_panels), "f")
+    first = picture_of(_illustration(_two_panels), "f", png=True)
     with mpl.rc_context(theirs):
         before = dict(mpl.rcParams)
-        second = picture_of(_illustration(_two_panels), "f")
+        second = picture_of(_illustration(_two_panels), "f", png=True)
         assert dict(mpl.rcParams) == before
-    assert first.svg_file == second.svg_file and first.png_file == second.png_file
+    assert first.svg == second.svg and first.png == second.png
 
 
 def test_what_is_not_drawn_is_said():

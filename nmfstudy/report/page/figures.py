@@ -5,6 +5,8 @@ import re
 import warnings
 from dataclasses import dataclass
 
+import numpy as np
+
 from nmfstudy.plots import style
 from nmfstudy.plots.illustration import Illustration
 
@@ -30,22 +32,24 @@ _COLOURS = {
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn illustration: the files' contents and the markup that goes into the page."""
+    """A drawn illustration: SVG text, PNG bytes if wanted, and the markup for the page."""
 
     illustration: Illustration
-    svg_file: str
-    png_file: bytes
+    svg: str
+    png: bytes | None
     inline: str
 
 
-def picture_of(illustration, name):
-    """Draw an illustration once and save it both ways.
+def picture_of(illustration, name, png=False):
+    """Draw an illustration.
 
     Parameters
     ----------
     illustration : Illustration
     name : str
         Of its files, unique in the report.
+    png : bool
+        Draw it as PNG too.
 
     Returns
     -------
@@ -56,7 +60,6 @@ def picture_of(illustration, name):
     Exception
         Whatever the illustration's own function raises.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     settings = {"svg.hashsalt": _HASH_SALT, "svg.fonttype": "none"}
@@ -64,35 +67,41 @@ def picture_of(illustration, name):
         # A glyph that the font lacks, or a layout that is tight, is no reason to lose a report.
         warnings.simplefilter("ignore", UserWarning)
         figure = Figure(figsize=illustration.size, layout="constrained")
-        FigureCanvasAgg(figure)
         illustration.draw(figure)
+        figure.patch.set_alpha(0.0)
         svg = _svg(figure)
         figure.set_layout_engine("none")  # found; finding it is half the cost of a drawing
         if len(svg) > MAX_SVG:
             _rasterise(figure)
             svg = _svg(figure)
-        png = _png(figure)
+        bitmap = _png(figure) if png else None
     label = illustration.caption or illustration.name.replace("_", " ")
-    return Picture(illustration, svg, png, inline_svg(svg, name, label))
+    return Picture(illustration, svg, bitmap, inline_svg(svg, name, label))
 
 
 def _png(figure):
     """The figure in a few dozen colours, which is all it has, at a third of the bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
     # Dark ink needs a white ground wherever the picture is pasted.
     figure.patch.set(facecolor="white", alpha=1.0)
-    full, small = io.BytesIO(), io.BytesIO()
-    figure.savefig(full, format="png", dpi=DPI, metadata={"Software": None})
-    picture = Image.open(full).convert("RGB").quantize(PNG_COLOURS, dither=Image.Dither.NONE)
-    picture.save(small, "PNG", optimize=True)
+    figure.dpi = DPI
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    picture = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
+    small = io.BytesIO()
+    picture.quantize(PNG_COLOURS, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
     return small.getvalue()
 
 
 def _svg(figure):
     """SVG text, without digits beyond a hundredth of a point and turns by nothing."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     text = io.StringIO()
-    figure.savefig(text, format="svg", transparent=True, metadata={"Date": None}, dpi=150)
+    # Not by `savefig`, which draws everything once more before, to no use.
+    FigureCanvasSVG(figure).print_svg(text, metadata={"Date": None})
     still = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", text.getvalue())
     return re.sub(r"<[^<>]+>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), still)
 

@@ -40,7 +40,7 @@ class FigureFiles:
     """
 
     on_figure: object = None
-    kinds: tuple = ("png", "svg")
+    kinds: tuple = ("svg",)
     tables: dict = field(default_factory=dict)
     factors: dict = field(default_factory=dict)
     pictures: dict = field(default_factory=dict)
@@ -68,7 +68,7 @@ class FigureFiles:
         name = _free(illustration.name, self.pictures)
         if self.on_figure is not None:
             self.on_figure(name)
-        picture = picture_of(illustration, name)
+        picture = picture_of(illustration, name, png="png" in self.kinds)
         self.pictures[name] = picture
         files = {kind: f"figures/{name}.{kind}" for kind in self.kinds}
         if len(illustration.data.columns):
@@ -85,7 +85,7 @@ class FigureFiles:
         if picture is None:
             return None
         name, caption = f"card-{illustration.name}", illustration.caption
-        svg = inline_svg(picture.svg_file, name, caption)
+        svg = inline_svg(picture.svg, name, caption)
         if self.inline + len(svg) > INLINE_BYTES:
             return None
         self.inline += len(svg)
@@ -130,7 +130,7 @@ class FigureFiles:
         folder.mkdir(parents=True, exist_ok=True)
         files = {kind: self._csv(getattr(self, kind)) for kind in ("tables", "factors")}
         files["figures"] = {
-            f"{name}.{kind}": picture.png_file if kind == "png" else picture.svg_file.encode()
+            f"{name}.{kind}": picture.png if kind == "png" else picture.svg.encode()
             for name, picture in self.pictures.items()
             for kind in self.kinds
         }

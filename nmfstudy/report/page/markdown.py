@@ -63,8 +63,8 @@ def _cell(cell):
 
 
 def _figure(block):
-    if "png" in block.files:
-        yield f"![{text(block.caption)}]({block.files['png']})"
+    if block.picture_file:
+        yield f"![{text(block.caption)}]({block.picture_file})"
     numbers = f" [Numbers]({block.files['csv']})" if "csv" in block.files else ""
     yield f"*{text(block.caption)}*{numbers}"
 

@@ -92,6 +92,11 @@ class Figure:
     files: dict
     width: float = 1.0
 
+    @property
+    def picture_file(self):
+        """Path of the picture, a bitmap where there is one; None if it is in the page only."""
+        return self.files.get("png") or self.files.get("svg")
+
 
 @dataclass(frozen=True)
 class Paragraph:
