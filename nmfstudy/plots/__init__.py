@@ -40,13 +40,14 @@ _NAMES = {
     "pairing": "plot_matching",
     "penalties": "plot_collapse plot_drift plot_variants plot_rescaling plot_count_curves "
     "plot_bars",
-    "problems": "plot_over_k illustrate_choosing_k plot_counts plot_zeros",
+    "problems": "plot_over_k illustrate_choosing_k plot_counts plot_known_counts plot_zeros",
     "proofs": "plot_proofs",
     "product": "plot_product illustrate_product",
     "solutions": "count_table plot_count illustrate_count objective_table plot_objective_gate "
     "illustrate_objective_gate rarefaction_table plot_rarefaction",
     "trust": "trust_table plot_trust",
-    "uniqueness": "plot_zero_pattern plot_rectangle plot_polygons band_table plot_bands",
+    "uniqueness": "plot_zero_pattern plot_rectangle plot_polygons plot_triangles band_table "
+    "plot_bands",
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names.split()}
 

@@ -76,7 +76,7 @@ def illustrate_ambiguity(result, minimum=0):
         return Illustration(
             name=name,
             draw=lambda figure: plot_polygons(g, ax=figure.add_subplot()),
-            data=_polygon_table(g),
+            data=polygon_table(g),
             size=(7.0, 5.4),
         )
     verdict, found = result.verdicts[minimum], ambiguity.factorizations
@@ -95,7 +95,8 @@ def illustrate_ambiguity(result, minimum=0):
     )
 
 
-def _polygon_table(g):
+def polygon_table(g):
+    """Corners of everything that `plot_polygons` draws of a `Geometry`: part, x, y."""
     parts = [("inner", g.inner), ("outer", g.outer), ("this", g.triangle)]
     parts += [(f"other {i + 1}", t) for i, t in enumerate(g.others)]
     parts += [(f"arc {i + 1}", a) for i, a in enumerate(g.arcs)]

@@ -245,9 +245,9 @@ def plot_map(table, *, title="", ax=None):
                 f"{n} starts", at, (0, 17), color=style.INK, textcoords="offset points",
                 fontsize=style.SMALL, ha="center",
             )  # fmt: skip
-    for v, limits in (("x", ax.set_xlim), ("y", ax.set_ylim)):
-        middle = (table[v].min() + table[v].max()) / 2
-        limits(middle - 0.65 * reach, middle + 0.65 * reach)
+    for v, limits, up in (("x", ax.set_xlim, 0.0), ("y", ax.set_ylim, 0.1)):
+        middle = (table[v].min() + table[v].max()) / 2 + up * reach  # room for the topmost label
+        limits(middle - 0.7 * reach, middle + 0.7 * reach)
     ax.set_aspect("equal")
     ax.locator_params(nbins=4)
     return ax

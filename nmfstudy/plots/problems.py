@@ -159,6 +159,37 @@ def counts_size(n_problems):
     return 7.0, 1.4 + 0.36 * n_problems
 
 
+def plot_known_counts(table, *, xlabel="parameter", ax=None):
+    """Known and counted numbers of solutions over the parameter of a family of matrices.
+
+    Parameters
+    ----------
+    table : DataFrame
+        parameter, known, counted (inf for infinitely many), ascending; a row per matrix.
+    xlabel : str
+
+    Returns
+    -------
+    Axes
+    """
+    ax = style.new_axes(7.0, 3.0) if ax is None else ax
+    style.dress(ax, xlabel=xlabel, ylabel="solutions")
+    counts = table[["known", "counted"]].replace(np.inf, np.nan)
+    top = np.nanmax(counts.to_numpy(), initial=1) + 1  # where infinitely many are drawn
+    drawn = table[["known", "counted"]].clip(upper=top)
+    ax.plot(
+        table.parameter, drawn.known, "o", ms=13, mfc="none", mec=style.PREDICTED, mew=2,
+        label="by a theorem",
+    )  # fmt: skip
+    ax.plot(table.parameter, drawn.counted, "o", ms=6, color=style.BLUE, label="counted")
+    ticks = np.arange(0, top + 1)
+    ax.set_yticks(ticks, [*(f"{t:.0f}" for t in ticks[:-1]), "∞"])
+    ax.set_ylim(-0.4, top + 0.5)
+    ax.margins(x=0.06)
+    style.legend(ax, loc="lower left", bbox_to_anchor=(0, 1.0), ncols=2, handletextpad=0.2)
+    return ax
+
+
 def plot_zeros(table, *, ax=None):
     """Share of exact zeros in W and in H, a row per problem.
 

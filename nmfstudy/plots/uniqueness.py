@@ -183,6 +183,34 @@ def plot_polygons(figure_data, *, ax=None):
     return ax
 
 
+def plot_triangles(geometries, titles, *, figure=None):
+    """Nested polygons of several problems beside one another, see `plot_polygons`.
+
+    Parameters
+    ----------
+    geometries : sequence of Geometry
+    titles : sequence of str
+    figure : Figure, optional
+
+    Returns
+    -------
+    list of Axes
+    """
+    figure = style.new_axes(*triangles_size(len(geometries))).figure if figure is None else figure
+    figure.clear()
+    axes = style.grid(figure, len(geometries), columns=3)
+    for ax, g, title in zip(axes, geometries, titles, strict=True):
+        plot_polygons(g, ax=ax).get_legend().remove()
+        ax.set_anchor("NW")
+        ax.set_title(title, color=style.INK, fontsize=style.TEXT, loc="left")
+    return axes
+
+
+def triangles_size(n):
+    """Inches that `plot_triangles` needs."""
+    return min(9.0, 3.2 * n), 3.0 * -(-n // 3)
+
+
 def _few(g):
     """All other triangles, or a few of very many, spread over those at hand."""
     step = -(-len(g.others) // MOST_TRIANGLES) if g.infinite and g.others else 1

@@ -1,12 +1,16 @@
 """Does the count come out right where the answer is known?"""
 
 import math
+import re
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.certificates.wording import in_words
+from nmfstudy.plots.illustration import Illustration
+from nmfstudy.plots.problems import plot_known_counts
 from nmfstudy.report.questions.answer import Answer
 from nmfstudy.util.display import count, number
 
@@ -18,6 +22,7 @@ ASKED = (
 )
 CAVEAT = "These matrices are small and free of noise; real data rarely fit exactly."
 _CHECKS = ["count_agrees", "certificate_agrees"]  # yes, no; of the certificate also open
+_FEW = 3  # matrices of a family make no picture
 _COLUMNS = ["problem", "known", "n_exact", "kind", "certificate", "n_certified", *_CHECKS]
 _METHOD = (
     "Known is the number of exact factorizations of this size, by published theorems or by a proof "
@@ -47,11 +52,37 @@ def answer(study):
         verdict=verdict,
         summary=_summary(table),
         method=_METHOD,
+        illustrations=tuple(_illustrations(results)),
         tables={"known_answers": table},
         asked=ASKED,
         caveat=CAVEAT,
         short="Known answers",
     )
+
+
+def _illustrations(results):
+    families = {}
+    for result in results:
+        if named := re.fullmatch(r"(.+)\(([\d.]+)\)", result.dataset.name):
+            row = float(named[2]), float(result.dataset.known.n_solutions), _count(result)
+            families.setdefault(named[1], []).append(row)
+    for name, rows in families.items():
+        table = pd.DataFrame(sorted(rows), columns=["parameter", "known", "counted"])
+        if len(table) > _FEW:
+            yield Illustration(
+                name=f"known-{name}",
+                caption=(
+                    f"{name}: solutions over the parameter of the matrix, by a theorem (ring) and "
+                    "counted from random starts (dot)."
+                ),
+                draw=partial(_draw, table, name),
+                data=table,
+                size=(7.0, 3.0),
+            )
+
+
+def _draw(table, name, figure):
+    plot_known_counts(table, xlabel=f"parameter of {name}", ax=figure.add_subplot())
 
 
 def _summary(table):

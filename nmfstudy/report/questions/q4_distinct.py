@@ -23,6 +23,7 @@ from nmfstudy.report.questions.lookup import (
     outcomes_text,
     starts_text,
 )
+from nmfstudy.report.questions.polygons import illustrate_triangles
 from nmfstudy.report.words_on_kind import kind_clause, kind_sentence
 from nmfstudy.study.stopping import stopping_rules
 from nmfstudy.study.verdicts import SAME_PRODUCT
@@ -54,6 +55,7 @@ def answer(study):
     found = (stopping_table(result) for result in study.results)
     comparison = list(islice((table for table in found if table is not None), _MOST_CURVES))
     shown = _to_show(study)
+    pictures = [picture for picture in _pictures(shown) if picture is not None]
     tables = {"distinct": table}
     if comparison:
         tables["stopping"] = pd.concat([_at_tolerances(c) for c in comparison], ignore_index=True)
@@ -72,7 +74,8 @@ def answer(study):
             f"{gate_words(study.analysis.objective_rtol)}. The "
             "other minima are worse and no evidence that the problem has several solutions."
         ),
-        illustrations=tuple(_illustrations(shown, comparison)),
+        illustrations=(*pictures, *map(_stopping, comparison)),
+        openly=max(1, len(pictures)),
         tables=tables,
         notes=tuple(_notes(shown, comparison)),
         asked=ASKED,
@@ -219,7 +222,8 @@ def _at_tolerances(table):
     return wide.loc[order].reset_index()
 
 
-def _illustrations(shown, comparison):
+def _pictures(shown):
+    """Maps of the starts and nested polygons, where there is something to see."""
     of_kind = {}
     for result in shown:
         if result.solutions.n_minima and result.n_starts > 1 and kept(lowest_fit(result)):
@@ -245,18 +249,21 @@ def _illustrations(shown, comparison):
             data=data,
             size=maps_size(len(mapped)),
         )
-    for table in comparison:
-        yield Illustration(
-            name=f"stopping-{table.problem[0]}",
-            caption=(
-                f"{table.title[0]}: different minima of the same starts, stopped by scikit-learn's "
-                "rule, and converged. "
-                f"{_stopping_sentence(table)}"
-            ),
-            draw=partial(_draw_curves, table),
-            data=table,
-            size=(7.0, 3.6),
-        )
+    yield illustrate_triangles(shown)
+
+
+def _stopping(table):
+    """The count against the tolerance under both stopping rules."""
+    return Illustration(
+        name=f"stopping-{table.problem[0]}",
+        caption=(
+            f"{table.title[0]}: different minima of the same starts, stopped by scikit-learn's "
+            f"rule, and converged. {_stopping_sentence(table)}"
+        ),
+        draw=partial(_draw_curves, table),
+        data=table,
+        size=(7.0, 3.6),
+    )
 
 
 def _places(table, title):

@@ -1,10 +1,12 @@
 import shlex
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from nmfstudy.datasets.base import Known
 from nmfstudy.report.questions import known_answers
+from nmfstudy.report.questions.polygons import illustrate_triangles
 from nmfstudy.study import Study
 from nmfstudy.sweep.composing import plan
 from nmfstudy.sweep.execution import execute
@@ -60,3 +62,23 @@ def test_a_wrong_count_is_told(study):
 def test_nothing_known_is_left_out(study):
     results = tuple(r for r in study.results if r.problem.n_components == 2)
     assert known_answers.answer(replace(study, results=results)) is None
+
+
+def test_the_count_over_a_parameter_jumps_where_the_theorem_says(tmp_path):
+    """Laurberg's matrix has one factorization below 1/2, two there and infinitely many above."""
+    line = "dataset=laurberg dataset.alpha=0.3,0.45,0.5,0.6 n_components=3 n_starts=40"
+    asked = plan([*line.split(), f"results_dir={tmp_path}", "study_name=s"], multirun=True)
+    for job in asked.jobs:
+        execute(job)
+    study = Study.load(tmp_path / "s")
+    (curve,) = known_answers.answer(study).illustrations
+    assert curve.name == "known-laurberg"
+    assert curve.data.parameter.tolist() == [0.3, 0.45, 0.5, 0.6]
+    assert curve.data.known.tolist() == curve.data.counted.tolist() == [1, 1, 2, np.inf]
+    triangles = illustrate_triangles(study.results)
+    panels = triangles.data.groupby("title").part.agg(lambda part: len(set(part)))
+    assert list(panels.index) == [
+        "laurberg(0.3), k = 3",
+        "laurberg(0.5), k = 3",
+        "laurberg(0.6), k = 3",
+    ]
