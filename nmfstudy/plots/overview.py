@@ -118,6 +118,7 @@ def plot_component_ranges(table, *, feature_names=None, codes=None, figure=None)
             ax.set_ylim(0, 1.05)
         else:
             _bars(ax, rows, names, colour)
+        ax.set_gid(f"component-{r + 1}")
         title = f"{r + 1}: {word}" if word else f"component {r + 1}"
         ax.set_title(title, color=style.INK, fontsize=style.SMALL, loc="left", fontweight="bold")
     return axes

@@ -4,6 +4,7 @@ import shlex
 
 from nmfstudy.assess.choice_of_k import support, table_over_k
 from nmfstudy.plots.overview import illustrate_component_ranges, illustrate_k
+from nmfstudy.report.gate_slider import gate_slider
 from nmfstudy.report.over_k import chosen, results_title
 from nmfstudy.report.page.page import Card, Cards, Columns, Command, Paragraph, Section
 from nmfstudy.report.phrases import distinct_text
@@ -63,6 +64,8 @@ def _data(study, results, evidence, advice, files):
     if command := next_step(study.about.get("command", ()), advice):
         words, line = command
         blocks += [Paragraph(f"{words}:"), Command(shlex.join(line))]
+    if right and (slider := gate_slider(results, shown, right[0].name)) is not None:
+        blocks.append(files.widget(slider))
     return blocks
 
 

@@ -149,4 +149,5 @@ def inline_svg(svg, name, label):
 
 def _without_unused_ids(body):
     used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', body))
+    used |= set(re.findall(r' id="([^"]+-component-\d+)"', body))  # the page's script colours them
     return re.sub(r' id="([^"]+)"', lambda m: m[0] if m[1] in used else "", body)

@@ -1,6 +1,7 @@
 "use strict";
-// The page says everything without this script. With it tables sort, the slider regroups the
-// solutions at another tolerance, and the picker puts two of them side by side.
+// The page says everything without this script. With it tables sort, one slider moves how much
+// worse still counts, others regroup the solutions at another distance, and the picker puts two of
+// them side by side.
 
 const whole = new Intl.NumberFormat("en");
 const starts = (n) => `${whole.format(n)} ${n === 1 ? "start" : "starts"}`;
@@ -166,6 +167,48 @@ function bars(groups) {
   return lines;
 }
 
+// Gate: which minima still count, for every k at once.
+
+function gate(box, data) {
+  const [input, output, list] = ["input", "output", "ol"].map((tag) => box.querySelector(tag));
+  const counted = ({ rows }, gate) => rows.findLast(([from]) => from <= gate) ?? rows[0];
+
+  function show(gate, moved) {
+    const worse = `${number(100 * gate, 2)} %`;
+    box.dataset.gate = gate;
+    input.setAttribute("aria-valuetext", worse);
+    output.textContent = `Up to ${worse} worse${moved ? "" : ", as in this report"}:`;
+    list.replaceChildren(...data.lines.map((line) => {
+      const [, n, trusted] = counted(line, gate);
+      if (moved && line.figure) recolour(line, new Set(trusted));
+      const who = trusted.length === line.of ? "all components are stable"
+        : trusted.length ? `stable: ${trusted.join(", ")}` : "no component is stable";
+      const many = n === null ? "infinitely many" : whole.format(n);
+      const solutions = `${many} ${n === 1 ? "solution" : "solutions"}`;
+      return make("li", {}, `${line.label}: ${solutions}; ${who}`);
+    }));
+  }
+
+  input.value = Math.round(20 * (Math.log10(data.gate) + 6));
+  input.addEventListener("input", () => show(10 ** (input.value / 20 - 6), true));
+  show(data.gate, false);
+}
+
+/** The figure of the components, with other ones stable. */
+function recolour({ figure, of }, trusted) {
+  for (let r = 1; r <= of; r += 1) {
+    const panel = document.getElementById(`${figure}-component-${r}`);
+    const [colour, word] = trusted.has(r) ? ["green", "stable"] : ["grey", "not stable"];
+    for (const at of panel?.querySelectorAll("[style]") ?? []) {
+      const style = at.getAttribute("style").replace(/--(green|orange|grey)\b/g, `--${colour}`);
+      at.setAttribute("style", style);
+    }
+    for (const at of panel?.querySelectorAll("text") ?? []) {
+      if (/^\d+: /.test(at.textContent)) at.textContent = `${r}: ${word}`;
+    }
+  }
+}
+
 // Picker: two solutions, their components matched.
 
 function picker(box, data) {
@@ -247,7 +290,7 @@ for (const box of document.querySelectorAll(".widget")) {
   const data = JSON.parse(box.querySelector("script").textContent);
   Object.assign(box.querySelector(".note"), { textContent: data.note, hidden: !data.note });
   box.hidden = false;
-  (box.classList.contains("slider") ? slider : picker)(box, data);
+  ({ slider, picker, gate })[box.classList[1]](box, data);
 }
 addEventListener("hashchange", reveal);
 unfoldAll(document.querySelector("nav"));

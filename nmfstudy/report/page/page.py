@@ -191,7 +191,7 @@ class Widget:
     Attributes
     ----------
     name : str
-        Which: "slider" or "picker", see ``page.js``.
+        Which: "slider", "picker" or "gate", see ``page.js``.
     id, title : str
     data : dict
         What the script needs, as JSON has it.
