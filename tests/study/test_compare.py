@@ -126,6 +126,20 @@ def test_other_data_of_the_same_name_are_compared_by_their_components(home):
         compare(first, renamed)
 
 
+def test_bootstraps_of_one_matrix_are_compared_whatever_their_files_are_called(home):
+    rng = np.random.default_rng(0)
+    X = rng.dirichlet(np.ones(2) * 0.3, 20) @ [[5, 1, 0, 0], [0, 0, 2, 4.0]]
+    drawn = (X[rng.integers(0, 20, 20)] for _ in range(2))
+    one, two = (
+        study_of(home / name, write_csv(home / name / f"{name}.csv", Y) | {"n_components": 2})
+        for name, Y in zip(("boot_1", "boot_2"), drawn, strict=True)
+    )
+    (c,) = compare(one, two).compared
+    assert c.row.relations == (SAME, OTHER_DATA)
+    assert c.distance[1] < 0.05  # of the rows of H; samples differ
+    assert c.row.title == "boot_1, k = 2 / boot_2, k = 2"
+
+
 def test_the_same_data_under_another_name_are_the_same_problem(home):
     X = np.outer([1, 2, 3], [1, 1, 2]) + np.eye(3)
     one, two = (

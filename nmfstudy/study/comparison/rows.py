@@ -19,7 +19,8 @@ class Row:
         is never None.
     relations : tuple of str
         How each goes with the first: `SAME` problem; the same data and number of components
-        under another `PENALTY`; other `OTHER_DATA` of the same name and number of features.
+        under another `PENALTY`; `OTHER_DATA` of the same name and number of features, or of any
+        name whose features have the same names, as two bootstraps of one file.
     """
 
     results: tuple[ProblemResult | None, ...]
@@ -37,9 +38,9 @@ def match_rows(studies):
     """Rows of problems, and what of each study is in none.
 
     A problem goes with the same problem of another study, its data perhaps named otherwise. Left
-    over ones go with one of the same
-    data, number of components and loss under another penalty, or with one of the same name,
-    number of components, loss and penalty on other data, as long as there is only one to choose.
+    over ones go with one of the same data, number of components and loss under another penalty, or
+    with the same problem on other data, of the same name or with features of the same names, as
+    long as there is only one to choose.
 
     Parameters
     ----------
@@ -83,16 +84,19 @@ def _counterparts(first, other):
     found = {key: [(theirs[key], SAME)] for key in mine if key in theirs}
     mine = {key: result for key, result in mine.items() if key not in found}
     left = [result for key, result in theirs.items() if key not in found]
-    for relation, of in ((SAME, _but_name), (PENALTY, _but_penalty), (OTHER_DATA, _but_data)):
+    steps = (
+        (SAME, _but_name), (PENALTY, _but_penalty), (OTHER_DATA, _but_data), (OTHER_DATA, _but_file)
+    )  # fmt: skip
+    for relation, of in steps:
         taken = []
         for candidate in left:
             alike = [r for r in mine.values() if of(r) == of(candidate)]
             if len(alike) == 1:
                 found.setdefault(alike[0].key, []).append((candidate, relation))
                 taken.append(candidate)
+        left = [result for result in left if result not in taken]
         if relation == SAME:
             mine = {key: result for key, result in mine.items() if key not in found}
-            left = [result for result in left if result not in taken]
     return found
 
 
@@ -107,6 +111,11 @@ def _but_penalty(result):
 def _but_data(result):
     name = result.dataset.name.split("(")[0]
     return name, result.problem, result.dataset.X.shape[1], result.dataset.column_names
+
+
+def _but_file(result):
+    """Features of the same names make data comparable whatever the file is called."""
+    return result.problem, result.dataset.column_names or result.dataset.name
 
 
 def _nothing_in_common(a, b):
@@ -134,7 +143,7 @@ def _nothing_in_common(a, b):
                 what = f"{name} has other names of features in one than in the other"
     return (
         f"{a.name} and {b.name} have no problem in common: {what}; possible: studies with the "
-        "same data, k and loss"
+        "same data, or features of the same names, k and loss"
     )
 
 
