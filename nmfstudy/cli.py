@@ -14,6 +14,7 @@ APPS = {
     "status": "what of a study is finished, running or failed",
     "compare": "studies side by side, as a report",
     "apply": "weights of new samples on a study's components",
+    "displace": "how far single entries of the components can be moved",
     "verify": "fit a study's runs again and compare",
     "certify": "is this factorization the only one?",
 }

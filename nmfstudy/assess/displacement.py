@@ -70,6 +70,13 @@ class Displacement(Shown):
         ends = self.bands.swapped_low.astype(int) + self.bands.swapped_high
         return ends.groupby(self.bands.ratio, dropna=False).sum()
 
+    def named(self, feature_names=None):
+        """The bands for people: components from 1, features by name or from 1."""
+        names = feature_names or range(1, self.reference.H.shape[1] + 1)
+        return self.bands.assign(
+            component=self.bands.component + 1, feature=[names[j] for j in self.bands.feature]
+        )
+
     def _shown(self):
         title = f"Displacement: {count(self.reference.n_components, 'component')}, rows of unit sum"
         headers = ("ratio", "component", "mean width", "widest", "of feature", "swaps")

@@ -27,7 +27,7 @@ from nmfstudy.plots.backend import import_matplotlib
 import_matplotlib()
 
 _NAMES = {
-    "certified": "illustrate_zero_patterns illustrate_ambiguity",
+    "certified": "illustrate_zero_patterns illustrate_ambiguity polygon_table",
     "comparison": "plot_studies illustrate_studies",
     "convergence": "convergence_table plot_convergence illustrate_convergence",
     "example": "plot_pairs plot_equation plot_factor_zeros plot_panels",

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
-from nmfstudy.util.display import number, superscript
+from nmfstudy.util.display import number, superscript, without_lineage
 
 INK = "#222222"
 
@@ -168,12 +168,16 @@ def power_of_ten(value):
 
 
 def names_at(axis, positions, names, at_most=46):
-    """Ticks with names from the data: cut where they are long, and never read as maths."""
+    """Ticks with names from the data: cut where they are long, and never read as maths.
+
+    Of a lineage, as ``Bacteria;Firmicutes;Clostridia``, the last known rank stands for the whole.
+    """
 
     def cut(line):
         return line if len(line) <= at_most else line[: at_most - 1] + "…"
 
-    lines = ["\n".join(map(cut, str(name).split("\n"))) for name in names]
+    names = without_lineage([str(name) for name in names])
+    lines = ["\n".join(map(cut, name.split("\n"))) for name in names]
     axis.set_ticks(positions, lines, parse_math=False)
 
 

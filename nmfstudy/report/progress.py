@@ -1,5 +1,7 @@
 """What the terminal shows while work goes on."""
 
+from contextlib import contextmanager
+from functools import partial
 from itertools import count as numbered
 
 from rich.console import Console
@@ -72,6 +74,26 @@ class ProgressBar:
     def say(self, sentence):
         """Print a sentence above the bar."""
         self._bar.console.print(sentence, markup=False, highlight=False)
+
+
+@contextmanager
+def entries_bar(title, total):
+    """A bar of the entries that were displaced; ``advance(n)`` moves it."""
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("entries"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        auto_refresh=can_start_threads(),
+    )
+    cost = f"{title}: {total:,} entries, some ten refits for each of their two ends"
+    bar.console.print(cost, markup=False, highlight=False)
+    bar.disable = not bar.console.is_terminal
+    with bar:
+        task = bar.add_task("", total=total)
+        yield partial(bar.advance, task)
 
 
 def write_shown(study, pictures=("svg",)):

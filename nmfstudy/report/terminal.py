@@ -212,6 +212,12 @@ def _print_rows(console, headers, rows):
     console.print(table)
 
 
+def print_displacement(found, path):
+    """The widest bands of each component, and where all of them are."""
+    print(found)
+    print(f"bands of all entries: {one_line(str(path))}")
+
+
 def print_applied(applied, path):
     """Where the weights of new samples are, and how well the components explain them."""
     error = applied.transformed.relative_error

@@ -61,7 +61,7 @@ def apply_to(study, dataset, n_components=None):
     RequestError
         If this names no single problem with a solution, or the features do not match.
     """
-    result = _problem(study, n_components)
+    result = problem_with(study, n_components)
     dataset = _with_features_of(result.dataset, dataset)
     best, problem = result.best.factorization, result.problem
     found = transform(dataset, best.H, loss=problem.loss, penalty=problem.penalty)
@@ -70,7 +70,14 @@ def apply_to(study, dataset, n_components=None):
     return Applied(result, dataset, Transformed(W, found.loss, found.relative_error))
 
 
-def _problem(study, n_components):
+def problem_with(study, n_components=None):
+    """The one problem of a study with a solution and so many components.
+
+    Raises
+    ------
+    RequestError
+        If there is none, or more than one.
+    """
     with_solution = [result for result in study if result.best is not None]
     ks = sorted({result.problem.n_components for result in with_solution})
     if not ks:

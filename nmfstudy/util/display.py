@@ -92,6 +92,36 @@ def listed(words, comma=", "):
     return comma.join(words[:-1]) + comma.rstrip(", ") + " and " + words[-1]
 
 
+_UNRANKED = re.compile(r"[a-z]__|", re.IGNORECASE)  # a rank without a name, as s__
+
+
+def without_lineage(names):
+    """Names for a figure: of a lineage the last known rank, with the one before if names repeat.
+
+    Parameters
+    ----------
+    names : list of str
+        With at least three ranks each, between ``;`` or ``|``; others stay as they are.
+
+    Examples
+    --------
+    >>> without_lineage(["k__Bacteria;p__Firmicutes;g__Blautia", "k__Bacteria;p__Firmicutes;g__"])
+    ['g__Blautia', 'p__Firmicutes']
+    """
+    lineages = [[rank.strip() for rank in re.split("[;|]", name)] for name in names]
+    if not names or min(map(len, lineages)) < 3:
+        return names
+    known = [
+        [rank for rank in lineage if not _UNRANKED.fullmatch(rank)] or lineage
+        for lineage in lineages
+    ]
+    last = [ranks[-1] for ranks in known]
+    return [
+        name if last.count(name) == 1 else ";".join(ranks[-2:])
+        for name, ranks in zip(last, known, strict=True)
+    ]
+
+
 def as_text(title, headers, rows):
     """Title and table, numbers to the right, words to the left.
 

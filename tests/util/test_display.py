@@ -8,7 +8,7 @@ import pytest
 import nmfstudy as ns
 from nmfstudy import plots
 from nmfstudy.store.job import Analysis
-from nmfstudy.util.display import as_html, as_text, listed, number, percent, spelt
+from nmfstudy.util.display import as_html, as_text, listed, number, percent, spelt, without_lineage
 from nmfstudy.util.errors import RequestError
 
 DATA = ns.load_dataset("menu")
@@ -168,3 +168,16 @@ def test_only_none_and_all_are_written_as_0_and_100_per_cent(share, digits, text
 )
 def test_a_list_ends_with_and(words, text):
     assert listed(words) == text
+
+
+def test_of_a_lineage_the_last_known_rank_stands_on_a_figure():
+    taxa = [
+        "k__Bacteria; p__Firmicutes; g__Blautia; s__",
+        "k__Bacteria; p__Firmicutes; g__; s__",
+        "k__Bacteria; p__Bacteroidetes; g__Prevotella; s__copri",
+        "k__Archaea; p__X; g__Prevotella; s__copri",
+    ]
+    last = "g__Prevotella;s__copri"
+    assert without_lineage(taxa) == ["g__Blautia", "p__Firmicutes", last, last]
+    for plain in (["a;b", "c"], ["x"], [], ["A[C>A]A", "A[C>G]T"]):
+        assert without_lineage(plain) == plain
