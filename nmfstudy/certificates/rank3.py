@@ -12,6 +12,7 @@ differs in the last digits may have another number of factorizations, and nothin
 """
 
 from fractions import Fraction
+from math import lcm
 
 import numpy as np
 
@@ -180,13 +181,31 @@ def _on_line(a, b, i):
 
 
 def _factorization(exact_W, exact_H, triangle, rows, columns):
-    """``(WQ, Q⁻¹H)`` computed exactly and then rounded, in the case's rows and columns."""
-    q = [[Fraction(x, sum(map(abs, v))) for x in v] for v in triangle]
-    size = det(*q)
-    inverse = [cross(q[1], q[2]), cross(q[2], q[0]), cross(q[0], q[1])]
-    W = [[float(dot(row, v)) for v in q] for row in exact_W]
-    H = [[float(dot(normal, column) / size) for column in exact_H] for normal in inverse]
-    return Factorization(np.array(W) * rows[:, None], np.array(H) * columns)
+    """``(WQ, Q⁻¹H)`` computed exactly and then rounded, in the case's rows and columns.
+
+    The columns of Q are the triangle's corners with entries whose sizes add up to 1. All is in
+    integers over a common denominator: Python rounds the quotient of two integers correctly.
+    """
+    sizes, volume = [sum(map(abs, v)) for v in triangle], det(*triangle)
+    inverse = [cross(triangle[i - 2], triangle[i - 1]) for i in range(3)]
+    W = [
+        [dot(row, v) / (common * size) for v, size in zip(triangle, sizes, strict=True)]
+        for row, common in map(_integers, exact_W)
+    ]
+    H = [
+        [
+            dot(line, column) * size / (common * volume)
+            for line, size in zip(inverse, sizes, strict=True)
+        ]
+        for column, common in map(_integers, exact_H)
+    ]
+    return Factorization(np.array(W) * rows[:, None], np.array(H).T * columns)
+
+
+def _integers(fractions):
+    """Fractions as integers over a common denominator."""
+    common = lcm(*(f.denominator for f in fractions))
+    return [f.numerator * (common // f.denominator) for f in fractions], common
 
 
 def problems_of(case, outcome):
