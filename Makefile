@@ -1,6 +1,7 @@
 # make study   everything from an empty machine with Python and make: environment, sweep, report
 # make test    the whole test suite
 # make results the results that are kept in results/, again
+# make docs    the documentation site in docs/_build/html
 # Both make what they need in .venv and are quick the second time; no environment need be active.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: study results test lint dist lowest bench clean
+.PHONY: study results test lint docs dist lowest bench clean
 
 study: $(VENV)/installed
 	$(BIN)/nmfstudy run study=discussion
@@ -21,6 +22,12 @@ test: $(VENV)/installed-test
 
 lint: $(VENV)/installed-test
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy
+
+# Whatever is remarked on is an error: a missing page, a dead link, a script that fails.
+docs: $(VENV)/installed
+	$(PIP) install -c constraints.txt -e '.[docs]'
+	$(BIN)/sphinx-build --fail-on-warning --keep-going --quiet docs docs/_build/html
+	@echo docs/_build/html/index.html
 
 dist: $(VENV)/installed-test
 	$(PIP) install -c constraints.txt -e '.[release]'
@@ -36,7 +43,7 @@ bench: $(VENV)/installed-test
 	for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 clean:
-	rm -rf $(VENV) $(VENV)-lowest build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-lowest build dist docs/_build docs/auto_gallery docs/api *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 # The stamp is written last: an interrupted installation is begun again.
 $(VENV)/installed: pyproject.toml constraints.txt

@@ -52,7 +52,7 @@ class StableNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     Attributes
     ----------
-    components_ : array of shape (n_components_, n_features)
+    components_ : array of shape (n_components, n_features)
     n_components_ : int
     reconstruction_err_ : float
         ``‖X − WH‖``, or the root of twice the Kullback–Leibler divergence, as in scikit-learn.
@@ -130,7 +130,7 @@ class StableNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self
 
     def fit_transform(self, X, y=None):
-        """Fit, and return the weights of the samples, shape (n_samples, n_components_).
+        """Fit, and return the weights of the samples, shape (n_samples, n_components).
 
         With ``stop="kkt"`` the same as ``transform``; with scikit-learn's rule its own W, which
         is not the best for its components.
@@ -147,7 +147,7 @@ class StableNMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
         Returns
         -------
-        array of shape (n_samples, n_components_)
+        array of shape (n_samples, n_components)
         """
         check_is_fitted(self)
         return self._transformed(self._data(X)).W

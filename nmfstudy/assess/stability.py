@@ -61,7 +61,7 @@ class Stability(Shown):
           congruence; see `probability_real`.
         - ``replaced_by``: what mostly stands there where it is not even similar: split, merged or
           swapped, see `nmfstudy.assess.recurrence.FATES`; empty if that never happens.
-        - ``lost_without``: groups without which it is not found, ``; `` between them.
+        - ``lost_without``: groups without which it is not found, ``;`` between them.
         - ``energy_in_two_samples``, ``energy_in_two_features``: share of the squares of w and of
           h in their two largest entries.
         - ``other_start``, ``other_data``, ``other_factors``: same, similar or differs; open where
