@@ -93,7 +93,11 @@ def test_the_preview_is_one_line(tmp_path, capsys):
     assert main(["run", str(tmp_path / "genes.tsv"), "--check"]) == 0
     (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("read ")]
     begun = "6 samples × 4 features, names from the first column, header yes, 2 empty rows."
-    assert f"genes.tsv: {begun}" in line and "header=no" in line and "index=no" in line
+    assert line.endswith(f"genes.tsv: {begun}")
+    (tmp_path / "otus.csv").write_text("otu,10,20,30\n1,0,2,1\n2,1,0,4\n3,2,2,2\n4,1,5,1\n")
+    assert main(["run", str(tmp_path / "otus.csv"), "dataset.header=yes", "--check"]) == 0
+    (line,) = [x for x in capsys.readouterr().out.splitlines() if x.startswith("read ")]
+    assert "header yes" in line and "header=no" not in line
 
 
 def test_catalogues_of_mutations_have_features_in_rows(tmp_path):

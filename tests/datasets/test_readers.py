@@ -135,8 +135,7 @@ def test_text_with_every_delimiter_and_with_or_without_names(tmp_path, data):
     assert table.row_names == (kept(rows) if index else None)
     told_of = " ".join(table.notes)
     if not options:
-        assert ("header=no" in told_of) == header
-        assert ("index=no" in told_of) == index
+        assert "header=no" not in told_of and "index=no" not in told_of  # texts are no guess
 
 
 @pytest.mark.parametrize("index", [True, False])

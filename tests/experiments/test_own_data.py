@@ -208,8 +208,9 @@ def test_lines_of_the_preset_that_become_the_same_are_one(small):
 def test_the_report_begins_with_k_and_the_components_to_trust(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     X = pd.DataFrame(planted(2, "gaussian", 0.1, 0, (30, 12)))
-    X.columns = [f"f{j}" for j in X]
-    X.to_csv("two.csv", index=False)
+    X.columns = [f"{400 + 5 * j}" for j in X]  # a guess, which is said
+    X.index.name = "sample"
+    X.to_csv("two.csv")
     assert main(["run", "study=mydata", "dataset.path=two.csv", "n_components=2,3"]) == 0
     out = capsys.readouterr().out
     assert out.index("How many components") < out.index("With permutation and scaling")

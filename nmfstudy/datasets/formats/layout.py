@@ -53,10 +53,10 @@ def guess_layout(cells, header, index, has, line):
                 "numbers; possible: finite numbers, or header=yes if that line holds names"
             )
         header = "text" in kinds or bool(index and rest and is_index_title(title))
-    notes = []
-    if header and asked[0] is None:
+    notes = []  # on guesses: a text is a name and nothing else
+    if header and asked[0] is None and not _are_names(first[bool(index) :]):
         notes.append("If the first row holds no names, say header=no.")
-    if index and asked[1] is None:
+    if index and asked[1] is None and not _are_names([row[0] for row in rest]):
         notes.append("If the first column holds no names, say index=no.")
     return Layout(header, index, title, tuple(notes))
 
