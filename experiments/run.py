@@ -16,6 +16,7 @@ from nmfstudy.cli import guarded
 from nmfstudy.datasets.file import how_it_was_read
 from nmfstudy.report.progress import ProgressBar
 from nmfstudy.store import code_version, save_data
+from nmfstudy.store.failures import record_job_failure
 from nmfstudy.store.heartbeat import forget_the_dead
 from nmfstudy.store.status import status_of
 from nmfstudy.study import Study
@@ -24,7 +25,7 @@ from nmfstudy.sweep.execution import dataset_of, is_done, perform, read_data_ane
 from nmfstudy.sweep.growth import grown, limit_of
 from nmfstudy.sweep.launching import check_launcher, launch
 from nmfstudy.sweep.overrides import CONF
-from nmfstudy.sweep.request import Request, check_job
+from nmfstudy.sweep.request import Request, check_jobs, without_lost
 from nmfstudy.sweep.shorthand import command, written_out
 from nmfstudy.sweep.watching import watching
 from nmfstudy.util.errors import RequestError
@@ -63,10 +64,8 @@ def main(argv):
         print(f"= {command(argv)}")
     overrides = [word for word in argv if word not in ("-m", "--check")]
     read_data_anew()
-    asked = plan(overrides, multirun="-m" in argv)
-    asked = _within_the_data(asked)
-    for job in asked.jobs:
-        check_job(job)
+    asked = _within_the_data(without_lost(plan(overrides, multirun="-m" in argv)))
+    check_jobs(asked.jobs)
     check_launcher(asked)
     limit = limit_of(asked)
     request = Request.of(asked.jobs, argv)
@@ -74,9 +73,11 @@ def main(argv):
         for line in _readings(asked.jobs):
             print(line)
         print(f"{len(asked.jobs)} jobs, {request.n_starts} starts, into {request.folder}")
+        for sentence in dict.fromkeys(str(error) for _, error in asked.lost):
+            print(sentence)
         if limit is not None:
             print(f"more k, up to {limit}, while the largest tried is the best")
-        return 0
+        return 1 if asked.lost else 0
     return _carry_out(asked, overrides, argv)
 
 
@@ -154,10 +155,13 @@ def sweep(asked, overrides, argv):
     Study or None
         None if whatever was asked for has failed.
     """
-    jobs, hints = asked.jobs, (*_readings(asked.jobs), *asked.hints)
+    absent = dict.fromkeys(str(error) for _, error in asked.lost)
+    jobs, hints = asked.jobs, (*absent, *_readings(asked.jobs), *asked.hints)
     while True:
-        request = Request.of(jobs, argv)
+        request = Request.of(jobs, argv, [job for job, _ in asked.lost])
         request.save()
+        for job, error in asked.lost:
+            record_job_failure(job, error)
         _fit(asked, Request.of(asked.jobs, argv), hints)
         try:
             study = Study.load(request.folder, code=code_version(), may_fit=True)
@@ -193,8 +197,7 @@ def _wider(asked, overrides, study):
     ]
     try:
         wider = grown(asked, overrides, found)
-        for job in () if wider is None else wider.jobs:
-            check_job(job)
+        check_jobs(() if wider is None else wider.jobs)
     except RequestError as error:  # more of them than can be run: what is there is reported
         print(error, file=sys.stderr)
         return None

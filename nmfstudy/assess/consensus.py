@@ -30,11 +30,30 @@ def consensus(fits):
     array of shape (n_samples, n_samples)
         Entries in [0, 1], ones on the diagonal; NaN if there are no factors.
     """
+    return membership_consensus(memberships(fits))
+
+
+def memberships(fits):
+    """The component that each start puts each sample into, see `consensus`.
+
+    Parameters
+    ----------
+    fits : Fits or list of Fits
+
+    Returns
+    -------
+    int array of shape (n_starts, n_samples)
+        −1 for samples of all zeros.
+    """
     parts = [fits] if isinstance(fits, Fits) else list(fits)
     if not parts:
         raise RequestError("fits is an empty list; possible: Fits, or a list of at least one Fits")
-    membership = np.concatenate([_membership(part) for part in parts])
-    membership = membership[evenly_spaced(len(membership), _MAX_STARTS)]
+    found = np.concatenate([_membership(part) for part in parts])
+    return found[evenly_spaced(len(found), _MAX_STARTS)]
+
+
+def membership_consensus(membership):
+    """The consensus matrix of `memberships`."""
     n = membership.shape[1]
     if not len(membership):
         return np.full((n, n), np.nan)

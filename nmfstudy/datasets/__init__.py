@@ -13,12 +13,16 @@ from nmfstudy.datasets.base import Dataset, check_data
 from nmfstudy.datasets.examples import basket, circ3, digits, menu, swimmer
 from nmfstudy.datasets.families import hexagon, laurberg, planted
 from nmfstudy.datasets.file import file
+from nmfstudy.datasets.packaged import all_aml, breast_genomes, reuters
 from nmfstudy.datasets.reading import read_matrix, read_table
 from nmfstudy.util.errors import RequestError, short
 
 DATASETS = {
     member.__name__: member
-    for member in [menu, basket, digits, file, laurberg, hexagon, circ3, swimmer, planted]
+    for member in [
+        *(menu, basket, digits, file, laurberg, hexagon, circ3, swimmer, planted),
+        *(all_aml, breast_genomes, reuters),
+    ]
 }
 
 __all__ = ["DATASETS", "Dataset", "check_data", "load_dataset", "read_matrix", "read_table"]
@@ -42,6 +46,8 @@ def load_dataset(name: str, **params: Any) -> Dataset:
     ------
     RequestError
         If the name or a parameter does not exist, or its value is not possible.
+    UnavailableError
+        If the data are to be fetched and cannot be.
 
     Examples
     --------

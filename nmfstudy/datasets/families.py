@@ -124,11 +124,11 @@ def planted(n=60, d=40, k=4, density=0.5, noise=0.0, separable="none", seed=0):
     else:
         notes = ("The planted factors fit exactly; whether others do is not known.",)
     given = {"n": n, "d": d, "k": k, "density": density, "noise": noise}
-    name = _named("planted", planted, given | {"separable": separable, "seed": seed})
+    name = named("planted", planted, given | {"separable": separable, "seed": seed})
     return Dataset(name, X, truth, notes=notes, known=known)
 
 
-def _named(name, family, given):
+def named(name, family, given):
     """``planted(k=2,seed=7)``: the options that are not the family's defaults."""
     usual = signature(family).parameters
     parts = [

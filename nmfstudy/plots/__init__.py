@@ -40,6 +40,7 @@ _NAMES = {
     "pairing": "plot_matching",
     "penalties": "plot_collapse plot_drift plot_variants plot_rescaling plot_count_curves "
     "plot_bars",
+    "phases": "plot_phases plot_half_lines",
     "problems": "plot_over_k illustrate_choosing_k plot_counts plot_known_counts plot_zeros",
     "proofs": "plot_proofs",
     "product": "plot_product illustrate_product",

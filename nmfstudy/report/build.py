@@ -127,8 +127,12 @@ def _answer_section(answer, files):
 _TITLES = {
     "collapse": "Where everything becomes zero",
     "distinct": "Solutions of each problem",
+    "draws": "Every matrix drawn",
+    "half_lines": "Share of nonzeros at which half of the draws are unique",
     "known_answers": "Known answers, counts and proofs",
     "one_sided": "Penalties on one factor alone",
+    "phases": "Cells of the diagram",
+    "published": "Published and found here",
     "ridge": "With and without a ridge",
     "sparsity": "What each penalty does",
     "stopping": "Counts at several tolerances, stopped early and fully converged",

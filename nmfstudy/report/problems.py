@@ -27,6 +27,7 @@ from nmfstudy.report.trust import trust_blocks
 from nmfstudy.report.words_on_certificates import contradiction_sentence
 from nmfstudy.report.words_on_data import data_line
 from nmfstudy.report.words_on_kind import kind_sentence
+from nmfstudy.study.phases import draws_of
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
@@ -92,11 +93,13 @@ def full_problems(study):
     """Which problems get a section of their own.
 
     All while they are few. Otherwise those without a penalty, since a sweep over penalties is
-    summed up in the answers; the others stand in the table.
+    summed up in the answers, as are the draws of a diagram; the others stand in the table.
     """
     results = in_reading_order(study)
     if len(results) <= FEW:
         return results
+    drawn = {result.key for result in draws_of(results)}
+    results = [p for p in results if p.key not in drawn]
     plain = [p for p in results if p.problem.penalty.is_zero]
     return (plain or results)[:FULL_PROBLEMS]
 

@@ -226,22 +226,32 @@ def _known(value):
     return Known(size, inf if number == "inf" else int(number))
 
 
-def check_source(study_folder, dataset, source):
+def check_sources(study_folder, asked):
     """Refuse a file whose name another file of this study has, unless their values agree.
 
     A file that has changed keeps its study, and one that was moved if it has not changed.
+
+    Parameters
+    ----------
+    study_folder : path
+    asked : iterable of (Dataset, str or None)
+        Each dataset with its file, relative to the folder; None of data from no file.
 
     Raises
     ------
     RequestError
     """
-    others = {
-        sha256: about["source"]
-        for sha256, about in _records(study_folder)
-        if about.get("name") == dataset.name and "source" in about
-    }
-    if not others or dataset.sha256 in others or source in others.values():
-        return
+    recorded = {}
+    for sha256, about in _records(study_folder):
+        if "source" in about:
+            recorded.setdefault(about.get("name"), {})[sha256] = about["source"]
+    for dataset, source in asked:
+        others = recorded.get(dataset.name)
+        if others and dataset.sha256 not in others and source not in others.values():
+            _refuse_source(study_folder, dataset, source, others)
+
+
+def _refuse_source(study_folder, dataset, source, others):
     other = next(iter(others.values()))
     shown_other = (
         printable_path(os.path.normpath(Path(study_folder, str(other)))) if other else "no file"

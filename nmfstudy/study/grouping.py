@@ -118,7 +118,14 @@ def group_problems(folder, runs, analysis, skipped):
         fits, run_of = zip(*filter(None, pooled), strict=True)
         results.append(
             ProblemResult(
-                key, dataset, first.job.problem, fits, run_of, tolerances_of(analysis, fits), folder
+                key,
+                dataset,
+                first.job.problem,
+                fits,
+                run_of,
+                tolerances_of(analysis, fits),
+                folder,
+                made_from=first.info["config"]["dataset"],
             )
         )
     return sorted(_told_apart(results), key=_order)

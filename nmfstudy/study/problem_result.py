@@ -1,6 +1,7 @@
 """One problem with the fits of all its searches."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -46,6 +47,8 @@ class ProblemResult(Shown):
         and of fits at hand, never of a folder that is only read.
     resampling : Resampling
         How the data are drawn again.
+    made_from : mapping
+        Name and parameters of the dataset as the sweep gave them; empty of fits at hand.
     """
 
     key: str
@@ -57,6 +60,7 @@ class ProblemResult(Shown):
     folder: Path | None = None
     resampling: Resampling = Resampling()
     may_fit: bool = False
+    made_from: Mapping = field(default_factory=dict)
 
     @cached_property
     def solutions(self) -> Solutions:

@@ -50,6 +50,8 @@ class Plan:
         Sentences worth telling the user.
     given : frozenset of str
         The keys that the user set.
+    lost : tuple of (Job, UnavailableError)
+        What was asked for of data that are not to be had here and now.
     """
 
     jobs: tuple[Job, ...]
@@ -57,6 +59,7 @@ class Plan:
     root: DictConfig
     hints: tuple[str, ...]
     given: frozenset[str] = frozenset()
+    lost: tuple = ()
 
     @property
     def launcher(self):

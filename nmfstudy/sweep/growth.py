@@ -5,6 +5,7 @@ from dataclasses import replace
 from nmfstudy.assess.choice_of_k import next_numbers
 from nmfstudy.sweep.composing import plan
 from nmfstudy.sweep.execution import dataset_of
+from nmfstudy.sweep.request import without_lost
 from nmfstudy.util.errors import check_integer
 
 
@@ -56,7 +57,7 @@ def grown(asked, overrides, found):
         return None
     every = sorted({k for numbers in more.values() for k in numbers})
     kept = [text for text in overrides if text.partition("=")[0] != "n_components"]
-    wider = plan([*kept, f"n_components={','.join(map(str, every))}"], multirun=True)
+    wider = without_lost(plan([*kept, f"n_components={','.join(map(str, every))}"], multirun=True))
     pairs = [
         (job, texts)
         for job, texts in zip(wider.jobs, wider.overrides, strict=True)

@@ -1,21 +1,67 @@
 """What a sweep was asked for: checked before any work, recorded in ``study.json``."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from nmfstudy.fitting.inits import check_init, draw_starts
 from nmfstudy.fitting.multistart import check_size
 from nmfstudy.fitting.solvers import make_solver
 from nmfstudy.store import code_version, problem_key, run_id
-from nmfstudy.store.data import check_source
+from nmfstudy.store.data import check_sources
 from nmfstudy.store.files import clean_up, write_json
 from nmfstudy.store.identity import family_id, job_id
 from nmfstudy.store.job import AUTO, Analysis, Resampling, config_of
 from nmfstudy.store.recorded import check_config
 from nmfstudy.sweep.execution import AUTO_BUDGET, custom_files, dataset_of, source_of
-from nmfstudy.util.errors import RequestError
+from nmfstudy.util.errors import RequestError, UnavailableError
 
 MOST_RUNS = 10**5  # run folders of one request
+
+
+def without_lost(asked):
+    """The plan as far as its data are to be had; they are looked for once each.
+
+    Raises
+    ------
+    UnavailableError
+        If that is nothing.
+    """
+    pairs, lost, known = [], [], {}
+    for job, overrides in zip(asked.jobs, asked.overrides, strict=True):
+        data = repr(sorted(job.dataset.items()))
+        if data not in known:
+            known[data] = _why_lost(job)
+        if known[data] is None:
+            pairs.append((job, overrides))
+        else:
+            lost.append((job, known[data]))
+    if not pairs:
+        raise lost[0][1]
+    jobs, overrides = zip(*pairs, strict=True)
+    return replace(asked, jobs=jobs, overrides=overrides, lost=tuple(lost))
+
+
+def _why_lost(job):
+    try:
+        dataset_of(job)
+    except UnavailableError as error:
+        return error
+
+
+def check_jobs(jobs):
+    """`check_job` of each, and whether their files fit what the study's folder holds.
+
+    Raises
+    ------
+    RequestError
+    """
+    sources = {}
+    for job in jobs:
+        check_job(job)
+        dataset = dataset_of(job)
+        sources.setdefault(job.folder, {})[dataset.sha256] = dataset, source_of(job)
+    for folder, asked in sources.items():
+        check_sources(folder, asked.values())
 
 
 def check_job(job):
@@ -27,7 +73,6 @@ def check_job(job):
     """
     check_config(config_of(job))
     dataset = dataset_of(job)
-    check_source(job.folder, dataset, source_of(job))
     check_init(job.search.init, dataset.X.shape, job.problem.n_components)
     if job.search.init == "custom":
         draw_starts(dataset.X, "custom", job.problem.n_components, [0], job.search.options)
@@ -78,8 +123,8 @@ class Request:
     adaptive: bool
 
     @staticmethod
-    def of(jobs, argv):
-        """The request that these jobs make.
+    def of(jobs, argv, lost=()):
+        """The request that these jobs make, and others whose data are not to be had.
 
         Raises
         ------
@@ -123,7 +168,7 @@ class Request:
         return Request(
             folder=jobs[0].folder,
             blocks=tuple(blocks.values()),
-            jobs=tuple(dict.fromkeys(map(job_id, jobs))),
+            jobs=tuple(dict.fromkeys(map(job_id, (*jobs, *lost)))),
             data={name: list(hashes) for name, hashes in data.items()},
             analysis=analysis,
             resampling=jobs[0].resampling,

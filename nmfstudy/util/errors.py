@@ -22,6 +22,13 @@ class RequestError(ValueError):
     """
 
 
+class UnavailableError(OSError):
+    """What was asked for is possible, but not to be had here and now, as without a network.
+
+    The message is one sentence; on the command line the exit status is 1.
+    """
+
+
 def short(value):
     """A value in a sentence: its repr on one line, cut to 60 characters."""
     try:

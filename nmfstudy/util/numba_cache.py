@@ -8,7 +8,6 @@ sources.
 
 import atexit
 import hashlib
-import os
 import pickle
 import shutil
 import sys
@@ -21,6 +20,7 @@ from time import perf_counter
 
 from nmfstudy.util.errors import RequestError
 from nmfstudy.util.threads import requested_threads
+from nmfstudy.util.user_cache import user_cache
 
 SECONDS = "10 to 20"  # what a first use takes on one core
 _BYTES = 2**24  # more than all machine code
@@ -82,7 +82,7 @@ def _sources():
 def _folder(asked):
     """The first of the possible folders that can be written to; None if there is none."""
     state = hashlib.sha256(b"\0".join(path.read_bytes() for path in _sources())).hexdigest()
-    for parent in filter(None, (asked, _user_cache())):
+    for parent in filter(None, (asked, user_cache())):
         folder = Path(parent, "nmfstudy", state[:16])
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -197,19 +197,6 @@ def clock():
     What is measured by it is the same at the first use and at every later one.
     """
     return _pauses.clock()
-
-
-def _user_cache():
-    """The folder that the system has for caches; None if the user has no home."""
-    try:
-        home = Path.home()
-    except RuntimeError:
-        return None
-    if sys.platform == "win32":
-        return os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches"
-    return os.environ.get("XDG_CACHE_HOME") or home / ".cache"
 
 
 def _announcer(base):

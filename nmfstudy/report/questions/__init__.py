@@ -7,14 +7,25 @@ study: where the study has nothing on it, the verdict is "not asked here".
 from nmfstudy.report.questions import (
     example,
     known_answers,
+    phase_diagram,
     q1_zeros,
     q2_sparsity,
     q3_frobenius,
     q4_distinct,
+    replications,
 )
 from nmfstudy.report.questions.answer import Answer
 
-QUESTIONS = [q1_zeros, q2_sparsity, q3_frobenius, q4_distinct, known_answers, example]
+QUESTIONS = [
+    q1_zeros,
+    q2_sparsity,
+    q3_frobenius,
+    q4_distinct,
+    known_answers,
+    replications,
+    phase_diagram,
+    example,
+]
 
 __all__ = ["QUESTIONS", "Answer", "answer_all"]
 
@@ -30,7 +41,7 @@ def answer_all(study) -> tuple[Answer, ...]:
     -------
     tuple of Answer
         Without the worked example if the study has no small dataset, and without the known answers
-        if none is known.
+        and the published numbers if there are none, nor the diagram if few matrices are drawn.
     """
     answers = (question.answer(study) for question in QUESTIONS)
     return tuple(answer for answer in answers if answer is not None)
