@@ -88,3 +88,25 @@ def _best_pair(targets, parts):
 def _unit(H):
     norms = np.linalg.norm(H, axis=1, keepdims=True)
     return H / np.where(norms > 0, norms, 1.0)
+
+
+def components_alike(fits, *, at_least=0.95):
+    """How many components two starts have in common, by their rows of H.
+
+    The fits are taken in pairs, each once, so that the pairs are independent.
+
+    Parameters
+    ----------
+    fits : Fits
+        Of random starts, with factors.
+    at_least : float
+        Cosine of two rows of H from which they are one component.
+
+    Returns
+    -------
+    int array of shape (n_fits // 2,)
+        Of the components matched one to one, those alike.
+    """
+    pairs = range(0, len(fits) - 1, 2)
+    cosines = (match_features(fits[i].factorization, fits[i + 1].factorization)[1] for i in pairs)
+    return np.array([(found >= at_least).sum() for found in cosines], dtype=int)

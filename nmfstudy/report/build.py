@@ -125,6 +125,7 @@ def _answer_section(answer, files):
 
 
 _TITLES = {
+    "alike": "Components that two starts have in common",
     "collapse": "Where everything becomes zero",
     "distinct": "Solutions of each problem",
     "draws": "Every matrix drawn",

@@ -13,7 +13,7 @@ from nmfstudy.assess.residual_test import EXACT_FIT
 from nmfstudy.certificates.supports import nested_pairs
 from nmfstudy.solutions.coverage import wilson_interval
 
-FEWEST = 50  # draws that make a diagram
+FEWEST_DRAWS = 50  # draws that make a diagram
 CELL = ["n_components", "ratio", "density", "noise"]
 DRAWS = [*CELL, "draw", "zeros", "possible", "counted", "certified", "kind", "status", "proof"]
 DRAWS += ["exact_starts"]
@@ -47,7 +47,7 @@ def draws_table(results):
 def draws_of(results):
     """The problems of random factors of known sparsity; none if they are too few for a diagram."""
     drawn = [result for result in results if _is_drawn(result)]
-    return drawn if len(drawn) >= FEWEST else []
+    return drawn if len(drawn) >= FEWEST_DRAWS else []
 
 
 def _is_drawn(result):

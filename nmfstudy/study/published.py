@@ -1,7 +1,7 @@
 """Numbers that were published on matrices that are to be had, beside what a study finds of them.
 
 A number is an entry of `PUBLISHED`; a kind of number is a function here, which measures it on a
-problem, and its place in `QUANTITIES`.
+problem, and its place in `MEASURES`.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 
 from nmfstudy.assess.consensus import cophenetic_correlation, membership_consensus, memberships
+from nmfstudy.assess.recurrence import components_alike
+from nmfstudy.solutions.coverage import wilson_interval
 from nmfstudy.util.streams import stream
 
 # Objectives are of single runs in the vignette of the R package NMF 0.30.
 _R = "R package NMF, Gaujoux & Seoighe (2010)"
 _BRUNET = "Brunet's rule of stopping"
 _RESAMPLES = 200  # of the starts
+FEWEST_PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Published:
     n_components : int
     loss : str
     quantity : str
-        Key of `QUANTITIES`.
+        Key of `MEASURES`.
     value : float
     rounding : float
         Half a unit of its last digit.
@@ -98,7 +101,7 @@ def _cophenetic(full, early, solutions):
 
 
 # What is measured of the converged searches, those that stopped early, and the solutions.
-QUANTITIES = {"objective": _objective, "cophenetic": _cophenetic}
+MEASURES = {"objective": _objective, "cophenetic": _cophenetic}
 
 
 def cophenetic_interval(fits):
@@ -154,7 +157,7 @@ def _measure(entry, result):
     drawn = [f for f in result.searches if not f.search.deterministic]
     full = [f for f in drawn if f.search.stop == "kkt" and f.converged.any()]
     early = [f for f in drawn if f.search.stop != "kkt"]
-    return QUANTITIES[entry.quantity](full, early, result.solutions) if full else None
+    return MEASURES[entry.quantity](full, early, result.solutions) if full else None
 
 
 def _row(entry, result, measured):
@@ -191,3 +194,43 @@ def outcome_of(entry, measured):
     if np.isfinite(ends).all() and min(ends) - near <= entry.value <= max(ends) + near:
         return "convergence"
     return "different"
+
+
+ALIKE = (
+    "problem title n_components n_pairs components_alike components_low components_high "
+    "starts_alike starts_low starts_high"
+).split()
+
+
+def alike_table(results):
+    """Whether two starts find the same components, and the same in all components.
+
+    Parameters
+    ----------
+    results : sequence of ProblemResult
+
+    Returns
+    -------
+    DataFrame
+        Columns `ALIKE`; a row per problem with at least `FEWEST_PAIRS` pairs of converged random
+        starts. Intervals of 95 %: of components by the spread of the pairs, of starts by Wilson.
+    """
+    rows = []
+    for result in results:
+        full = [f for f in result.searches if f.search.stop == "kkt" and not f.search.deterministic]
+        largest = max(full, key=len, default=None)
+        if largest is None or not result.problem.penalty.is_zero:
+            continue
+        counts = components_alike(largest[largest.converged & largest.has_factors])
+        if len(counts) >= FEWEST_PAIRS:
+            rows.append(_alike_row(result, counts))
+    return pd.DataFrame(rows, columns=ALIKE)
+
+
+def _alike_row(result, counts):
+    k = result.problem.n_components
+    share, half = counts.mean() / k, 1.96 * counts.std(ddof=1) / k / np.sqrt(len(counts))
+    ends = np.clip([share - half, share + half], 0.0, 1.0)
+    starts = wilson_interval(int((counts == k).sum()), len(counts))
+    return dict(zip(ALIKE, (result.key, result.title, k, len(counts), share, *ends, *starts),
+                    strict=True))  # fmt: skip

@@ -8,6 +8,7 @@ from nmfstudy.study import Study
 from nmfstudy.study.published import (
     Measured,
     Published,
+    alike_table,
     cophenetic_interval,
     outcome_of,
     published_table,
@@ -44,6 +45,20 @@ def test_starts_that_agree_have_an_interval_of_one_point():
     value, low, high = cophenetic_interval(random)
     assert 0 < low < value < high < 1
     assert cophenetic_interval(random) == (value, low, high)
+
+
+def test_components_that_two_starts_have_in_common():
+    """One minimum: all alike. Minima that share a part: components more often than starts."""
+    menu, digits = ns.load_dataset("menu"), ns.load_dataset("digits")
+    (row,) = alike_table(Study.of(menu, ns.fit(menu.X, 3, n_starts=21)).results).itertuples()
+    assert row.n_pairs == 10 and row.components_alike == row.starts_alike == 1
+    assert row.components_low == 1 and 0.6 < row.starts_low < 1
+    fits = ns.fit(digits.X, 5, n_starts=40)
+    (row,) = alike_table(Study.of(digits, fits).results).itertuples()
+    assert 0 < row.starts_alike < row.components_alike < 1
+    assert row.components_low < row.components_alike < row.components_high
+    few = Study.of(menu, ns.fit(menu.X, 3, n_starts=8))
+    assert alike_table(few.results).empty
 
 
 @pytest.fixture(scope="module")
