@@ -105,7 +105,7 @@ def test_swept_seeds_are_single_starts_and_a_hint_says_so():
         (["penalty.alpha=3"], "penalty.alpha is no setting; possible: name, alpha_W"),
         (["solver.foo=1"], "solver.foo is no setting; possible: name, tol"),
         (["+foo=1"], "foo is no setting; possible: study_name"),
-        (["dataset=foo"], "dataset is 'foo'; possible: all_aml, basket, circ3"),
+        (["dataset=foo"], "dataset is 'foo'; possible: all_aml, basket, breast_genomes, circ3"),
         (["init=foo"], "init is 'foo'; possible: custom, nndsvd"),
         (["hydra/launcher=foo"], "hydra/launcher is 'foo'; possible: basic"),
         (["study=foo"], "study is 'foo'; possible: discussion"),
