@@ -28,6 +28,7 @@ from nmfstudy.util.threads import one_blas_thread
 
 OPTIMALITY_SHARE = 1 / 15  # of the budget that may go into bounds on other fits, beside it
 LARGEST_THRESHOLD = 1e-2  # thresholds above it are not tried
+MOST_PATTERNS = 30  # of zeros that are tried below the threshold, and above
 
 
 @one_blas_thread()  # on small matrices more of them cost more than they give
@@ -233,7 +234,7 @@ def _run_all(case, effort, others, members=CERTIFICATES):
 
 
 def _widen(factors, answer, interval, effort):
-    """Extend the interval of thresholds, pattern by pattern, while the claims stay."""
+    """Extend the interval of thresholds, some patterns of zeros each way, while the claims stay."""
     members = [member for member in CERTIFICATES if "others" not in member.USES]
     names = [member.NAME for member in members]
     searched = tuple(o for o in answer.outcomes if o.name in names)
@@ -244,12 +245,16 @@ def _widen(factors, answer, interval, effort):
         reading = _read(factors, threshold, effort, (), members)
         return not effort.exhausted() and _comparable(reading) == claimed
 
-    while low > 0:
+    for _ in range(MOST_PATTERNS):
+        if not low > 0:
+            break
         pattern = pattern_interval(entries, np.nextafter(low, 0))
         if not same(pattern[0]):
             break
         low = pattern[0]
-    while high < LARGEST_THRESHOLD and same(high):
+    for _ in range(MOST_PATTERNS):
+        if not (high < LARGEST_THRESHOLD and same(high)):
+            break
         high = pattern_interval(entries, high)[1]
     return low, high
 
