@@ -9,7 +9,7 @@ from nmfstudy.cli import main
 from nmfstudy.report import write_report
 from nmfstudy.store import code_version
 
-STUDIES = ("discussion", "known_answers")
+STUDIES = ("discussion", "known_answers", "phase_diagram")
 
 
 def make(name):

@@ -229,7 +229,7 @@ def plot_map(table, *, title="", ax=None):
     """
     ax = style.new_axes(5.0, 4.2) if ax is None else ax
     style.dress(ax, xlabel="distance, relative to the data")
-    ax.set_title(title, color=style.INK, fontsize=style.TEXT, loc="left")
+    ax.set_title(style.cut(title, 30), color=style.INK, fontsize=style.TEXT, loc="left")
     reach = max(np.ptp(table.x), np.ptp(table.y), _CLOSE)
     spots = table.groupby([table.minimum, *((table[v] / reach).round(2) for v in "xy")])
     named = []  # places, so that no number stands on another
@@ -277,7 +277,7 @@ def plot_maps(tables, titles, *, figure=None):
 
 def maps_size(n):
     """Inches that `plot_maps` needs."""
-    return min(9.0, 3.4 * n), 3.4 * -(-n // 3)
+    return min(9.0, 3.6 * n), 3.4 * -(-n // 3)
 
 
 def illustrate_map(result):

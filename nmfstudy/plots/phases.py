@@ -92,6 +92,10 @@ def plot_half_lines(lines, *, figure=None):
         for column, colour, dashes in _HALF:
             ax.plot(of_k.ratio, of_k[column], dashes, marker="o", ms=4, color=colour, lw=1.8,
                     label=_LABELS[column])  # fmt: skip
-        ax.set_ylim(0, 1.02)
-    style.legend(axes[0], loc="lower left", bbox_to_anchor=(0, 1.1), ncols=3)
+        ax.set(ylim=(0, 1.02), xlim=(0, 1.15 * lines.ratio.max()))
+        ax.set_xticks(sorted(lines.ratio.unique()))
+    figure.legend(
+        *axes[0].get_legend_handles_labels(), loc="outside upper left", ncols=3, frameon=False,
+        fontsize=style.SMALL, labelcolor=style.INK,
+    )  # fmt: skip
     return axes

@@ -167,17 +167,19 @@ def power_of_ten(value):
     return f"{value:g}" if -2 <= exponent <= 3 else f"10{superscript(exponent)}"
 
 
+def cut(text, at_most):
+    """Text whose lines are cut where they are longer than so many letters."""
+    lines = text.split("\n")
+    return "\n".join(x if len(x) <= at_most else x[: at_most - 1] + "…" for x in lines)
+
+
 def names_at(axis, positions, names, at_most=46):
     """Ticks with names from the data: cut where they are long, and never read as maths.
 
     Of a lineage, as ``Bacteria;Firmicutes;Clostridia``, the last known rank stands for the whole.
     """
-
-    def cut(line):
-        return line if len(line) <= at_most else line[: at_most - 1] + "…"
-
     names = without_lineage([str(name) for name in names])
-    lines = ["\n".join(map(cut, name.split("\n"))) for name in names]
+    lines = [cut(name, at_most) for name in names]
     axis.set_ticks(positions, lines, parse_math=False)
 
 

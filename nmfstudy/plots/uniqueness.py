@@ -202,7 +202,7 @@ def plot_triangles(geometries, titles, *, figure=None):
     for ax, g, title in zip(axes, geometries, titles, strict=True):
         plot_polygons(g, ax=ax).get_legend().remove()
         ax.set_anchor("NW")
-        ax.set_title(title, color=style.INK, fontsize=style.TEXT, loc="left")
+        ax.set_title(style.cut(title, 26), color=style.INK, fontsize=style.TEXT, loc="left")
     return axes
 
 

@@ -72,17 +72,20 @@ def build_page(study, answers, files):
     """The report as data; figures and tables are left on the files."""
     for name in ("solutions", "shares", "starts"):
         files.tables[name] = csv_text(getattr(study, name))
-    # The worked example first: it is what the others are about.
-    ordered = sorted(answers, key=lambda answer: answer.key != "example")
+    # What the study is about first, else the worked example, which the others are about.
+    leading = [answer for answer in answers if answer.leads]
+    rest = [a for a in answers if not a.leads and not (leading and a.key == "example")]
+    ordered = leading + sorted(rest, key=lambda answer: answer.key != "example")
+    early = study.has_penalties or bool(leading)
     # Drawn before the cards of the first screen, which show these pictures again.
     answered = [_answer_section(answer, files) for answer in ordered if answer.target]
     advice = advised(study)
     sections = [
         overview_section(study, ordered, advice, files),
-        *(answered if study.has_penalties else []),
+        *(answered if early else []),
         over_k_section(advice, files),
         problems_section(study, files),
-        *([] if study.has_penalties else answered),
+        *([] if early else answered),
         problem_sections(study, files),
         troubles_section(study, files),
         reading_section(),

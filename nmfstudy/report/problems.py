@@ -31,6 +31,7 @@ from nmfstudy.study.phases import draws_of
 from nmfstudy.study.verdicts import contradictions
 
 FEW = 12  # so many problems are all shown in full
+MANY = 60  # a table of more opens
 FULL_PROBLEMS = 20  # otherwise so many are
 PROBLEM_ROWS = 300  # of the table of problems
 _SOLUTION_COLUMNS = (
@@ -44,7 +45,9 @@ def problems_section(study, files):
     pairs = sorted(paired(study), key=lambda pair: pair[1]["penalty"] != "none")
     n_plain = sum(row["penalty"] == "none" for _, row in pairs)
     file = files.file("problems", study.problems)
-    if len(pairs) <= FEW or not 0 < n_plain < len(pairs):
+    if len(pairs) > MANY and n_plain in (0, len(pairs)):
+        tables = (Details(f"{len(pairs):,} problems", (_problems_table(pairs, shown, file),)),)
+    elif len(pairs) <= FEW or not 0 < n_plain < len(pairs):
         tables = (_problems_table(pairs, shown, file),)
     else:
         penalised = _problems_table(pairs[n_plain:], shown, file)

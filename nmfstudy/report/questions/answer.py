@@ -43,6 +43,8 @@ class Answer:
         What the study shows, one thing each: of which problem or of what, and a sentence.
     banner : Illustration, optional
         A picture of the whole matter, on top of the first screen.
+    leads : bool
+        Whether the study was made for this question, so that it stands before the problems.
     """
 
     key: str
@@ -59,6 +61,7 @@ class Answer:
     openly: int = 1
     facts: tuple[tuple[str, str], ...] = ()
     banner: Illustration | None = None
+    leads: bool = False
 
     @property
     def target(self):

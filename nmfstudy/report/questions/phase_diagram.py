@@ -50,6 +50,7 @@ def answer(study):
     lines = half_lines(cells)
     return Answer(
         key="phases",
+        leads=True,
         question=QUESTION,
         verdict=_verdict(draws),
         summary=_summary(draws),

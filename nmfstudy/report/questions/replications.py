@@ -47,6 +47,7 @@ def answer(study):
     alike = alike_table(study.results)
     return Answer(
         key="published",
+        leads=True,
         question=QUESTION,
         verdict=_verdict(table),
         summary=" ".join(_parts(table)),
