@@ -30,12 +30,14 @@ SOFTWARE = (
 )
 _CERTIFIED = ("unique", "not_unique", "partially_identifiable", "locally_unique")
 MOST_FOUND = 12  # problems whose result is told
+MOST_PARAGRAPHS = 20  # of datasets
 
 
 def methods_text(study):
     """What the study did, a paragraph per dataset and loss, and the references it cites.
 
-    What is the same for all of them is said once, at the end.
+    What is the same for all of them is said once, at the end. Of very many datasets a few have a
+    paragraph.
 
     Parameters
     ----------
@@ -49,7 +51,10 @@ def methods_text(study):
     for result in study:
         groups.setdefault((result.dataset.sha256, result.problem.loss), []).append(result)
     rows = {row["problem"]: row for row in study.problems.to_dict("records")}
-    sentence = [_of_data(results, rows) for results in groups.values()]
+    shown = list(groups.values())[:MOST_PARAGRAPHS]
+    sentence = [_of_data(results, rows) for results in shown]
+    if more := len(groups) - len(shown):
+        sentence.append([f"Likewise {more:,} more matrices, which tables/problems.csv lists"])
     common = _of_all(study, rows)
     paragraphs = [*sentence, common] if len(sentence) > 1 else [sentence[0] + common]
     text = "\n\n".join(". ".join(sentences) + "." for sentences in paragraphs)
