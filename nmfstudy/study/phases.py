@@ -15,7 +15,7 @@ from nmfstudy.solutions.coverage import wilson_interval
 
 FEWEST_DRAWS = 50  # draws that make a diagram
 CELL = ["n_components", "ratio", "density", "noise"]
-DRAWS = [*CELL, "draw", "zeros", "possible", "counted", "certified", "kind", "status", "proof"]
+DRAWS = [*CELL, "draw", "zeros", "possible", "counted", "certified", "kind", "proof"]
 DRAWS += ["exact_starts"]
 CELLS = [*CELL, "n_draws", "zeros"]
 CELLS += [f"{what}{end}" for what in ("counted", "certified") for end in ("", "_low", "_high")]
@@ -77,7 +77,6 @@ def _draw(result):
         "counted": bool(one),
         "certified": verdict is not None and verdict.status == "unique",
         "kind": solutions.kind,
-        "status": "" if verdict is None else verdict.status,
         "proof": _proof(verdict),
         "exact_starts": exact,
     }

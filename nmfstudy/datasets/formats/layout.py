@@ -56,7 +56,7 @@ def guess_layout(cells, header, index, has, line):
     notes = []  # on guesses: a text is a name and nothing else
     if header and asked[0] is None and not _are_names(first[bool(index) :]):
         notes.append("If the first row holds no names, say header=no.")
-    if index and asked[1] is None and not _are_names([row[0] for row in rest]):
+    if index and asked[1] is None and not _are_names([row[0] for row in (cells, rest)[header]]):
         notes.append("If the first column holds no names, say index=no.")
     return Layout(header, index, title, tuple(notes))
 
