@@ -54,7 +54,8 @@ def guess_layout(cells, header, index, has, line):
             )
         header = "text" in kinds or bool(index and rest and is_index_title(title))
     notes = []  # on guesses: a text is a name and nothing else
-    if header and asked[0] is None and not _are_names(first[bool(index) :]):
+    corner = bool(index) and not (rest and len(first) < len(rest[0]))
+    if header and asked[0] is None and not _are_names(first[corner:]):
         notes.append("If the first row holds no names, say header=no.")
     if index and asked[1] is None and not _are_names([row[0] for row in (cells, rest)[header]]):
         notes.append("If the first column holds no names, say index=no.")
